@@ -1,0 +1,185 @@
+//! [`Control`]: one change to a running experiment. The science, and nothing else: a scenario's
+//! script, a key press and `--set` all become the same value, and only these are recorded.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::scenario::{BatchSize, Bias, Fraction, LearningRate, Loss, Temperature, WeightDecay};
+
+/// One change to a running lane, applied between two steps. Weights and optimizer state stay.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Control {
+    /// Sets tau, that is `logit_scale = ln(1/tau)`.
+    Temperature(Temperature),
+    /// Whether tau is learned (`true`) or held where it is.
+    LearnTemperature(bool),
+    /// Sets the bias that is added to every logit; gives the lane one if it had none.
+    Bias(Bias),
+    /// Whether the bias is learned (`true`) or held where it is.
+    LearnBias(bool),
+    /// Pairs in a batch.
+    BatchSize(BatchSize),
+    /// The loss.
+    Loss(Loss),
+    /// Peak learning rate; warm-up and decay go on from it.
+    LearningRate(LearningRate),
+    /// Decoupled weight decay.
+    WeightDecay(WeightDecay),
+    /// Share of the pairs in each batch whose captions are exchanged among themselves.
+    ShuffleCaptions(Fraction),
+    /// Whether training pictures are augmented.
+    Augment(bool),
+}
+
+/// What a control was or became, as it is recorded and shown.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Value {
+    /// A switch.
+    Bool(bool),
+    /// A count.
+    Whole(u64),
+    /// A quantity.
+    Real(f64),
+    /// A loss.
+    Loss(Loss),
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bool(true) => f.write_str("on"),
+            Self::Bool(false) => f.write_str("off"),
+            Self::Whole(n) => n.fmt(f),
+            Self::Real(x) if *x != 0.0 && (x.abs() < 1e-3 || x.abs() >= 1e5) => write!(f, "{x:.2e}"),
+            Self::Real(x) => {
+                let text = format!("{x:.4}");
+                f.write_str(text.trim_end_matches('0').trim_end_matches('.'))
+            }
+            Self::Loss(loss) => loss.fmt(f),
+        }
+    }
+}
+
+/// A control that took effect, as it stands in the records.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Applied {
+    /// Steps completed when it took effect.
+    pub step: u64,
+    /// The control.
+    pub control: Control,
+    /// The value before; `None` where there was none (a lane without bias).
+    pub old: Option<Value>,
+    /// The value after.
+    pub new: Value,
+}
+
+impl Control {
+    /// Names that `--set` accepts, one for each control.
+    pub const NAMES: [&str; 10] = [
+        "temperature",
+        "learn_temperature",
+        "bias",
+        "learn_bias",
+        "batch_size",
+        "loss",
+        "learning_rate",
+        "weight_decay",
+        "shuffle_captions",
+        "augment",
+    ];
+
+    /// The control's name in records and in `--set`.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Temperature(_) => "temperature",
+            Self::LearnTemperature(_) => "learn_temperature",
+            Self::Bias(_) => "bias",
+            Self::LearnBias(_) => "learn_bias",
+            Self::BatchSize(_) => "batch_size",
+            Self::Loss(_) => "loss",
+            Self::LearningRate(_) => "learning_rate",
+            Self::WeightDecay(_) => "weight_decay",
+            Self::ShuffleCaptions(_) => "shuffle_captions",
+            Self::Augment(_) => "augment",
+        }
+    }
+
+    /// The value that the control sets.
+    pub fn value(&self) -> Value {
+        match *self {
+            Self::Temperature(x) => Value::Real(x.get()),
+            Self::Bias(x) => Value::Real(x.get()),
+            Self::LearningRate(x) => Value::Real(x.get()),
+            Self::WeightDecay(x) => Value::Real(x.get()),
+            Self::ShuffleCaptions(x) => Value::Real(x.get()),
+            Self::LearnTemperature(on) | Self::LearnBias(on) | Self::Augment(on) => Value::Bool(on),
+            Self::BatchSize(n) => Value::Whole(n.get()),
+            Self::Loss(loss) => Value::Loss(loss),
+        }
+    }
+
+    /// Reads what a user typed for the control called `name`.
+    ///
+    /// # Errors
+    /// A sentence that says what was expected.
+    pub fn parse(name: &str, text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        let real = || text.parse::<f64>().map_err(|_| format!("{name} wants a number, not `{text}`"));
+        let whole =
+            || text.parse::<u64>().map_err(|_| format!("{name} wants a whole number, not `{text}`"));
+        let switch = || match text {
+            "true" | "on" | "yes" => Ok(true),
+            "false" | "off" | "no" => Ok(false),
+            _ => Err(format!("{name} wants true or false, not `{text}`")),
+        };
+        let say = |e: crate::scenario::OutOfRange| e.to_string();
+        Ok(match name {
+            "temperature" => Self::Temperature(Temperature::new(real()?).map_err(say)?),
+            "learn_temperature" => Self::LearnTemperature(switch()?),
+            "bias" => Self::Bias(Bias::new(real()?).map_err(say)?),
+            "learn_bias" => Self::LearnBias(switch()?),
+            "batch_size" => Self::BatchSize(BatchSize::new(whole()?).map_err(say)?),
+            "loss" => Self::Loss(text.parse()?),
+            "learning_rate" => Self::LearningRate(LearningRate::new(real()?).map_err(say)?),
+            "weight_decay" => Self::WeightDecay(WeightDecay::new(real()?).map_err(say)?),
+            "shuffle_captions" => Self::ShuffleCaptions(Fraction::new(real()?).map_err(say)?),
+            "augment" => Self::Augment(switch()?),
+            _ => {
+                return Err(format!(
+                    "there is no control called `{name}`; there are: {}",
+                    Self::NAMES.join(", ")
+                ));
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_parses_and_comes_back() {
+        for name in Control::NAMES {
+            let text = match name {
+                "loss" => "siglip",
+                "batch_size" => "64",
+                "learn_temperature" | "learn_bias" | "augment" => "off",
+                _ => "0.5",
+            };
+            let control = Control::parse(name, text).unwrap();
+            assert_eq!(control.name(), name);
+            let written = ron::to_string(&control).unwrap();
+            assert_eq!(ron::from_str::<Control>(&written).unwrap(), control, "{written}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_says_what_was_wanted() {
+        assert_eq!(Control::parse("batch_size", "4.5").unwrap_err(), "batch_size wants a whole number, not `4.5`");
+        assert!(Control::parse("temperature", "0").unwrap_err().contains("0.001 to 100"));
+        assert!(Control::parse("tau", "1").unwrap_err().contains("temperature"));
+    }
+}

@@ -1,0 +1,31 @@
+//! clip-lab: a terminal lab in which one feels the dials of contrastive vision-language training.
+//!
+//! # Architecture
+//!
+//! Five concepts:
+//!
+//! 1. [`scenario::Scenario`]: immutable plain data that describes an experiment. RON on disk.
+//! 2. [`control::Control`]: one change to a running experiment.
+//! 3. [`train::Trainer`]: owns the tensors; `step`, `apply`. No threads, no clock, no terminal.
+//! 4. [`lab::Lane`]: a trainer on its own thread, driven by commands, observed through snapshots.
+//! 5. [`telemetry::Snapshot`]: plain data, everything that anyone may see of a lane.
+//!
+//! Modules depend on one another in one direction only (a test reads the `use` lines):
+//!
+//! ```text
+//! cli, ui -> lab, export -> train, eval -> loss, model, data -> scenario, telemetry, control, error
+//! ```
+//!
+//! `ratatui` and `crossterm` appear only in `ui`; `tch` only in `data`, `model`, `loss`, `train`, `eval`.
+
+pub mod error;
+
+pub mod control;
+pub mod scenario;
+pub mod telemetry;
+
+pub mod data;
+
+pub mod train;
+
+pub mod lab;

@@ -1,0 +1,3 @@
+//! The `clip-lab` program: parse, dispatch, exit code.
+
+fn main() {}

@@ -1,0 +1,398 @@
+//! [`Scenario`]: immutable plain data that describes an experiment. RON on disk.
+//!
+//! Lanes share data, model, initial weights and batches; what a [`LaneSpec`] states is all that
+//! differs between them. Reading and its error messages live in [`load`] and `report`.
+
+mod load;
+mod range;
+mod report;
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+pub use load::{BUNDLED, bundled, load, parse};
+pub use range::{
+    BatchSize, Beta, Bias, Fraction, ImageSize, LearningRate, LogitScale, OutOfRange, Positive, Size,
+    Steps, Temperature, VocabSize, WeightDecay,
+};
+
+use crate::control::Control;
+
+/// A whole experiment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// One line for lists.
+    pub title: String,
+    /// What to look for while it runs; shown on the screen.
+    #[serde(default)]
+    pub watch: String,
+    /// What is learned from.
+    pub data: Data,
+    /// What learns.
+    pub model: Model,
+    /// How it learns.
+    pub train: Train,
+    /// One entry for each model trained side by side.
+    pub lanes: Vec<LaneSpec>,
+    /// Controls that are applied by themselves at stated steps.
+    #[serde(default)]
+    pub script: Vec<Cue>,
+}
+
+/// A control with its moment, and the lane it is for (all of them if none is named).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cue {
+    /// Steps completed when it is applied; 0 is before the first step.
+    pub at: u64,
+    /// Name of the lane; all lanes if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lane: Option<String>,
+    /// The change.
+    pub set: Control,
+}
+
+/// Where pictures and captions come from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Data {
+    /// The embedded emoji set.
+    Emoji(Emoji),
+    /// Scenes of shapes drawn by rule.
+    Shapes(Shapes),
+}
+
+/// The embedded emoji set: the same concepts in three drawing styles.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Emoji {
+    /// Styles to learn from.
+    pub train: Vec<Style>,
+    /// Styles that are never trained on, to test with.
+    pub held_out: Vec<Style>,
+    /// How captions are made.
+    #[serde(default)]
+    pub captions: Captions,
+    /// Whether training pictures are augmented.
+    #[serde(default = "yes")]
+    pub augment: bool,
+    /// Use only the first so many concepts (all if absent).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<Size>,
+}
+
+/// A drawing style of the emoji set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Style {
+    /// Google's Noto.
+    Noto,
+    /// Twitter's Twemoji.
+    Twemoji,
+    /// Microsoft's Fluent 3D.
+    Fluent,
+}
+
+/// How a caption is made, by weights that need not add up to one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Captions {
+    /// Weight of the bare name.
+    pub name: f64,
+    /// Weight of a template filled with the name.
+    pub template: f64,
+    /// Weight of a few keywords.
+    pub keywords: f64,
+    /// Templates; `{}` stands for the name.
+    #[serde(default = "default_templates")]
+    pub templates: Vec<String>,
+    /// Languages (ISO 639-1) with their weights.
+    #[serde(default = "default_languages")]
+    pub languages: Vec<(String, f64)>,
+}
+
+/// Procedural scenes: colour x shape x size x position.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shapes {
+    /// Share of the attribute combinations that training never sees.
+    pub held_out: Fraction,
+    /// Language of the captions (ISO 639-1) with their weights.
+    #[serde(default = "default_languages")]
+    pub languages: Vec<(String, f64)>,
+    /// Whether training pictures are augmented.
+    #[serde(default = "yes")]
+    pub augment: bool,
+}
+
+/// The dual encoder.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Model {
+    /// Dimensions of the shared space.
+    pub embed_dim: Size,
+    /// Image tower.
+    pub image: ImageTower,
+    /// Text tower.
+    pub text: TextTower,
+    /// GELU's sigmoid approximation, as in the first CLIP.
+    #[serde(default)]
+    pub quick_gelu: bool,
+}
+
+/// The image tower, as OpenCLIP builds it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum ImageTower {
+    /// Vision transformer, pooled at its class token.
+    ViT {
+        /// Side of the picture, pixels.
+        image_size: ImageSize,
+        /// Side of a patch, pixels; must divide `image_size`.
+        patch_size: Size,
+        /// Width of the residual stream; must be a multiple of `head_width`.
+        width: Size,
+        /// Width of an attention head.
+        #[serde(default = "default_head_width")]
+        head_width: Size,
+        /// Blocks.
+        layers: Size,
+    },
+    /// CLIP's modified `ResNet`: three-convolution stem, anti-aliased strides, attention pooling.
+    ResNet {
+        /// Side of the picture, pixels; must be a multiple of 32.
+        image_size: ImageSize,
+        /// Bottleneck blocks in each of the four stages.
+        layers: (Size, Size, Size, Size),
+        /// Channels of the first stage; the last has 32 times as many.
+        width: Size,
+        /// Width of a head of the attention pooling.
+        #[serde(default = "default_head_width")]
+        head_width: Size,
+    },
+}
+
+/// The text tower: a causal transformer pooled at the end token.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TextTower {
+    /// Tokens in a caption, start and end tokens included; longer ones are cut.
+    pub context_length: Size,
+    /// Entries of the tokenizer that is trained on the captions.
+    pub vocab_size: VocabSize,
+    /// Width of the residual stream; must be a multiple of `heads`.
+    pub width: Size,
+    /// Attention heads.
+    pub heads: Size,
+    /// Blocks.
+    pub layers: Size,
+}
+
+/// How it learns. All lanes share this, except what a lane states itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Train {
+    /// Optimizer steps.
+    pub steps: Steps,
+    /// Pairs in a batch.
+    pub batch_size: BatchSize,
+    /// Peak learning rate.
+    pub learning_rate: LearningRate,
+    /// After the warm-up.
+    #[serde(default)]
+    pub schedule: Schedule,
+    /// Steps of linear warm-up.
+    #[serde(default)]
+    pub warmup: u64,
+    /// Decoupled weight decay, on matrices only: gains, biases and scalars are spared.
+    #[serde(default = "default_weight_decay")]
+    pub weight_decay: WeightDecay,
+    /// Adam's betas.
+    #[serde(default = "default_betas")]
+    pub betas: (Beta, Beta),
+    /// Adam's epsilon.
+    #[serde(default = "default_epsilon")]
+    pub epsilon: Positive,
+    /// Global norm at which gradients are clipped; never if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grad_clip: Option<Positive>,
+    /// Steps between two evaluations on held-out pictures.
+    #[serde(default = "default_eval_every")]
+    pub eval_every: Steps,
+    /// Seed of everything random: weights, batches, captions, augmentation.
+    #[serde(default)]
+    pub seed: u64,
+}
+
+/// Learning rate after the warm-up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Schedule {
+    /// Half a cosine down to zero at the last step.
+    #[default]
+    Cosine,
+    /// Stays at the peak.
+    Constant,
+}
+
+/// What one lane does differently from its neighbours.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LaneSpec {
+    /// Name on the screen and in records; letters, digits, `-`, `_`, `.`; unique.
+    pub name: String,
+    /// The loss.
+    pub loss: Loss,
+    /// tau at the start.
+    pub temperature: Temperature,
+    /// Whether tau is learned.
+    #[serde(default = "yes")]
+    pub learn_temperature: bool,
+    /// Upper clamp of exp(logit_scale); the lower one is 1, as in OpenCLIP.
+    #[serde(default = "default_max_logit_scale")]
+    pub max_logit_scale: LogitScale,
+    /// Bias at the start; none if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bias: Option<Bias>,
+    /// Whether the bias is learned.
+    #[serde(default = "yes")]
+    pub learn_bias: bool,
+    /// Instead of the shared batch size.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch_size: Option<BatchSize>,
+    /// Instead of the shared peak learning rate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub learning_rate: Option<LearningRate>,
+    /// Share of the pairs in each batch whose captions are exchanged among themselves.
+    #[serde(default = "no_fraction")]
+    pub shuffle_captions: Fraction,
+}
+
+/// A contrastive loss. Its equations and arithmetic are in the `loss` module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Loss {
+    /// Softmax over rows and columns (CLIP).
+    InfoNce,
+    /// Sigmoid of every pair (SigLIP).
+    SigLip,
+}
+
+impl fmt::Display for Loss {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::InfoNce => "InfoNCE",
+            Self::SigLip => "SigLIP",
+        })
+    }
+}
+
+impl FromStr for Loss {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.to_ascii_lowercase().as_str() {
+            "infonce" | "softmax" | "clip" => Ok(Self::InfoNce),
+            "siglip" | "sigmoid" => Ok(Self::SigLip),
+            _ => Err(format!("loss wants infonce or siglip, not `{text}`")),
+        }
+    }
+}
+
+impl Style {
+    /// All styles.
+    pub const ALL: [Self; 3] = [Self::Noto, Self::Twemoji, Self::Fluent];
+}
+
+impl Default for Captions {
+    fn default() -> Self {
+        Self {
+            name: 0.5,
+            template: 0.3,
+            keywords: 0.2,
+            templates: default_templates(),
+            languages: default_languages(),
+        }
+    }
+}
+
+impl Scenario {
+    /// The lane called `name`.
+    pub fn lane(&self, name: &str) -> Option<&LaneSpec> {
+        self.lanes.iter().find(|lane| lane.name == name)
+    }
+
+    /// The controls of the script that are for the lane called `name`, in order of their steps.
+    pub fn cues(&self, name: &str) -> Vec<(u64, Control)> {
+        let mut cues: Vec<_> = self
+            .script
+            .iter()
+            .filter(|cue| cue.lane.as_deref().is_none_or(|lane| lane == name))
+            .map(|cue| (cue.at, cue.set))
+            .collect();
+        cues.sort_by_key(|&(at, _)| at);
+        cues
+    }
+
+    /// The scenario as RON, complete: every default written out.
+    pub fn to_ron(&self) -> String {
+        let config = ron::ser::PrettyConfig::new()
+            .extensions(ron::extensions::Extensions::IMPLICIT_SOME)
+            .indentor("    ");
+        // Plain data with string keys only: there is nothing here that RON cannot write.
+        ron::ser::to_string_pretty(self, config).unwrap_or_default()
+    }
+}
+
+impl ImageTower {
+    /// Side of the square picture that the tower sees, in pixels.
+    pub const fn image_size(&self) -> ImageSize {
+        match self {
+            Self::ViT { image_size, .. } | Self::ResNet { image_size, .. } => *image_size,
+        }
+    }
+}
+
+const fn yes() -> bool {
+    true
+}
+
+fn constant<T, E: fmt::Debug>(value: Result<T, E>) -> T {
+    value.expect("a default lies within its own range")
+}
+
+fn no_fraction() -> Fraction {
+    constant(Fraction::new(0.0))
+}
+
+fn default_head_width() -> Size {
+    constant(Size::new(64))
+}
+
+fn default_weight_decay() -> WeightDecay {
+    constant(WeightDecay::new(0.2))
+}
+
+fn default_betas() -> (Beta, Beta) {
+    (constant(Beta::new(0.9)), constant(Beta::new(0.98)))
+}
+
+fn default_epsilon() -> Positive {
+    constant(Positive::new(1e-6))
+}
+
+fn default_eval_every() -> Steps {
+    constant(Steps::new(100))
+}
+
+fn default_max_logit_scale() -> LogitScale {
+    constant(LogitScale::new(100.0))
+}
+
+fn default_languages() -> Vec<(String, f64)> {
+    vec![("en".into(), 1.0)]
+}
+
+fn default_templates() -> Vec<String> {
+    ["a photo of a {}", "a picture of a {}", "an emoji of a {}", "a drawing of a {}", "a small icon of a {}", "{}, an emoji"]
+        .map(Into::into)
+        .to_vec()
+}

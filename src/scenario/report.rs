@@ -1,0 +1,1 @@
+//! What a scenario's reader prints when it refuses.

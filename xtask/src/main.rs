@@ -1,0 +1,3 @@
+//! Set-up and checks; see `cargo xtask help`.
+
+fn main() {}
