@@ -1,11 +1,17 @@
 //! [`Scenario`]: immutable plain data that describes an experiment. RON on disk.
 //!
 //! Lanes share data, model, initial weights and batches; what a [`LaneSpec`] states is all that
-//! differs between them. Reading and its error messages live in [`load`] and `report`.
+//! differs between them. Reading lives in [`load`],
+//! its messages in `report`, `explain` and `validate`.
 
+mod edit;
+mod explain;
 mod load;
+mod outline;
 mod range;
 mod report;
+mod suggest;
+mod validate;
 
 use std::fmt;
 use std::str::FromStr;
@@ -14,9 +20,11 @@ use serde::{Deserialize, Serialize};
 
 pub use load::{BUNDLED, bundled, load, parse};
 pub use range::{
-    BatchSize, Beta, Bias, Fraction, ImageSize, LearningRate, LogitScale, OutOfRange, Positive, Size,
-    Steps, Temperature, VocabSize, WeightDecay,
+    BatchSize, Beta, Bias, Fraction, ImageSize, LearningRate, LogitScale, OutOfRange, Positive,
+    Size, Steps, Temperature, VocabSize, WeightDecay,
 };
+pub use suggest::{did_you_mean, nearest};
+pub use validate::{EMOJI_LANGUAGES, MOST_LANES, SHAPES_LANGUAGES};
 
 use crate::control::Control;
 
@@ -334,11 +342,12 @@ impl Scenario {
 
     /// The scenario as RON, complete: every default written out.
     pub fn to_ron(&self) -> String {
-        let config = ron::ser::PrettyConfig::new()
-            .extensions(ron::extensions::Extensions::IMPLICIT_SOME)
-            .indentor("    ");
+        let config = ron::ser::PrettyConfig::new().indentor("    ");
         // Plain data with string keys only: there is nothing here that RON cannot write.
-        ron::ser::to_string_pretty(self, config).unwrap_or_default()
+        load::options()
+            .to_string_pretty(self, config)
+            .unwrap_or_default()
+            + "\n"
     }
 }
 
@@ -392,7 +401,14 @@ fn default_languages() -> Vec<(String, f64)> {
 }
 
 fn default_templates() -> Vec<String> {
-    ["a photo of a {}", "a picture of a {}", "an emoji of a {}", "a drawing of a {}", "a small icon of a {}", "{}, an emoji"]
-        .map(Into::into)
-        .to_vec()
+    [
+        "a photo of a {}",
+        "a picture of a {}",
+        "an emoji of a {}",
+        "a drawing of a {}",
+        "a small icon of a {}",
+        "{}, an emoji",
+    ]
+    .map(Into::into)
+    .to_vec()
 }

@@ -7,12 +7,22 @@ use serde::{Deserialize, Serialize};
 
 /// A value outside the range of its type.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("{what} must be {low} to {high}, not {got}")]
+#[error("{what} must be {} to {}, not {}", number(*low), number(*high), number(*got))]
 pub struct OutOfRange {
     what: &'static str,
     low: f64,
     high: f64,
     got: f64,
+}
+
+/// A number as people write it: `0.001`, `1e12`.
+pub(super) fn number(x: f64) -> String {
+    let size = x.abs();
+    if size != 0.0 && size.is_finite() && !(1e-4..1e9).contains(&size) {
+        format!("{x:e}")
+    } else {
+        x.to_string()
+    }
 }
 
 macro_rules! real {

@@ -1,0 +1,235 @@
+//! Changes to a scenario before it runs: what flags on the command line ask for.
+
+use super::suggest::did_you_mean;
+use super::validate::MOST_LANES;
+use super::{Cue, LaneSpec, Scenario, Steps};
+use crate::control::Control;
+use crate::error::{Error, Result};
+
+impl Scenario {
+    /// Applies `KEY=VALUE`, or `LANE.KEY=VALUE` for one lane: a control before the first step.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] that says what was expected.
+    pub fn set(&mut self, assignment: &str) -> Result<()> {
+        let usage = |text: String| Error::Usage(format!("--set {assignment}: {text}"));
+        let Some((target, value)) = assignment.split_once('=') else {
+            let example = "--set temperature=0.05 or --set LANE.temperature=0.05";
+            return Err(usage(format!(
+                "KEY=VALUE is wanted\n  for example {example}"
+            )));
+        };
+        // Lane names may hold dots, controls do not.
+        let (lane, name) = match target.trim().rsplit_once('.') {
+            Some((lane, name)) => (Some(lane), name),
+            None => (None, target.trim()),
+        };
+        if let Some(lane) = lane
+            && self.lane(lane).is_none()
+        {
+            let names: Vec<&str> = self.lanes.iter().map(|lane| lane.name.as_str()).collect();
+            let hint = line(did_you_mean(lane, names.iter().copied()));
+            return Err(usage(format!(
+                "there is no lane `{lane}`{hint}\n  lanes: {}",
+                names.join(", ")
+            )));
+        }
+        if !Control::NAMES.contains(&name) {
+            let hint = match name {
+                "steps" | "seed" => format!("\n  use `--{name} {value}`"),
+                _ => line(did_you_mean(name, Control::NAMES)),
+            };
+            let known = Control::NAMES.join(", ");
+            return Err(usage(format!(
+                "there is no control `{name}`{hint}\n  controls: {known}"
+            )));
+        }
+        let control = Control::parse(name, value).map_err(usage)?;
+        // Last among the cues of step 0, so that it wins over the script's own.
+        self.script.push(Cue {
+            at: 0,
+            lane: lane.map(Into::into),
+            set: control,
+        });
+        Ok(())
+    }
+
+    /// The scenario with so many steps. A warm-up that no longer fits is shortened, and cues that
+    /// would never come are left out.
+    #[must_use]
+    pub fn with_steps(mut self, steps: Steps) -> Self {
+        self.train.steps = steps;
+        self.train.warmup = self.train.warmup.min(steps.get() - 1);
+        self.script.retain(|cue| cue.at <= steps.get());
+        self
+    }
+
+    /// The scenario with another seed.
+    #[must_use]
+    pub fn with_seed(mut self, seed: u64) -> Self {
+        self.train.seed = seed;
+        self
+    }
+
+    /// The scenario with the other one's lanes beside its own. Names that both have get a number.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if the two differ in what lanes share, or there would be too many lanes.
+    pub fn beside(mut self, mut other: Self) -> Result<Self> {
+        let differs = [
+            ("data", self.data != other.data),
+            ("model", self.model != other.model),
+            ("train", self.train != other.train),
+        ];
+        let differs: Vec<_> = differs
+            .iter()
+            .filter(|(_, differs)| *differs)
+            .map(|(name, _)| *name)
+            .collect();
+        if !differs.is_empty() {
+            return Err(Error::Usage(format!(
+                "\"{}\" and \"{}\" cannot run side by side: they differ in {}\n  \
+                 lanes share these; make them equal in both files, or run one after the other",
+                self.title,
+                other.title,
+                differs.join(" and ")
+            )));
+        }
+        if self.lanes.len() + other.lanes.len() > MOST_LANES {
+            let number = self.lanes.len() + other.lanes.len();
+            return Err(Error::Usage(format!(
+                "{number} lanes do not fit side by side; at most {MOST_LANES}"
+            )));
+        }
+        self.own_cues();
+        other.own_cues();
+        for lane in &mut other.lanes {
+            let name = unused(&lane.name, &self.lanes);
+            for cue in other
+                .script
+                .iter_mut()
+                .filter(|cue| cue.lane.as_ref() == Some(&lane.name))
+            {
+                cue.lane = Some(name.clone());
+            }
+            lane.name.clone_from(&name);
+            self.lanes.push(lane.clone());
+        }
+        self.script.append(&mut other.script);
+        self.title = format!("{} + {}", self.title, other.title);
+        self.watch = [self.watch, other.watch]
+            .iter()
+            .filter(|w| !w.is_empty())
+            .cloned()
+            .collect::<Vec<_>>()
+            .join(" ");
+        Ok(self)
+    }
+
+    /// Cues for all lanes become one for each, so that lanes that join later are not meant.
+    fn own_cues(&mut self) {
+        let names: Vec<String> = self.lanes.iter().map(|lane| lane.name.clone()).collect();
+        let each = self.script.drain(..).flat_map(|cue| match cue.lane {
+            Some(_) => vec![cue],
+            None => names
+                .iter()
+                .map(|name| Cue {
+                    lane: Some(name.clone()),
+                    ..cue.clone()
+                })
+                .collect(),
+        });
+        self.script = each.collect();
+    }
+}
+
+fn unused(name: &str, taken: &[LaneSpec]) -> String {
+    let free = |name: &String| {
+        !taken
+            .iter()
+            .any(|lane| lane.name.eq_ignore_ascii_case(name))
+    };
+    let numbered = (2..).map(|n| format!("{name}-{n}"));
+    std::iter::once(name.to_string())
+        .chain(numbered)
+        .find(free)
+        .unwrap_or_default()
+}
+
+fn line(hint: Option<String>) -> String {
+    hint.map_or(String::new(), |hint| format!("\n  {hint}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::load;
+    use super::*;
+
+    fn set(assignment: &str) -> Result<Vec<Cue>> {
+        let mut scenario = load("softmax-vs-sigmoid")?;
+        scenario.set(assignment)?;
+        Ok(scenario.script)
+    }
+
+    #[test]
+    fn an_assignment_becomes_a_cue_before_the_first_step() {
+        let cues = set("temperature=0.05").unwrap();
+        assert_eq!((cues[0].at, cues[0].lane.as_deref()), (0, None));
+        assert_eq!(cues[0].set, Control::parse("temperature", "0.05").unwrap());
+        assert_eq!(
+            set("softmax.learning_rate = 0.002").unwrap()[0]
+                .lane
+                .as_deref(),
+            Some("softmax")
+        );
+    }
+
+    #[test]
+    fn later_assignments_win() {
+        let mut scenario = load("clip").unwrap();
+        scenario.set("temperature=0.05").unwrap();
+        scenario.set("temperature=0.06").unwrap();
+        let cues = scenario.cues(&scenario.lanes[0].name);
+        assert_eq!(
+            cues.last().unwrap().1,
+            Control::parse("temperature", "0.06").unwrap()
+        );
+    }
+
+    #[test]
+    fn what_is_not_understood_is_explained() {
+        let say = |assignment| set(assignment).unwrap_err().to_string();
+        assert!(say("tau=1").contains("did you mean `temperature`?"));
+        assert!(say("sofmax.bias=1").contains("did you mean `softmax`?"));
+        assert!(say("seed=1").contains("use `--seed 1`"));
+        assert!(say("temperature").contains("KEY=VALUE"));
+        assert!(say("temperature=0").contains("0.001 to 100"));
+    }
+
+    #[test]
+    fn fewer_steps_leave_a_scenario_that_reads_again() {
+        let short = load("tau-too-small")
+            .unwrap()
+            .with_steps(Steps::new(1).unwrap());
+        super::super::parse(&short.to_ron(), "x").unwrap_or_else(|e| panic!("{e}"));
+    }
+
+    #[test]
+    fn lanes_of_two_scenarios_stand_side_by_side() {
+        let mut clip = load("clip").unwrap();
+        clip.set("temperature=0.05").unwrap();
+        let name = clip.lanes[0].name.clone();
+        let both = clip.clone().beside(load("clip").unwrap()).unwrap();
+        assert_eq!(both.lanes[1].name, format!("{name}-2"));
+        assert_eq!(both.cues(&name).len(), clip.cues(&name).len());
+        assert_eq!(
+            both.cues(&both.lanes[1].name).len(),
+            clip.cues(&name).len() - 1
+        );
+        let error = clip
+            .beside(load("shapes").unwrap())
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("differ in data"), "{error}");
+    }
+}

@@ -1,0 +1,298 @@
+//! ron's refusals in this program's words: the value that is to blame, what is allowed there, and
+//! what was probably meant.
+
+use std::fmt::Display;
+use std::ops::Range;
+
+use ron::error::{Error as Ron, Position, SpannedError};
+
+use super::outline::{Kind, Outline, Token};
+use super::range::number;
+use super::report::Fault;
+use super::suggest::did_you_mean;
+use super::{
+    BatchSize, Beta, Bias, Fraction, ImageSize, LearningRate, LogitScale, Positive, Size, Steps,
+    Temperature, VocabSize, WeightDecay,
+};
+
+/// What ron found wrong, as a fault of the outlined text.
+pub(super) fn fault(outline: &Outline, error: &SpannedError) -> Fault {
+    let text = outline.text();
+    let (start, end) = (offset(text, error.span.start), offset(text, error.span.end));
+    match &error.code {
+        Ron::NoSuchStructField {
+            expected,
+            found,
+            outer,
+        } => {
+            let place = outer
+                .as_deref()
+                .map_or(String::new(), |outer| format!(" in {}", plain(outer)));
+            Fault::new(format!("unknown field `{found}`{place}"), start..end)
+                .label(one_of(expected))
+                .help(did_you_mean(found, expected.iter().copied()))
+        }
+        Ron::NoSuchEnumVariant {
+            expected,
+            found,
+            outer,
+        } => {
+            let what = outer.as_deref().map_or("choice", plain);
+            Fault::new(format!("`{found}` is not {what}"), start..end)
+                .label(one_of(expected))
+                .help(did_you_mean(found, expected.iter().copied()))
+        }
+        Ron::MissingStructField { field, outer } => {
+            let group = outline.group_around(start.min(end)).unwrap_or(0..0);
+            let place = outer.as_deref().map_or("this record", plain);
+            let fault = Fault::new(format!("{place} lacks the field `{field}`"), group);
+            fault
+                .label(format!("`{field}` is missing in here"))
+                .help(example(field))
+        }
+        Ron::DuplicateStructField { field, .. } => {
+            Fault::new(format!("the field `{field}` stands here twice"), start..end)
+                .label("keep one of them")
+        }
+        Ron::Message(message) => value(outline, end, message),
+        code => form(outline, code, end),
+    }
+}
+
+/// A value that was read and then refused: the token just before the place where ron stopped.
+fn value(outline: &Outline, end: usize, message: &str) -> Fault {
+    let span = outline
+        .token_before(end)
+        .map_or(end..end, |token| token.span.clone());
+    let field = outline.field_at(span.start);
+    let fault = match field {
+        Some(field) if message.contains("must be") => {
+            Fault::new(format!("{field}: {message}"), span)
+        }
+        _ => Fault::new(message, span),
+    };
+    fault.label(field.and_then(allowed).unwrap_or_default())
+}
+
+/// A text that does not have the form of what is wanted at the byte `at`.
+fn form(outline: &Outline, code: &Ron, at: usize) -> Fault {
+    let text = outline.text();
+    let token = outline.token_from(at);
+    let before = outline.token_before(at);
+    if let Some(open) = unclosed(text, before) {
+        return Fault::new("this text is never closed", open).label("closing `\"` is missing");
+    }
+    // ron read the whole part of a number that has no whole part only.
+    if let Some(number) = [before, token]
+        .into_iter()
+        .flatten()
+        .find(|t| part_of_number(t, at))
+    {
+        return wrong_type(outline, number, "a whole number");
+    }
+    let Some(token) = token else {
+        let fault = Fault::new("the file ends too early", text.trim_end().len()..text.len());
+        let open = outline.group_around(text.len());
+        return fault.help(open.map(|at| {
+            format!(
+                "close what line {} opens",
+                1 + text[..at.start].matches('\n').count()
+            )
+        }));
+    };
+    match code {
+        Ron::IntegerOutOfBounds => {
+            let number = before.filter(|t| t.kind == Kind::Number).unwrap_or(token);
+            wrong_type(outline, number, "a whole number in range")
+        }
+        Ron::ExpectedInteger => wrong_type(outline, token, "a whole number"),
+        Ron::ExpectedFloat => wrong_type(outline, token, "a number"),
+        Ron::ExpectedBoolean => wrong_type(outline, token, "true or false"),
+        Ron::ExpectedString => wrong_type(outline, token, "a text in quotes"),
+        Ron::ExpectedArray => wrong_type(outline, token, "a list in brackets, `[...]`"),
+        Ron::ExpectedStructLike | Ron::ExpectedNamedStructLike(_) => {
+            wrong_type(outline, token, "parentheses, `(...)`")
+        }
+        Ron::ExpectedIdentifier if token.kind == Kind::Open => wrong_type(outline, token, "a name"),
+        Ron::ExpectedDifferentLength { expected, found } => {
+            let group = outline.group_around(at).unwrap_or(token.span.clone());
+            Fault::new(format!("expected {expected}, found {found}"), group)
+        }
+        Ron::ExpectedComma
+        | Ron::ExpectedArrayEnd
+        | Ron::ExpectedStructLikeEnd
+        | Ron::ExpectedIdentifier => punctuation(text, before, token),
+        Ron::ExpectedMapColon => Fault::new(
+            "expected a colon between the field and its value",
+            token.span.clone(),
+        )
+        .label("`:` here"),
+        Ron::TrailingCharacters => Fault::new(
+            "something follows the end of the scenario",
+            token.span.clone(),
+        )
+        .label("nothing is allowed from here on"),
+        other => Fault::new(lower(&other.to_string()), token.span.clone()),
+    }
+}
+
+/// A comma or a bracket that is missing, or one too many.
+fn punctuation(text: &str, before: Option<&Token>, token: &Token) -> Fault {
+    let found = &text[token.span.clone()];
+    match before {
+        Some(last) if token.kind != Kind::Close && &text[last.span.clone()] != "," => {
+            // Where it is missing, not where that was noticed.
+            let end = last.span.end;
+            let fault = Fault::new(
+                format!("expected `,` or a closing bracket before `{found}`"),
+                end..end,
+            );
+            fault.label("a comma is missing here, or something before it is not closed")
+        }
+        _ => {
+            let fault = Fault::new(format!("`{found}` does not fit here"), token.span.clone());
+            fault.label("expected the next field, or the bracket that closes this group")
+        }
+    }
+}
+
+fn wrong_type(outline: &Outline, token: &Token, wanted: &str) -> Fault {
+    let found = &outline.text()[token.span.clone()];
+    let found = found.lines().next().unwrap_or_default();
+    let field = outline.field_at(token.span.start);
+    let subject = field.map_or(String::new(), |field| format!("{field}: "));
+    let fault = Fault::new(
+        format!("{subject}expected {wanted}, found `{found}`"),
+        token.span.clone(),
+    );
+    fault
+        .label(field.and_then(allowed).unwrap_or_default())
+        .help(field.and_then(example))
+}
+
+/// A text over several lines just before the fault: its closing quote was forgotten, and the next
+/// quote in the file took its place.
+fn unclosed(text: &str, before: Option<&Token>) -> Option<Range<usize>> {
+    let token = before.filter(|token| token.kind == Kind::Text)?;
+    let first = text[token.span.clone()].lines().next()?;
+    let several = first.len() < token.span.len();
+    several.then(|| token.span.start..token.span.start + first.len())
+}
+
+fn part_of_number(token: &Token, at: usize) -> bool {
+    token.kind == Kind::Number && token.span.start < at && at < token.span.end
+}
+
+/// Byte offset of a position that ron counts in characters.
+fn offset(text: &str, position: Position) -> usize {
+    let line = text
+        .split_inclusive('\n')
+        .take(position.line - 1)
+        .map(str::len)
+        .sum::<usize>();
+    let rest = text.get(line..).unwrap_or_default();
+    line + rest
+        .char_indices()
+        .nth(position.col - 1)
+        .map_or(rest.len(), |(at, _)| at)
+}
+
+/// Types of `scenario.rs` by what a reader calls them.
+fn plain(outer: &str) -> &str {
+    match outer {
+        "Scenario" => "the scenario",
+        "Emoji" => "the emoji data",
+        "Shapes" => "the shapes data",
+        "Captions" => "the captions",
+        "Model" => "the model",
+        "TextTower" => "the text tower",
+        "ViT" => "the ViT image tower",
+        "ResNet" => "the ResNet image tower",
+        "Train" => "the training",
+        "LaneSpec" => "a lane",
+        "Cue" => "a cue of the script",
+        "Data" => "a data set",
+        "Style" => "a drawing style",
+        "ImageTower" => "an image tower",
+        "Schedule" => "a schedule",
+        "Loss" => "a loss",
+        "Control" => "a control",
+        other => other,
+    }
+}
+
+fn one_of(names: &[&str]) -> String {
+    match names {
+        [] => "nothing is allowed here".into(),
+        [only] => format!("only {only} is allowed here"),
+        [most @ .., last] => format!("allowed: {} or {last}", most.join(", ")),
+    }
+}
+
+fn lower(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or(String::new(), |first| {
+        first.to_lowercase().chain(chars).collect()
+    })
+}
+
+/// What a field may be, if that can be said by its name alone.
+fn allowed(field: &str) -> Option<String> {
+    let real = |low: f64, high: f64| Some(format!("allowed: {} to {}", number(low), number(high)));
+    let whole = |low: u64, high: u64| Some(format!("allowed: whole numbers {low} to {high}"));
+    match field {
+        "temperature" => real(Temperature::MIN, Temperature::MAX),
+        "bias" => real(Bias::MIN, Bias::MAX),
+        "learning_rate" => real(LearningRate::MIN, LearningRate::MAX),
+        "weight_decay" => real(WeightDecay::MIN, WeightDecay::MAX),
+        "betas" => real(Beta::MIN, Beta::MAX),
+        "epsilon" | "grad_clip" => real(Positive::MIN, Positive::MAX),
+        "max_logit_scale" => real(LogitScale::MIN, LogitScale::MAX),
+        "shuffle_captions" => real(Fraction::MIN, Fraction::MAX),
+        "batch_size" => whole(BatchSize::MIN, BatchSize::MAX),
+        "steps" | "eval_every" => whole(Steps::MIN, Steps::MAX),
+        "image_size" => whole(ImageSize::MIN, ImageSize::MAX),
+        "vocab_size" => whole(VocabSize::MIN, VocabSize::MAX),
+        "embed_dim" | "patch_size" | "width" | "head_width" | "layers" | "context_length"
+        | "heads" | "limit" => whole(Size::MIN, Size::MAX),
+        "warmup" | "seed" | "at" => Some("allowed: whole numbers from 0".into()),
+        _ => None,
+    }
+}
+
+/// How a field might be written.
+fn example(field: &str) -> Option<String> {
+    let value: &dyn Display = match field {
+        "title" => &"\"my experiment\"",
+        "data" => &"Emoji(train: [Noto, Fluent], held_out: [Twemoji])",
+        "model" | "train" | "text" => &"(...), as in `clip-lab scenarios clip`",
+        "lanes" => &"[(name: \"a\", loss: InfoNce, temperature: 0.07)]",
+        "script" => &"[(at: 200, set: Temperature(0.01))]",
+        "set" => &"Temperature(0.01)",
+        "image" => &"ResNet(image_size: 64, layers: (1, 1, 1, 1), width: 16)",
+        "held_out" => &"[Twemoji] for emoji, 0.2 for shapes",
+        "name" => &"\"softmax\" for a lane, 0.5 for captions",
+        "loss" => &"InfoNce",
+        "schedule" => &"Cosine",
+        "temperature" => &0.07,
+        "bias" => &-10.0,
+        "learning_rate" => &"1e-3",
+        "steps" => &1500,
+        "batch_size" => &128,
+        "embed_dim" | "image_size" => &64,
+        "patch_size" => &8,
+        "width" => &128,
+        "layers" => &"4 for a ViT or the text, (1, 1, 1, 1) for a ResNet",
+        "heads" => &4,
+        "context_length" => &16,
+        "vocab_size" => &1024,
+        "at" => &200,
+        "template" | "keywords" => &0.3,
+        "templates" => &"[\"a photo of a {}\"]",
+        "languages" => &"[(\"en\", 1.0), (\"de\", 0.5)]",
+        "betas" => &"(0.9, 0.98)",
+        "grad_clip" => &1.0,
+        _ => return None,
+    };
+    Some(format!("for example `{field}: {value}`"))
+}
