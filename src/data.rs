@@ -1,10 +1,27 @@
 //! Where pairs come from: the [`Dataset`] trait, its two sources, and the seeded sampler.
 //!
-//! Everything here is plain bytes and strings, so that lanes can share one data set.
+//! Everything here is plain bytes and strings, so that lanes can share one data set. All randomness
+//! is a function of the seed and the step, the same on every machine.
+
+pub mod augment;
+mod batch;
+mod caption;
+mod draw;
+pub mod emoji;
+mod image;
+pub mod shapes;
+
+use std::sync::Arc;
 
 use rand_chacha::ChaCha8Rng;
 
+use crate::error::Result;
+use crate::scenario::{self, ImageSize};
 use crate::telemetry::Split;
+
+pub use augment::Augment;
+pub use batch::{Batch, sample};
+pub use image::{pixels, thumbnail};
 
 /// Index of a concept within a data set.
 pub type ClassId = usize;
@@ -20,10 +37,10 @@ pub struct Picture {
 
 /// Pictures of classes, and words for them.
 pub trait Dataset: Send + Sync {
-    /// Names of all classes: the candidates of retrieval.
+    /// Names of all classes, all different: the candidates of retrieval.
     fn names(&self) -> &[String];
 
-    /// Classes that training draws from.
+    /// Classes that training draws from; never empty.
     fn trained_classes(&self) -> &[ClassId];
 
     /// A training picture of the class; which one is up to the generator.
@@ -32,9 +49,57 @@ pub trait Dataset: Send + Sync {
     /// A training caption of the class; which one is up to the generator.
     fn caption(&self, class: ClassId, rng: &mut ChaCha8Rng) -> String;
 
-    /// The fixed pictures of an evaluation, each with its class.
+    /// The fixed pictures of an evaluation, each with its class; none if nothing is held out.
     fn gallery(&self, split: Split) -> Vec<(ClassId, Picture)>;
 
     /// Every caption that training may use, for the tokenizer.
     fn corpus(&self) -> Vec<String>;
+
+    /// What is known of every class besides its name, for probes and colouring.
+    fn labels(&self) -> Vec<Labels>;
+
+    /// Changes of a picture that leave its captions true.
+    fn augmentation(&self) -> Augment;
+}
+
+/// A property that every class has: the group of an emoji, the colour of a shape.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Labels {
+    /// The property.
+    pub name: &'static str,
+    /// Its values, in order of their first use.
+    pub values: Vec<String>,
+    /// For each class, the position of its value.
+    pub of: Vec<usize>,
+}
+
+impl Labels {
+    /// The property `name`, from the value of each class.
+    pub fn new<'a>(name: &'static str, values: impl Iterator<Item = &'a str>) -> Self {
+        let mut labels = Self {
+            name,
+            values: Vec::new(),
+            of: Vec::new(),
+        };
+        for value in values {
+            let known = labels.values.iter().position(|v| v == value);
+            labels.of.push(known.unwrap_or(labels.values.len()));
+            if known.is_none() {
+                labels.values.push(value.to_string());
+            }
+        }
+        labels
+    }
+}
+
+/// The data of a scenario, for a tower that sees pictures of this size.
+///
+/// # Errors
+/// [`Error::Data`](crate::error::Error::Data) if there is nothing to train on, or the scenario asks
+/// for something that the set does not have; the text says what to change.
+pub fn open(data: &scenario::Data, size: ImageSize) -> Result<Arc<dyn Dataset>> {
+    Ok(match data {
+        scenario::Data::Emoji(spec) => Arc::new(emoji::Emoji::new(spec)?),
+        scenario::Data::Shapes(spec) => Arc::new(shapes::Shapes::new(spec, size.size())?),
+    })
 }
