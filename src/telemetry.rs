@@ -259,3 +259,45 @@ impl Snapshot {
         }
     }
 }
+
+/// Something that happened in a lane and belongs in the records.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// A step was made.
+    Step(StepReport),
+    /// An evaluation is complete.
+    Eval(EvalReport),
+    /// A control took effect.
+    Control(Applied),
+    /// The lane started over with this seed; earlier records are of another run.
+    Reset(u64),
+    /// The lane will not step on.
+    Finished(Finished),
+}
+
+/// How a lane ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Finished {
+    /// Steps completed.
+    pub step: u64,
+    /// Why.
+    pub reason: Reason,
+    /// The evaluation on held-out pictures with the highest R@1, picture to name.
+    pub best: Option<EvalReport>,
+    /// Pairs per second of training time.
+    pub pairs_per_second: f64,
+    /// Training time.
+    pub seconds: f64,
+}
+
+/// Why a lane ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// All steps were made.
+    Completed,
+    /// It was told to stop.
+    Stopped,
+    /// The loss or a gradient was not a number.
+    Diverged,
+}

@@ -1,4 +1,31 @@
-//! `Trainer`: owns the tensors of one lane. No threads, no clock, no terminal.
+//! [`Trainer`]: owns the tensors of one lane. No threads, no terminal.
+//!
+//! A step reads as the algorithm does: sample, encode, compare, differentiate, clip, update.
+
+pub mod device;
+mod memory;
+mod optim;
+mod prepare;
+
+use std::collections::VecDeque;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use tch::{Device, Kind, Tensor};
+
+pub use optim::schedule;
+pub use prepare::Prepared;
+
+use crate::control::{Applied, Control, Value};
+use crate::data::{Batch, sample};
+use crate::error::{Error, Result};
+use crate::eval::Retrieval;
+use crate::loss::diagnostics;
+use crate::model::{Clip, checkpoint};
+use crate::scenario::{LaneSpec, Loss, Train};
+use crate::telemetry::{EvalReport, Matrix, Pair, Settings, StepReport};
+use optim::{AdamW, Dial};
 
 /// Which device the user asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -10,4 +37,372 @@ pub enum DeviceChoice {
     Cpu,
     /// The first CUDA device, or an error.
     Cuda,
+}
+
+/// Lower clamp of the log logit scale, as in OpenCLIP: a scale of one.
+const MIN_LOGIT_SCALE: f64 = 0.0;
+
+/// Pixels a side of the pictures that the screen shows.
+const THUMBNAIL: usize = 32;
+
+/// One model in training.
+pub struct Trainer {
+    prepared: Arc<Prepared>,
+    spec: LaneSpec,
+    train: Train,
+    device: Device,
+    clip: Clip,
+    optimizer: AdamW,
+    /// ln(1/tau).
+    logit_scale: Dial,
+    logit_bias: Option<Dial>,
+    /// Whether a bias that is added later is learned.
+    learn_bias: bool,
+    loss: Loss,
+    batch_size: u64,
+    /// Peak of the schedule.
+    learning_rate: f64,
+    weight_decay: f64,
+    shuffle_captions: f64,
+    augment: bool,
+    cues: VecDeque<(u64, Control)>,
+    applied: Vec<Applied>,
+    step: u64,
+    latest: Option<Latest>,
+    evaluation: Option<Retrieval>,
+}
+
+/// The latest batch and what the towers made of it.
+struct Latest {
+    step: u64,
+    batch: Batch,
+    image_features: Tensor,
+    text_features: Tensor,
+}
+
+impl Trainer {
+    /// A lane of the prepared scenario, before its first step. Lanes of one scenario and seed start
+    /// from the same weights.
+    pub fn new(prepared: &Arc<Prepared>, spec: &LaneSpec, seed: u64, device: DeviceChoice) -> Result<Self> {
+        let device = device::resolve(device)?;
+        let scenario = prepared.scenario();
+        let mut train = scenario.train.clone();
+        train.seed = seed;
+        let clip = Clip::new(&scenario.model, prepared.tokenizer().vocab_size(), &mut prepare::weights_rng(seed), device)?;
+        let towers = clip.parameters().filter(|(name, _, _)| !matches!(*name, "logit_scale" | "logit_bias"));
+        let towers = towers.map(|(_, tensor, decays)| (tensor.shallow_clone(), decays)).collect();
+        let optimizer = AdamW::new(towers, &train)?;
+        let mut trainer = Self {
+            spec: spec.clone(),
+            device,
+            clip,
+            optimizer,
+            logit_scale: Dial::new(-spec.temperature.get().ln(), spec.learn_temperature),
+            logit_bias: spec.bias.map(|bias| Dial::new(bias.get(), spec.learn_bias)),
+            learn_bias: spec.learn_bias,
+            loss: spec.loss,
+            batch_size: spec.batch_size.unwrap_or(train.batch_size).get(),
+            learning_rate: spec.learning_rate.unwrap_or(train.learning_rate).get(),
+            weight_decay: train.weight_decay.get(),
+            shuffle_captions: spec.shuffle_captions.get(),
+            augment: prepared.augment(),
+            cues: scenario.cues(&spec.name).into(),
+            applied: Vec::new(),
+            step: 0,
+            latest: None,
+            evaluation: None,
+            train,
+            prepared: Arc::clone(prepared),
+        };
+        trainer.check_memory(trainer.batch_size)?;
+        trainer.take_cues()?;
+        Ok(trainer)
+    }
+
+    /// One optimizer step, after the script's controls for this moment. `None` when all are done.
+    ///
+    /// A loss or gradient that is not a number is reported as it is, and leaves the weights as they
+    /// were: divergence is something that the lab shows.
+    pub fn step(&mut self) -> Result<Option<StepReport>> {
+        if self.step >= self.train.steps.get() {
+            return Ok(None);
+        }
+        let began = Instant::now();
+        self.take_cues()?;
+        let batch = sample(
+            self.prepared.dataset(),
+            self.train.seed,
+            self.step,
+            self.batch_size as usize,
+            self.prepared.image_size(),
+            self.augment,
+            self.shuffle_captions,
+        );
+        self.step += 1;
+        let pixels = self.prepared.pixels(&batch.images, self.device)?;
+        let tokens = self.prepared.tokens(&batch.captions, self.device)?;
+        let image_features = self.clip.encode_image(&pixels, true);
+        let text_features = self.clip.encode_text(&tokens);
+
+        let logit_scale = self.leaf(self.logit_scale.value);
+        let logit_bias = self.logit_bias.map(|bias| self.leaf(bias.value));
+        let terms = self.loss.forward(&image_features, &text_features, &logit_scale, logit_bias.as_ref());
+
+        let dials: Vec<&Tensor> = std::iter::once(&logit_scale).chain(&logit_bias).collect();
+        let (mut gradients, dial_gradients) = self.optimizer.gradients(&terms.loss, &dials)?;
+        let mut scalars = vec![terms.loss.detach(), gradients.f_norm()?];
+        scalars.extend(dial_gradients);
+        scalars.extend(terms.image_to_text.iter().chain(&terms.text_to_image).map(Tensor::detach));
+        let scalars = Vec::<f64>::try_from(Tensor::f_stack(&scalars, 0)?.to_kind(Kind::Double))?;
+        let (loss, tower_norm) = (scalars[0], scalars[1]);
+        let (dial_gradients, parts) = scalars[2..].split_at(dials.len());
+        let seen = diagnostics(&terms.logits);
+
+        let grad_norm = dial_gradients.iter().fold(tower_norm.powi(2), |sum, g| sum + g * g).sqrt();
+        let learning_rate = schedule(&self.train, self.learning_rate, self.step);
+        let mut report = StepReport {
+            step: self.step,
+            loss,
+            loss_image_to_text: parts.first().copied(),
+            loss_text_to_image: parts.get(1).copied(),
+            logit_scale: self.logit_scale.value,
+            temperature: (-self.logit_scale.value).exp(),
+            logit_bias: self.logit_bias.map(|bias| bias.value),
+            learning_rate,
+            grad_norm,
+            param_norm: f64::NAN,
+            update_norm: f64::NAN,
+            positive_logits: seen.positive_logits,
+            negative_logits: seen.negative_logits,
+            accuracy_image_to_text: seen.accuracy_image_to_text,
+            accuracy_text_to_image: seen.accuracy_text_to_image,
+            batch_size: self.batch_size,
+            seconds: 0.0,
+        };
+        if loss.is_finite() && grad_norm.is_finite() {
+            let shrink = self.train.grad_clip.map_or(1.0, |most| (most.get() / (grad_norm + 1e-6)).min(1.0));
+            if shrink < 1.0 {
+                let _ = gradients.f_mul_scalar_(shrink)?;
+            }
+            let norms = self.optimizer.update(&gradients, learning_rate, self.weight_decay)?;
+            let moved = self.update_dials(dial_gradients, shrink, learning_rate);
+            report.param_norm = norms.parameters;
+            report.update_norm = (norms.update.powi(2) + moved).sqrt();
+        }
+        self.latest = Some(Latest {
+            step: self.step,
+            batch,
+            image_features: image_features.detach(),
+            text_features: text_features.detach(),
+        });
+        report.seconds = began.elapsed().as_secs_f64();
+        Ok(Some(report))
+    }
+
+    /// Applies a control between two steps.
+    pub fn apply(&mut self, control: Control) -> Result<Applied> {
+        let settings = self.settings();
+        let old = match control {
+            Control::Temperature(tau) => {
+                // Beyond the clamp the next update would pull it back; say so instead.
+                let least = 1.0 / self.spec.max_logit_scale.get();
+                if tau.get() < least {
+                    return Err(Error::Usage(format!(
+                        "a temperature of {tau} is below this lane's clamp: max_logit_scale {} holds it at {least} or more",
+                        self.spec.max_logit_scale
+                    )));
+                }
+                self.logit_scale.value = -tau.get().ln();
+                Some(Value::Real(settings.temperature))
+            }
+            Control::LearnTemperature(on) => {
+                self.logit_scale.learned = on;
+                Some(Value::Bool(settings.learn_temperature))
+            }
+            Control::Bias(bias) => {
+                let learned = self.learn_bias;
+                self.logit_bias.get_or_insert(Dial::new(0.0, learned)).value = bias.get();
+                settings.bias.map(Value::Real)
+            }
+            Control::LearnBias(on) => {
+                self.learn_bias = on;
+                if let Some(bias) = &mut self.logit_bias {
+                    bias.learned = on;
+                }
+                Some(Value::Bool(settings.learn_bias))
+            }
+            Control::BatchSize(n) => {
+                self.check_memory(n.get())?;
+                self.batch_size = n.get();
+                Some(Value::Whole(settings.batch_size))
+            }
+            Control::Loss(loss) => {
+                self.loss = loss;
+                Some(Value::Loss(settings.loss))
+            }
+            Control::LearningRate(rate) => {
+                self.learning_rate = rate.get();
+                Some(Value::Real(settings.learning_rate))
+            }
+            Control::WeightDecay(decay) => {
+                self.weight_decay = decay.get();
+                Some(Value::Real(settings.weight_decay))
+            }
+            Control::ShuffleCaptions(share) => {
+                self.shuffle_captions = share.get();
+                Some(Value::Real(settings.shuffle_captions))
+            }
+            Control::Augment(on) => {
+                self.augment = on;
+                Some(Value::Bool(settings.augment))
+            }
+        };
+        let applied = Applied { step: self.step, control, old, new: control.value() };
+        self.applied.push(applied.clone());
+        Ok(applied)
+    }
+
+    /// The controls that took effect since the last call, the script's included.
+    pub fn take_applied(&mut self) -> Vec<Applied> {
+        std::mem::take(&mut self.applied)
+    }
+
+    /// Where it computes: "CPU, 2 threads".
+    pub fn device_name(&self, threads: i32) -> String {
+        let name = device::name(self.device);
+        match (self.device, threads) {
+            (Device::Cpu, 1) => format!("{name}, 1 thread"),
+            (Device::Cpu, n) => format!("{name}, {n} threads"),
+            _ => name,
+        }
+    }
+
+    /// Steps completed.
+    pub const fn steps_done(&self) -> u64 {
+        self.step
+    }
+
+    /// Trainable parameters, temperature and bias included.
+    pub fn parameters(&self) -> u64 {
+        self.optimizer.len() as u64 + 1 + u64::from(self.logit_bias.is_some())
+    }
+
+    /// The dials as they stand.
+    pub fn settings(&self) -> Settings {
+        Settings {
+            loss: self.loss,
+            temperature: (-self.logit_scale.value).exp(),
+            learn_temperature: self.logit_scale.learned,
+            max_logit_scale: self.spec.max_logit_scale.get(),
+            bias: self.logit_bias.map(|bias| bias.value),
+            learn_bias: self.logit_bias.map_or(self.learn_bias, |bias| bias.learned),
+            batch_size: self.batch_size,
+            learning_rate: self.learning_rate,
+            weight_decay: self.weight_decay,
+            shuffle_captions: self.shuffle_captions,
+            augment: self.augment,
+        }
+    }
+
+    /// Begins an evaluation of the weights as they are now, unless one is under way. Training may go
+    /// on meanwhile: the evaluation works on a copy.
+    pub fn begin_evaluation(&mut self) -> Result<()> {
+        if self.evaluation.is_none() {
+            self.evaluation = Some(Retrieval::begin(&self.prepared, &self.clip, self.step, self.device)?);
+        }
+        Ok(())
+    }
+
+    /// Does the next slice of the evaluation under way, if any: about the work of a step. Returns the
+    /// reports once it is complete.
+    pub fn advance_evaluation(&mut self) -> Result<Vec<EvalReport>> {
+        let Some(evaluation) = &mut self.evaluation else { return Ok(Vec::new()) };
+        let reports = evaluation.advance()?;
+        if !reports.is_empty() {
+            self.evaluation = None;
+        }
+        Ok(reports)
+    }
+
+    /// Share done of the evaluation under way.
+    pub fn evaluating(&self) -> Option<f64> {
+        self.evaluation.as_ref().map(Retrieval::progress)
+    }
+
+    /// Cosines of the latest batch, pooled to at most `side` rows, and its first `pairs` pairs.
+    pub fn look(&self, side: usize, pairs: usize) -> Result<Option<(Matrix, Vec<Pair>)>> {
+        let Some(latest) = &self.latest else { return Ok(None) };
+        let cosines = latest.image_features.f_mm(&latest.text_features.f_tr()?)?;
+        let matrix = pool(&cosines, latest.step, side)?;
+        let names = self.prepared.dataset().names();
+        let pairs = (0..latest.batch.len().min(pairs))
+            .map(|i| Pair {
+                thumbnail: latest.batch.thumbnail(i, THUMBNAIL),
+                caption: latest.batch.captions[i].clone(),
+                name: names[latest.batch.classes[i]].clone(),
+            })
+            .collect();
+        Ok(Some((matrix, pairs)))
+    }
+
+    /// Writes the model as an `OpenCLIP` folder.
+    pub fn save(&mut self, folder: &Path) -> Result<()> {
+        self.clip.set_logit_scale(self.logit_scale.value, self.logit_scale.learned)?;
+        if let Some(bias) = self.logit_bias {
+            self.clip.set_logit_bias(bias.value, bias.learned)?;
+        }
+        checkpoint::save(folder, &self.clip, self.prepared.tokenizer())
+    }
+
+    fn take_cues(&mut self) -> Result<()> {
+        while let Some(&(at, control)) = self.cues.front()
+            && at <= self.step
+        {
+            self.cues.pop_front();
+            self.apply(control)?;
+        }
+        Ok(())
+    }
+
+    fn leaf(&self, value: f64) -> Tensor {
+        Tensor::from(value as f32).to_device(self.device).set_requires_grad(true)
+    }
+
+    /// Moves temperature and bias; returns the squared norm of the move.
+    fn update_dials(&mut self, gradients: &[f64], shrink: f64, learning_rate: f64) -> f64 {
+        let highest = self.spec.max_logit_scale.get().ln();
+        // A user may set tau above one; the clamp then only keeps it from going further.
+        let lowest = MIN_LOGIT_SCALE.min(self.logit_scale.value);
+        let gradient = |i: usize| gradients.get(i).map_or(0.0, |g| g * shrink);
+        let scale = self.logit_scale.update(gradient(0), learning_rate, &self.train, (lowest, highest));
+        let bias = self.logit_bias.as_mut().map_or(0.0, |bias| {
+            bias.update(gradient(1), learning_rate, &self.train, (f64::NEG_INFINITY, f64::INFINITY))
+        });
+        scale * scale + bias * bias
+    }
+
+    fn check_memory(&self, batch_size: u64) -> Result<()> {
+        memory::check(&self.prepared.scenario().model, batch_size, self.device)
+    }
+}
+
+/// Threads that libtorch uses within an operation called from this thread. Call it once, at a lane's
+/// start: it empties the kernels' caches.
+pub fn set_threads(threads: i32) {
+    tch::set_num_threads(threads);
+}
+
+/// Mean-pools a `[B, B]` matrix to at most `side` rows and columns; the ragged edge is pooled too.
+fn pool(cosines: &Tensor, step: u64, side: usize) -> Result<Matrix> {
+    let rows = cosines.size()[0] as usize;
+    let pool = rows.div_ceil(side.max(1)).max(1);
+    let pooled = if pool == 1 {
+        cosines.shallow_clone()
+    } else {
+        let k = pool as i64;
+        cosines.f_view([1, 1, rows as i64, rows as i64])?.f_avg_pool2d([k, k], [k, k], [0, 0], true, false, None)?
+    };
+    let side = rows.div_ceil(pool);
+    let cosines = Vec::<f32>::try_from(pooled.f_reshape([-1])?.f_contiguous()?.to_device(Device::Cpu))?;
+    Ok(Matrix { step, side, pool, cosines })
 }

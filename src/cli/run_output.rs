@@ -1,0 +1,145 @@
+//! What `clip-lab run` prints while it trains: JSON lines, CSV, or a table with progress bars.
+
+use std::io::{IsTerminal, Stdout, Write, stderr, stdout};
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+use super::Format;
+use crate::error::{Error, Result};
+use crate::export::{Csv, Jsonl, Sink};
+use crate::scenario::Scenario;
+use crate::telemetry::{EvalReport, Event, Finished, Reason, Split, StepReport};
+
+/// What the user sees while it trains.
+pub enum Output {
+    Jsonl(Jsonl<Stdout>),
+    Csv(Csv<Stdout>),
+    Table(Table),
+}
+
+impl Output {
+    /// For the lanes of a scenario, in the given format.
+    pub fn new(scenario: &Scenario, format: Format) -> Self {
+        match format {
+            Format::Json | Format::Jsonl => Self::Jsonl(Jsonl(stdout())),
+            Format::Csv => Self::Csv(Csv::new(stdout())),
+            Format::Table => Self::Table(Table::new(scenario)),
+        }
+    }
+}
+
+impl Sink for Output {
+    fn record(&mut self, lane: &str, event: &Event) -> Result<()> {
+        match self {
+            Self::Jsonl(sink) => sink.record(lane, event),
+            Self::Csv(sink) => sink.record(lane, event),
+            Self::Table(table) => table.record(lane, event),
+        }
+    }
+}
+
+/// Evaluations as rows on stdout, progress bars on stderr.
+pub struct Table {
+    progress: MultiProgress,
+    bars: Vec<(String, ProgressBar)>,
+    width: usize,
+    begun: bool,
+}
+
+impl Table {
+    fn new(scenario: &Scenario) -> Self {
+        let progress = MultiProgress::new();
+        let width = scenario.lanes.iter().map(|lane| lane.name.chars().count()).max().unwrap_or(0).max(4);
+        let style = ProgressStyle::with_template(&format!(
+            "{{prefix:{width}}} {{bar:24}} {{pos}}/{{len}} {{msg}} ({{eta}} left)"
+        ))
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
+        let bar = |name: &String| {
+            let bar = ProgressBar::new(scenario.train.steps.get()).with_style(style.clone()).with_prefix(name.clone());
+            (name.clone(), progress.add(bar))
+        };
+        let bars = if stderr().is_terminal() { scenario.lanes.iter().map(|lane| bar(&lane.name)).collect() } else { Vec::new() };
+        Self { progress, bars, width, begun: false }
+    }
+
+    fn record(&mut self, lane: &str, event: &Event) -> Result<()> {
+        match event {
+            Event::Step(report) => {
+                if let Some((_, bar)) = self.bars.iter().find(|(name, _)| name == lane) {
+                    bar.set_position(report.step);
+                    bar.set_message(progress_text(report));
+                }
+                Ok(())
+            }
+            Event::Eval(report) => self.row(&eval_row(lane, self.width, report)),
+            Event::Control(applied) => self.row(&format!(
+                "{lane:width$} {:>6}  {} = {}",
+                applied.step,
+                applied.control.name(),
+                applied.new,
+                width = self.width
+            )),
+            Event::Finished(finished) => {
+                if let Some((_, bar)) = self.bars.iter().find(|(name, _)| name == lane) {
+                    bar.abandon();
+                }
+                self.row(&finished_row(lane, self.width, finished))
+            }
+            Event::Reset(_) => Ok(()),
+        }
+    }
+
+    fn row(&mut self, text: &str) -> Result<()> {
+        let header = (!self.begun).then(|| {
+            format!(
+                "{:width$} {:>6}  {:8} {:>6} {:>6} {:>6} {:>6} {:>6} {:>6}  {:>5}\n",
+                "lane", "step", "pictures", "i2t@1", "i2t@5", "i2t@10", "t2i@1", "t2i@5", "t2i@10", "rank",
+                width = self.width
+            )
+        });
+        self.begun = true;
+        let text = format!("{}{text}\n", header.unwrap_or_default());
+        self.progress
+            .suspend(|| stdout().write_all(text.as_bytes()).and_then(|()| stdout().flush()))
+            .map_err(Error::file("write", "standard output"))
+    }
+}
+
+fn progress_text(report: &StepReport) -> String {
+    let rate = report.batch_size as f64 / report.seconds.max(1e-9);
+    let bias = report.logit_bias.map(|b| format!(" b {b:.2}")).unwrap_or_default();
+    format!("loss {:.3} tau {:.4}{bias} {rate:.0} pairs/s", report.loss, report.temperature)
+}
+
+fn eval_row(lane: &str, width: usize, r: &EvalReport) -> String {
+    let pictures = match r.split {
+        Split::HeldOut => "held out",
+        Split::Trained => "trained",
+    };
+    format!(
+        "{lane:width$} {:>6}  {pictures:8} {:>6.3} {:>6.3} {:>6.3} {:>6.3} {:>6.3} {:>6.3}  {:>5}",
+        r.step,
+        r.r1_image_to_text,
+        r.r5_image_to_text,
+        r.r10_image_to_text,
+        r.r1_text_to_image,
+        r.r5_text_to_image,
+        r.r10_text_to_image,
+        r.median_rank,
+    )
+}
+
+fn finished_row(lane: &str, width: usize, finished: &Finished) -> String {
+    let reason = match finished.reason {
+        Reason::Completed => "done",
+        Reason::Stopped => "stopped",
+        Reason::Diverged => "DIVERGED: the loss is no longer a number",
+    };
+    let best = finished.best.as_ref().map_or_else(String::new, |best| {
+        format!("; best held-out i2t@1 {:.3} of {} names at step {}", best.r1_image_to_text, best.candidates, best.step)
+    });
+    format!(
+        "{lane:width$} {:>6}  {reason} in {:.1} s, {:.0} pairs/s{best}",
+        finished.step, finished.seconds, finished.pairs_per_second
+    )
+}

@@ -1,0 +1,85 @@
+//! JSON lines: one object for each event, written whole.
+
+use std::io::Write;
+
+use serde::Serialize;
+
+use super::Sink;
+use crate::control::{Applied, Value};
+use crate::error::{Error, Result};
+use crate::telemetry::Event;
+
+/// Writes each event as one line, in a single write.
+pub struct Jsonl<W>(pub W);
+
+impl<W: Write + Send> Sink for Jsonl<W> {
+    fn record(&mut self, lane: &str, event: &Event) -> Result<()> {
+        let line = json_line(lane, event)?;
+        self.0.write_all(line.as_bytes()).and_then(|()| self.0.flush()).map_err(Error::file("write", "standard output"))
+    }
+}
+
+#[derive(Serialize)]
+struct Line<'a, T> {
+    event: &'static str,
+    lane: &'a str,
+    #[serde(flatten)]
+    body: T,
+}
+
+#[derive(Serialize)]
+struct Eval<'a> {
+    task: &'static str,
+    #[serde(flatten)]
+    report: &'a crate::telemetry::EvalReport,
+}
+
+#[derive(Serialize)]
+struct Control {
+    step: u64,
+    name: &'static str,
+    old: Option<Value>,
+    new: Value,
+}
+
+#[derive(Serialize)]
+struct Reset {
+    seed: u64,
+}
+
+/// The event as a line of JSON, newline included. Numbers that are not finite become `null`.
+pub fn json_line(lane: &str, event: &Event) -> Result<String> {
+    let text = match event {
+        Event::Step(report) => line("step", lane, report),
+        Event::Eval(report) => line("eval", lane, Eval { task: "retrieval", report }),
+        Event::Control(applied) => line("control", lane, control(applied)),
+        Event::Reset(seed) => line("reset", lane, Reset { seed: *seed }),
+        Event::Finished(finished) => line("finished", lane, finished),
+    };
+    text.map(|text| text + "\n").map_err(|e| Error::Internal(format!("cannot write an event as JSON: {e}")))
+}
+
+fn line<T: Serialize>(event: &'static str, lane: &str, body: T) -> serde_json::Result<String> {
+    serde_json::to_string(&Line { event, lane, body })
+}
+
+fn control(applied: &Applied) -> Control {
+    Control { step: applied.step, name: applied.control.name(), old: applied.old, new: applied.new }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control::Control as Change;
+    use crate::scenario::Temperature;
+
+    #[test]
+    fn a_control_reads_as_the_contract_says() {
+        let control = Change::Temperature(Temperature::new(0.01).unwrap());
+        let applied = Applied { step: 500, control, old: Some(Value::Real(0.05)), new: control.value() };
+        assert_eq!(
+            json_line("softmax", &Event::Control(applied)).unwrap(),
+            "{\"event\":\"control\",\"lane\":\"softmax\",\"step\":500,\"name\":\"temperature\",\"old\":0.05,\"new\":0.01}\n"
+        );
+    }
+}

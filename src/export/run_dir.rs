@@ -1,0 +1,154 @@
+//! [`RunDir`]: the folder that holds all of a run.
+//!
+//! ```text
+//! scenario.ron     as run, complete
+//! controls.ron     every control that took effect: lane, step, control
+//! metrics.jsonl    every event
+//! metrics.csv      every step
+//! model/<lane>/    an OpenCLIP folder for each lane
+//! ```
+//!
+//! A line is one write, so a killed run leaves whole lines; when the disk is full the torn end is
+//! cut off again. Files that are rewritten are written beside themselves first and then renamed.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use super::{Sink, csv, json_line};
+use crate::control::Applied;
+use crate::error::{Error, Result};
+use crate::scenario::{Cue, Scenario};
+use crate::telemetry::Event;
+
+/// A run folder, open for writing.
+pub struct RunDir {
+    path: PathBuf,
+    jsonl: Lines,
+    csv: Lines,
+    controls: Vec<Cue>,
+}
+
+impl RunDir {
+    /// Makes the folder and writes the scenario. A folder that holds anything is refused unless
+    /// `force`, which removes an earlier run's files from it, and nothing else.
+    pub fn create(path: &Path, scenario: &Scenario, force: bool) -> Result<Self> {
+        fs::create_dir_all(path).map_err(Error::file("create", path))?;
+        let occupied = fs::read_dir(path).map_err(Error::file("read", path))?.next().is_some();
+        if occupied && !force {
+            return Err(Error::Usage(format!(
+                "{} is not empty; choose another folder, or pass --force to replace the run in it",
+                path.display()
+            )));
+        }
+        if occupied {
+            remove_run(path)?;
+        }
+        replace(&path.join("scenario.ron"), &scenario.to_ron())?;
+        replace(&path.join("controls.ron"), "[]\n")?;
+        let mut csv = Lines::create(path.join("metrics.csv"))?;
+        csv.append(csv::HEADER)?;
+        Ok(Self {
+            jsonl: Lines::create(path.join("metrics.jsonl"))?,
+            csv,
+            controls: Vec::new(),
+            path: path.to_path_buf(),
+        })
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where the lane's model belongs.
+    pub fn model(&self, lane: &str) -> PathBuf {
+        model_folder(&self.path, lane)
+    }
+
+    fn record_control(&mut self, lane: &str, applied: &Applied) -> Result<()> {
+        self.controls.push(Cue { at: applied.step, lane: Some(lane.into()), set: applied.control });
+        self.write_controls()
+    }
+
+    fn write_controls(&self) -> Result<()> {
+        let text = ron::ser::to_string_pretty(&self.controls, ron::ser::PrettyConfig::new().compact_structs(true))
+            .map_err(|e| Error::Internal(format!("cannot write controls as RON: {e}")))?;
+        replace(&self.path.join("controls.ron"), &(text + "\n"))
+    }
+}
+
+/// Where a lane's model lies in a run folder.
+pub fn model_folder(run: &Path, lane: &str) -> PathBuf {
+    run.join("model").join(lane)
+}
+
+impl Sink for RunDir {
+    fn record(&mut self, lane: &str, event: &Event) -> Result<()> {
+        self.jsonl.append(&json_line(lane, event)?)?;
+        match event {
+            Event::Step(report) => self.csv.append(&csv::csv_row(lane, report)),
+            Event::Control(applied) => self.record_control(lane, applied),
+            Event::Reset(_) => {
+                self.controls.retain(|cue| cue.lane.as_deref() != Some(lane));
+                self.write_controls()
+            }
+            Event::Eval(_) | Event::Finished(_) => Ok(()),
+        }
+    }
+}
+
+/// A file of lines that is whole after every append.
+struct Lines {
+    path: PathBuf,
+    file: File,
+    length: u64,
+}
+
+impl Lines {
+    fn create(path: PathBuf) -> Result<Self> {
+        let file = OpenOptions::new().create(true).write(true).truncate(true).open(&path);
+        let file = file.map_err(Error::file("create", &path))?;
+        Ok(Self { path, file, length: 0 })
+    }
+
+    fn append(&mut self, line: &str) -> Result<()> {
+        if let Err(error) = self.file.write_all(line.as_bytes()) {
+            // A full disk may have taken half a line: cut it off, so that what stands is whole.
+            let _ = self.file.set_len(self.length).and_then(|()| self.file.seek(SeekFrom::Start(self.length)));
+            return Err(Error::file("write", &self.path)(error));
+        }
+        self.length += line.len() as u64;
+        Ok(())
+    }
+}
+
+/// Writes a file so that there is always the old one or the new one.
+fn replace(path: &Path, text: &str) -> Result<()> {
+    let beside = path.with_extension("ron.part");
+    let write = || {
+        let mut file = File::create(&beside)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&beside, path)
+    };
+    write().map_err(|error| {
+        let _ = fs::remove_file(&beside);
+        Error::file("write", path)(error)
+    })
+}
+
+/// Removes the files that a run writes, and nothing else.
+fn remove_run(path: &Path) -> Result<()> {
+    for name in ["scenario.ron", "controls.ron", "metrics.jsonl", "metrics.csv"] {
+        let file = path.join(name);
+        if file.exists() {
+            fs::remove_file(&file).map_err(Error::file("remove", &file))?;
+        }
+    }
+    let model = path.join("model");
+    if model.is_dir() {
+        fs::remove_dir_all(&model).map_err(Error::file("remove", &model))?;
+    }
+    Ok(())
+}

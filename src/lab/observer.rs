@@ -1,0 +1,142 @@
+//! [`Observer`]: turns a lane's events into the snapshot that the screen shows.
+
+use std::sync::Arc;
+
+use crate::control::Applied;
+use crate::telemetry::{EvalReport, Event, Finished, LaneStatus, Matrix, Pair, Reason, Snapshot, Split, StepReport};
+use crate::train::Trainer;
+
+/// Evaluations and controls kept for the screen; the records keep all.
+const KEPT: usize = 1000;
+/// Weight of the latest step in the running rate.
+const RATE_DECAY: f64 = 0.1;
+
+/// What has been seen of a lane.
+pub(super) struct Observer {
+    snapshot: Snapshot,
+    best: Option<EvalReport>,
+    evaluated_until: u64,
+    pairs: u64,
+}
+
+impl Observer {
+    pub fn new(lane: &str, steps: u64, device: String, trainer: &Trainer, seed: u64) -> Self {
+        let mut snapshot = Snapshot::starting(lane, steps);
+        snapshot.device = device;
+        let mut observer = Self { snapshot, best: None, evaluated_until: 0, pairs: 0 };
+        observer.reset(trainer, seed);
+        observer
+    }
+
+    /// Forgets the run so far.
+    pub fn reset(&mut self, trainer: &Trainer, seed: u64) {
+        let old = &self.snapshot;
+        let mut snapshot = Snapshot::starting(&old.lane, old.steps);
+        snapshot.device.clone_from(&old.device);
+        snapshot.status = old.status.clone();
+        snapshot.parameters = trainer.parameters();
+        snapshot.seed = seed;
+        *self = Self { snapshot, best: None, evaluated_until: 0, pairs: 0 };
+    }
+
+    pub fn set_status(&mut self, status: LaneStatus) {
+        self.snapshot.status = status;
+    }
+
+    pub fn say(&mut self, message: String) {
+        self.snapshot.message = Some(message);
+    }
+
+    pub fn look(&mut self, matrix: Matrix, pairs: Vec<Pair>) {
+        self.snapshot.matrix = Some(Arc::new(matrix));
+        self.snapshot.pairs = Arc::new(pairs);
+    }
+
+    /// Step of the latest complete evaluation.
+    pub const fn evaluated_until(&self) -> u64 {
+        self.evaluated_until
+    }
+
+    pub fn observe(&mut self, event: Event) {
+        match event {
+            Event::Step(report) => self.observe_step(report),
+            Event::Eval(report) => self.observe_eval(report),
+            Event::Control(applied) => {
+                self.snapshot.message = Some(describe(&applied));
+                push_bounded(&mut self.snapshot.applied, applied);
+            }
+            Event::Reset(_) | Event::Finished(_) => {}
+        }
+    }
+
+    pub fn snapshot(&self, trainer: &Trainer) -> Snapshot {
+        let mut snapshot = self.snapshot.clone();
+        snapshot.settings = Some(trainer.settings());
+        snapshot.evaluating = trainer.evaluating();
+        snapshot
+    }
+
+    pub fn finished(&self, reason: Reason) -> Finished {
+        let seconds = self.snapshot.seconds;
+        Finished {
+            step: self.snapshot.step,
+            reason,
+            best: self.best.clone(),
+            pairs_per_second: if seconds > 0.0 { self.pairs as f64 / seconds } else { 0.0 },
+            seconds,
+        }
+    }
+
+    fn observe_step(&mut self, report: StepReport) {
+        let snapshot = &mut self.snapshot;
+        let step = report.step;
+        snapshot.step = step;
+        snapshot.loss.push(step, report.loss);
+        snapshot.temperature.push(step, report.temperature);
+        if let Some(bias) = report.logit_bias {
+            snapshot.bias.push(step, bias);
+        }
+        snapshot.accuracy.push(step, report.accuracy_image_to_text);
+        snapshot.grad_norm.push(step, report.grad_norm);
+        let rate = report.batch_size as f64 / report.seconds.max(1e-9);
+        snapshot.pairs_per_second = if snapshot.pairs_per_second > 0.0 {
+            snapshot.pairs_per_second + RATE_DECAY * (rate - snapshot.pairs_per_second)
+        } else {
+            rate
+        };
+        snapshot.seconds += report.seconds;
+        self.pairs += report.batch_size;
+        snapshot.report = Some(report);
+    }
+
+    fn observe_eval(&mut self, report: EvalReport) {
+        match report.split {
+            Split::Trained => push_bounded(&mut self.snapshot.trained, report),
+            Split::HeldOut => {
+                self.evaluated_until = report.step;
+                if self.best.as_ref().is_none_or(|best| report.r1_image_to_text > best.r1_image_to_text) {
+                    self.best = Some(report.clone());
+                }
+                push_bounded(&mut self.snapshot.held_out, report);
+            }
+        }
+    }
+}
+
+fn push_bounded<T: Clone>(list: &mut Arc<Vec<T>>, item: T) {
+    let list = Arc::make_mut(list);
+    if list.len() == KEPT {
+        // Thin out the older half: the whole run stays visible.
+        let mut index = 0;
+        list.retain(|_| {
+            index += 1;
+            index > KEPT / 2 || index % 2 == 0
+        });
+    }
+    list.push(item);
+}
+
+fn describe(applied: &Applied) -> String {
+    let old = applied.old.map_or_else(|| "none".to_owned(), |old| old.to_string());
+    format!("step {}: {} {old} -> {}", applied.step, applied.control.name().replace('_', " "), applied.new)
+}

@@ -1,0 +1,245 @@
+//! [`AdamW`] on one flat buffer, the learning-rate [`schedule`], and [`Dial`], a learned number.
+//!
+//! libtorch's own optimizers make a dozen calls for each of a hundred small tensors; here all
+//! parameters are views of one buffer and a step is a dozen calls in all.
+
+use std::f64::consts::PI;
+
+use tch::{Kind, Tensor};
+
+use crate::error::Result;
+use crate::scenario::{Schedule, Train};
+
+/// AdamW with decoupled weight decay (Loshchilov & Hutter, 1711.05101, algorithm 2, as PyTorch
+/// scales it: the decay is `lr * weight_decay`).
+pub struct AdamW {
+    /// The parameters, those that decay first; each is a view of `flat`.
+    parameters: Vec<Tensor>,
+    flat: Tensor,
+    /// Length of the leading part of `flat` that decays.
+    decaying: i64,
+    first: Tensor,
+    second: Tensor,
+    updates: i32,
+    betas: (f64, f64),
+    epsilon: f64,
+}
+
+/// Norms of an update.
+#[derive(Clone, Copy, Debug)]
+pub struct Norms {
+    /// Of all parameters, after the update.
+    pub parameters: f64,
+    /// Of the change.
+    pub update: f64,
+}
+
+impl AdamW {
+    /// Takes over the parameters: moves their storage into one buffer, which they then view.
+    pub fn new(named: Vec<(Tensor, bool)>, train: &Train) -> Result<Self> {
+        let (decayed, spared): (Vec<_>, Vec<_>) = named.into_iter().partition(|(_, decay)| *decay);
+        let length = |group: &[(Tensor, bool)]| group.iter().map(|(t, _)| t.numel() as i64).sum();
+        let decaying: i64 = length(&decayed);
+        let mut parameters: Vec<Tensor> =
+            decayed.into_iter().chain(spared).map(|(t, _)| t).collect();
+        let flat = {
+            let _guard = tch::no_grad_guard();
+            let rows: Vec<_> = parameters.iter().map(|p| p.detach().reshape([-1])).collect();
+            Tensor::f_cat(&rows, 0)?
+        };
+        let mut offset = 0;
+        for parameter in &mut parameters {
+            let length = parameter.numel() as i64;
+            let view = flat.f_narrow(0, offset, length)?.f_view(parameter.size().as_slice())?;
+            parameter.f_set_data(&view)?;
+            offset += length;
+        }
+        Ok(Self {
+            parameters,
+            first: flat.zeros_like(),
+            second: flat.zeros_like(),
+            flat,
+            decaying,
+            updates: 0,
+            betas: (train.betas.0.get(), train.betas.1.get()),
+            epsilon: train.epsilon.get(),
+        })
+    }
+
+    /// Number of parameters.
+    pub fn len(&self) -> usize {
+        self.flat.numel()
+    }
+
+    /// Whether there is nothing to train.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Gradients of `loss` with respect to all parameters, in one buffer (zeros where the loss does
+    /// not depend on one), and with respect to each tensor of `more`.
+    pub fn gradients(&self, loss: &Tensor, more: &[&Tensor]) -> Result<(Tensor, Vec<Tensor>)> {
+        let inputs: Vec<&Tensor> = self.parameters.iter().chain(more.iter().copied()).collect();
+        let mut gradients = Tensor::f_run_backward(&[loss], &inputs, false, false)?;
+        for (gradient, input) in gradients.iter_mut().zip(&inputs) {
+            if !gradient.defined() {
+                *gradient = input.zeros_like();
+            }
+        }
+        let more = gradients.split_off(self.parameters.len());
+        let rows = gradients.iter().map(|g| g.f_reshape([-1])).collect::<Result<Vec<_>, _>>()?;
+        Ok((Tensor::f_cat(&rows, 0)?, more))
+    }
+
+    /// One update with the given gradients.
+    pub fn update(&mut self, gradients: &Tensor, learning_rate: f64, weight_decay: f64) -> Result<Norms> {
+        let _guard = tch::no_grad_guard();
+        self.updates = self.updates.saturating_add(1);
+        let (beta1, beta2) = self.betas;
+        let correction1 = 1.0 - beta1.powi(self.updates);
+        let correction2 = 1.0 - beta2.powi(self.updates);
+        let _ = self.first.f_lerp_(gradients, 1.0 - beta1)?;
+        let _ = self.second.f_lerp_(&gradients.f_square()?, 1.0 - beta2)?;
+        let mut denominator = self.second.f_sqrt()?;
+        let _ = denominator.f_mul_scalar_(correction2.sqrt().recip())?;
+        let _ = denominator.f_add_scalar_(self.epsilon)?;
+        let mut change = self.first.f_div(&denominator)?;
+        let _ = change.f_mul_scalar_(-learning_rate / correction1)?;
+        if weight_decay > 0.0 && self.decaying > 0 {
+            let decay = self.flat.f_narrow(0, 0, self.decaying)?.f_mul_scalar(learning_rate * weight_decay)?;
+            let _ = change.f_narrow(0, 0, self.decaying)?.f_sub_(&decay)?;
+        }
+        let _ = self.flat.f_add_(&change)?;
+        let norms = Vec::<f64>::try_from(
+            Tensor::f_stack(&[self.flat.f_norm()?, change.f_norm()?], 0)?.to_kind(Kind::Double),
+        )?;
+        Ok(Norms { parameters: norms[0], update: norms[1] })
+    }
+}
+
+/// A learned number that the user can reach into: kept on the host in double precision, with its
+/// own Adam moments. `logit_scale` and `logit_bias` are such; neither decays.
+#[derive(Clone, Copy, Debug)]
+pub struct Dial {
+    /// Where it stands.
+    pub value: f64,
+    /// Whether updates move it.
+    pub learned: bool,
+    first: f64,
+    second: f64,
+    updates: i32,
+}
+
+impl Dial {
+    /// A dial at `value`, with empty moments.
+    pub const fn new(value: f64, learned: bool) -> Self {
+        Self { value, learned, first: 0.0, second: 0.0, updates: 0 }
+    }
+
+    /// One Adam update, without decay, clamped to `low..=high`. Returns the change.
+    pub fn update(&mut self, gradient: f64, learning_rate: f64, train: &Train, (low, high): (f64, f64)) -> f64 {
+        if !self.learned {
+            return 0.0;
+        }
+        let (beta1, beta2) = (train.betas.0.get(), train.betas.1.get());
+        self.updates = self.updates.saturating_add(1);
+        self.first += (gradient - self.first) * (1.0 - beta1);
+        self.second += (gradient * gradient - self.second) * (1.0 - beta2);
+        let first = self.first / (1.0 - beta1.powi(self.updates));
+        let second = self.second / (1.0 - beta2.powi(self.updates));
+        let old = self.value;
+        self.value = (old - learning_rate * first / (second.sqrt() + train.epsilon.get())).clamp(low, high);
+        self.value - old
+    }
+}
+
+/// Learning rate of step `step` (the first is 1), for a peak that the user may have moved:
+/// linear warm-up, then half a cosine to zero or constant.
+pub fn schedule(train: &Train, peak: f64, step: u64) -> f64 {
+    if step <= train.warmup {
+        return peak * step as f64 / train.warmup as f64;
+    }
+    match train.schedule {
+        Schedule::Constant => peak,
+        Schedule::Cosine => {
+            let done = (step - train.warmup) as f64;
+            let all = train.steps.get().saturating_sub(train.warmup).max(1) as f64;
+            peak * 0.5 * (1.0 + (PI * (done / all).min(1.0)).cos())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::{Beta, Positive, Steps};
+
+    fn train() -> Train {
+        let text = "(steps: 110, batch_size: 4, learning_rate: 0.1, warmup: 10, schedule: Cosine)";
+        let mut train: Train = ron::from_str(text).unwrap();
+        train.betas = (Beta::new(0.9).unwrap(), Beta::new(0.98).unwrap());
+        train.epsilon = Positive::new(1e-6).unwrap();
+        train
+    }
+
+    /// `torch.optim.AdamW` (2.11.0) with groups `weight_decay` 0.2 and 0, three steps on
+    /// `((w @ x + b)**2).sum() * s`.
+    #[test]
+    fn three_updates_equal_pytorch() {
+        let train = train();
+        let matrix = Tensor::from_slice2(&[[1.0_f32, -2.0], [0.5, 3.0]]).set_requires_grad(true);
+        let vector = Tensor::from_slice(&[0.1_f32, -0.2]).set_requires_grad(true);
+        let x = Tensor::from_slice(&[1.0_f32, 2.0]);
+        let named = vec![(vector.shallow_clone(), false), (matrix.shallow_clone(), true)];
+        let mut optimizer = AdamW::new(named, &train).unwrap();
+        let mut dial = Dial::new(2.0, true);
+        for _ in 0..3 {
+            let scale = Tensor::from(dial.value as f32).set_requires_grad(true);
+            let loss = (matrix.mv(&x) + &vector).square().sum(Kind::Float) * &scale;
+            let (gradients, more) = optimizer.gradients(&loss, &[&scale]).unwrap();
+            optimizer.update(&gradients, 0.1, 0.2).unwrap();
+            dial.update(more[0].double_value(&[]), 0.1, &train, (-100.0, 100.0));
+        }
+        let expected = [1.231_016, -1.592_560_2, 0.178_560_82, 2.531_541_1, 0.395_762_1, -0.497_984_5];
+        let got: Vec<f32> = matrix.reshape([-1]).try_into().unwrap();
+        let got = [got, vector.try_into().unwrap()].concat();
+        for (got, expected) in got.iter().zip(expected) {
+            assert!((got - expected).abs() < 2e-6, "{got} {expected}");
+        }
+        assert!((dial.value - 1.703_541_755_676_269_5).abs() < 2e-6);
+    }
+
+    #[test]
+    fn a_parameter_outside_the_graph_has_no_gradient() {
+        let used = Tensor::from_slice(&[1.0_f32]).set_requires_grad(true);
+        let unused = Tensor::from_slice(&[1.0_f32]).set_requires_grad(true);
+        let named = vec![(used.shallow_clone(), false), (unused, false)];
+        let optimizer = AdamW::new(named, &train()).unwrap();
+        let (gradients, _) = optimizer.gradients(&used.square().sum(Kind::Float), &[]).unwrap();
+        assert_eq!(Vec::<f32>::try_from(gradients).unwrap(), [2.0, 0.0]);
+    }
+
+    #[test]
+    fn a_dial_that_is_held_stays_and_a_learned_one_stops_at_its_clamp() {
+        let train = train();
+        let mut held = Dial::new(1.0, false);
+        assert_eq!(held.update(5.0, 0.1, &train, (0.0, 2.0)).to_bits(), 0.0_f64.to_bits());
+        let mut learned = Dial::new(1.95, true);
+        learned.update(-5.0, 0.1, &train, (0.0, 2.0));
+        assert!((learned.value - 2.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn the_schedule_warms_up_peaks_and_ends_at_zero() {
+        let mut train = train();
+        assert!((schedule(&train, 1.0, 1) - 0.1).abs() < 1e-12);
+        assert!((schedule(&train, 1.0, 10) - 1.0).abs() < 1e-12);
+        assert!((schedule(&train, 1.0, 60) - 0.5).abs() < 1e-12);
+        assert!(schedule(&train, 1.0, 110).abs() < 1e-12);
+        train.schedule = Schedule::Constant;
+        assert!((schedule(&train, 1.0, 110) - 1.0).abs() < 1e-12);
+        train.warmup = 0;
+        assert!((schedule(&train, 1.0, 1) - 1.0).abs() < 1e-12);
+        assert_eq!(train.steps, Steps::new(110).unwrap());
+    }
+}

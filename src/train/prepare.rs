@@ -1,0 +1,119 @@
+//! [`Prepared`]: what the lanes of a scenario share: data set, tokenizer, evaluation pictures.
+
+use std::sync::{Arc, OnceLock};
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+use tch::{Device, Kind, Tensor};
+
+use crate::data::tokenizer::Tokenizer;
+use crate::data::{self, ClassId, Dataset};
+use crate::error::Result;
+use crate::model::{MEAN, STD};
+use crate::scenario::{Data, Scenario};
+use crate::telemetry::Split;
+
+/// A scenario with its data opened and its tokenizer trained. Plain bytes: lanes share it.
+pub struct Prepared {
+    scenario: Scenario,
+    dataset: Arc<dyn Dataset>,
+    tokenizer: Tokenizer,
+    trained: OnceLock<Gallery>,
+    held_out: OnceLock<Gallery>,
+}
+
+/// The pictures of an evaluation, at the tower's size.
+pub struct Gallery {
+    /// Class of each picture.
+    pub classes: Vec<ClassId>,
+    /// The pictures in the same order, bytes `[N, 3, S, S]`.
+    pub images: Vec<u8>,
+}
+
+impl Prepared {
+    /// Opens the scenario's data and trains its tokenizer on the training captions.
+    pub fn new(scenario: &Scenario) -> Result<Arc<Self>> {
+        let dataset = data::open(&scenario.data, scenario.model.image.image_size())?;
+        let tokenizer = Tokenizer::train(
+            &dataset.corpus(),
+            scenario.model.text.vocab_size.size(),
+            scenario.model.text.context_length.size(),
+        )?;
+        Ok(Arc::new(Self {
+            scenario: scenario.clone(),
+            dataset,
+            tokenizer,
+            trained: OnceLock::new(),
+            held_out: OnceLock::new(),
+        }))
+    }
+
+    /// The scenario.
+    pub fn scenario(&self) -> &Scenario {
+        &self.scenario
+    }
+
+    /// The data set.
+    pub fn dataset(&self) -> &dyn Dataset {
+        self.dataset.as_ref()
+    }
+
+    /// The tokenizer.
+    pub fn tokenizer(&self) -> &Tokenizer {
+        &self.tokenizer
+    }
+
+    /// Side of the pictures that the image tower sees.
+    pub fn image_size(&self) -> usize {
+        self.scenario.model.image.image_size().get() as usize
+    }
+
+    /// Whether the scenario augments training pictures.
+    pub fn augment(&self) -> bool {
+        match &self.scenario.data {
+            Data::Emoji(emoji) => emoji.augment,
+            Data::Shapes(shapes) => shapes.augment,
+        }
+    }
+
+    /// The pictures of an evaluation; made at the first call.
+    pub fn gallery(&self, split: Split) -> &Gallery {
+        let cell = match split {
+            Split::Trained => &self.trained,
+            Split::HeldOut => &self.held_out,
+        };
+        cell.get_or_init(|| {
+            let pictures = self.dataset.gallery(split);
+            Gallery {
+                classes: pictures.iter().map(|(class, _)| *class).collect(),
+                images: data::pixels(&pictures, self.image_size()),
+            }
+        })
+    }
+
+    /// Pictures `[B, 3, S, S]` for the image tower, from bytes of the same shape: 0 to 1, then
+    /// normalised by the model's mean and deviation.
+    pub fn pixels(&self, bytes: &[u8], device: Device) -> Result<Tensor> {
+        let side = self.image_size() as i64;
+        let bytes = Tensor::from_slice(bytes).f_view([-1, 3, side, side])?.f_to_device(device)?;
+        let channels = |values: [f32; 3]| Tensor::from_slice(&values).f_view([1, 3, 1, 1])?.f_to_device(device);
+        let mut pixels = bytes.f_to_kind(Kind::Float)?;
+        let _ = pixels.f_mul_scalar_(1.0 / 255.0)?;
+        let _ = pixels.f_sub_(&channels(MEAN)?)?;
+        let _ = pixels.f_div_(&channels(STD)?)?;
+        Ok(pixels)
+    }
+
+    /// Token ids `[B, L]` for the text tower, L the longest of these captions.
+    pub fn tokens(&self, captions: &[String], device: Device) -> Result<Tensor> {
+        Ok(self.tokenizer.encode_tight(captions)?.f_to_device(device)?)
+    }
+}
+
+/// The generator of initial weights.
+pub fn weights_rng(seed: u64) -> ChaCha8Rng {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    // Batches of step n use stream n; weights use the last one.
+    rng.set_stream(u64::MAX);
+    rng
+}

@@ -1,0 +1,214 @@
+//! Training as a whole: determinism, controls, lanes, records, learning.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use clip_lab::control::Control;
+use clip_lab::lab::{Command, Lab, Options};
+use clip_lab::scenario::{BatchSize, Fraction, Loss, Scenario, Steps, Temperature};
+use clip_lab::telemetry::{EvalReport, LaneStatus, Snapshot, StepReport};
+use clip_lab::train::{DeviceChoice, Prepared, Trainer};
+
+use crate::common::tiny;
+
+fn solo(scenario: &Scenario, lane: usize) -> Vec<StepReport> {
+    let prepared = Prepared::new(scenario).unwrap();
+    let spec = &scenario.lanes[lane];
+    let mut trainer = Trainer::new(&prepared, spec, scenario.train.seed, DeviceChoice::Cpu).unwrap();
+    std::iter::from_fn(|| trainer.step().unwrap()).collect()
+}
+
+/// Everything but the clock, bit for bit.
+fn numbers(report: &StepReport) -> String {
+    let mut report = report.clone();
+    report.seconds = 0.0;
+    format!("{report:?}")
+}
+
+fn lines(run: &Path, lane: &str) -> Vec<String> {
+    let text = std::fs::read_to_string(run.join("metrics.jsonl")).unwrap();
+    let clock = ["seconds", "pairs_per_second"];
+    text.lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).expect("every line is whole"))
+        .filter(|event| event["lane"] == lane)
+        .map(|mut event| {
+            let best = event["best"].as_object_mut().map(|best| best.remove("seconds"));
+            drop(best);
+            event.as_object_mut().unwrap().retain(|key, _| !clock.contains(&key.as_str()));
+            event.to_string()
+        })
+        .collect()
+}
+
+fn headless(scenario: &Scenario, out: &Path) {
+    let options = Options { out: Some(out.to_path_buf()), ..Options::default() };
+    let prepared = Prepared::new(scenario).unwrap();
+    clip_lab::lab::train(&prepared, &options, || false, &mut ()).unwrap();
+}
+
+/// Waits until a lane's snapshot satisfies `done`; fails after a minute rather than hanging.
+fn until(lab: &Lab, lane: usize, done: impl Fn(&Snapshot) -> bool) -> Arc<Snapshot> {
+    let began = Instant::now();
+    loop {
+        let snapshot = lab.snapshots()[lane].clone();
+        if done(&snapshot) {
+            return snapshot;
+        }
+        assert!(began.elapsed() < Duration::from_secs(60), "still {:?} after a minute", snapshot.status);
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn same_seed_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let (a, b) = (folder.path().join("a"), folder.path().join("b"));
+    headless(&tiny(), &a);
+    headless(&tiny(), &b);
+    for lane in ["softmax", "sigmoid"] {
+        assert_eq!(lines(&a, lane), lines(&b, lane));
+        assert_eq!(lines(&a, lane).iter().filter(|l| l.contains("\"step\"") && l.contains("\"event\":\"step\"")).count(), 12);
+        let weights = |run: &Path| std::fs::read(run.join("model").join(lane).join("open_clip_model.safetensors")).unwrap();
+        assert!(weights(&a) == weights(&b), "the weights of {lane} differ");
+    }
+    let mut other = tiny();
+    other.train.seed = 8;
+    assert_ne!(numbers(&solo(&other, 0)[0]), numbers(&solo(&tiny(), 0)[0]));
+}
+
+#[test]
+fn lanes_do_not_touch_one_another() {
+    let both = tiny();
+    let folder = tempfile::tempdir().unwrap();
+    headless(&both, folder.path());
+    for (index, lane) in ["softmax", "sigmoid"].into_iter().enumerate() {
+        let mut alone = both.clone();
+        alone.lanes = vec![both.lanes[index].clone()];
+        let other = tempfile::tempdir().unwrap();
+        headless(&alone, other.path());
+        // Thread counts differ (all cores for one lane, a share for each of two), sums may round
+        // differently; the first step shows that batches and initial weights are the same.
+        let first = |run: &Path| serde_json::from_str::<serde_json::Value>(&lines(run, lane)[0]).unwrap();
+        let (a, b) = (first(folder.path()), first(other.path()));
+        assert!((a["loss"].as_f64().unwrap() - b["loss"].as_f64().unwrap()).abs() < 1e-5, "{a} {b}");
+    }
+}
+
+#[test]
+fn driven_by_hand_equals_the_script() {
+    // By hand, through the lab's lanes, as the screen does it.
+    let changes = [
+        (3, Control::Temperature(Temperature::new(0.05).unwrap())),
+        (5, Control::BatchSize(BatchSize::new(24).unwrap())),
+        (8, Control::Loss(Loss::SigLip)),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let by_hand = folder.path().join("by-hand");
+    let mut scenario = tiny();
+    scenario.lanes.truncate(1);
+    let options = Options { out: Some(by_hand.clone()), paused: true, ..Options::default() };
+    let lab = Lab::open(scenario.clone(), &options).unwrap();
+    let mut step = 0;
+    for (at, control) in changes {
+        lab.send(0, Command::Step(at - step));
+        step = at;
+        until(&lab, 0, |s| s.step == at && s.status == LaneStatus::Paused);
+        lab.send(0, Command::Apply(control));
+    }
+    lab.send(0, Command::Resume);
+    until(&lab, 0, |s| s.status == LaneStatus::Finished);
+    let recorded = lab.recorded();
+    lab.close();
+    assert_eq!(recorded.script.len(), 3);
+    assert_eq!(recorded.script[1].at, 5);
+
+    // Again without a screen, from what was recorded; saved and read back on the way.
+    let text = recorded.to_ron();
+    let again = clip_lab::scenario::parse(&text, "recorded.ron").unwrap();
+    assert_eq!(again, recorded);
+    let headless_run = folder.path().join("headless");
+    headless(&again, &headless_run);
+    assert_eq!(lines(&by_hand, "softmax"), lines(&headless_run, "softmax"));
+}
+
+#[test]
+fn reset_repeats_the_first_losses_bit_for_bit() {
+    let mut scenario = tiny();
+    scenario.lanes.truncate(1);
+    let lab = Lab::open(scenario, &Options { paused: true, ..Options::default() }).unwrap();
+    lab.send(0, Command::Step(6));
+    let first = until(&lab, 0, |s| s.step == 6 && s.status == LaneStatus::Paused);
+    lab.send(0, Command::Apply(Control::Temperature(Temperature::new(1.0).unwrap())));
+    lab.send(0, Command::Reset { seed: None });
+    until(&lab, 0, |s| s.step == 0 && s.applied.is_empty());
+    lab.send(0, Command::Step(6));
+    let second = until(&lab, 0, |s| s.step == 6 && s.status == LaneStatus::Paused);
+    assert_eq!(first.loss, second.loss);
+    lab.send(0, Command::Reset { seed: Some(99) });
+    lab.send(0, Command::Step(6));
+    let third = until(&lab, 0, |s| s.seed == 99 && s.step == 6 && s.status == LaneStatus::Paused);
+    assert_ne!(first.loss, third.loss);
+    lab.close();
+}
+
+#[test]
+fn a_refused_control_says_why_and_changes_nothing() {
+    let mut scenario = tiny();
+    scenario.lanes.truncate(1);
+    let lab = Lab::open(scenario, &Options { paused: true, ..Options::default() }).unwrap();
+    until(&lab, 0, |s| s.status == LaneStatus::Paused);
+    lab.send(0, Command::Apply(Control::Temperature(Temperature::new(0.001).unwrap())));
+    let snapshot = until(&lab, 0, |s| s.message.is_some());
+    assert!(snapshot.message.as_deref().unwrap().contains("max_logit_scale"), "{:?}", snapshot.message);
+    assert!((snapshot.settings.as_ref().unwrap().temperature - 0.07).abs() < 1e-12);
+    lab.close();
+}
+
+#[test]
+fn divergence_is_a_status_and_spares_the_neighbour() {
+    let mut scenario = tiny();
+    scenario.train.grad_clip = None;
+    scenario.train.warmup = 0;
+    scenario.lanes[0].learning_rate = Some(clip_lab::scenario::LearningRate::new(10.0).unwrap());
+    scenario.lanes[0].name = "wild".into();
+    // At this rate with this decay weights grow past what a float can hold.
+    scenario.train.weight_decay = clip_lab::scenario::WeightDecay::new(10.0).unwrap();
+    scenario.train.steps = Steps::new(400).unwrap();
+    scenario.train.eval_every = Steps::new(1000).unwrap();
+    scenario.lanes[1].learning_rate = Some(clip_lab::scenario::LearningRate::new(1e-4).unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    headless(&scenario, folder.path());
+    let wild = lines(folder.path(), "wild");
+    assert!(wild.last().unwrap().contains("\"reason\":\"diverged\""), "{}", wild.last().unwrap());
+    let tame = lines(folder.path(), "sigmoid");
+    assert!(tame.last().unwrap().contains("\"reason\":\"completed\""));
+}
+
+#[test]
+fn it_learns_what_it_is_shown() {
+    let mut scenario = tiny();
+    scenario.train.steps = Steps::new(150).unwrap();
+    scenario.train.batch_size = BatchSize::new(32).unwrap();
+    scenario.train.learning_rate = clip_lab::scenario::LearningRate::new(3e-3).unwrap();
+    scenario.lanes.truncate(1);
+    let trained = final_eval(&scenario);
+    // 48 names: chance is 0.02.
+    assert!(trained.r1_image_to_text > 0.4, "{trained:?}");
+    scenario.lanes[0].shuffle_captions = Fraction::new(1.0).unwrap();
+    let shuffled = final_eval(&scenario);
+    assert!(shuffled.r1_image_to_text < 0.15, "{shuffled:?}");
+}
+
+fn final_eval(scenario: &Scenario) -> EvalReport {
+    let prepared = Prepared::new(scenario).unwrap();
+    let mut trainer = Trainer::new(&prepared, &scenario.lanes[0], scenario.train.seed, DeviceChoice::Cpu).unwrap();
+    while trainer.step().unwrap().is_some() {}
+    trainer.begin_evaluation().unwrap();
+    loop {
+        let reports = trainer.advance_evaluation().unwrap();
+        if let Some(trained) = reports.into_iter().find(|r| r.split == clip_lab::telemetry::Split::Trained) {
+            return trained;
+        }
+    }
+}
