@@ -40,15 +40,11 @@ pub fn lock(root: &Path) -> Result<File> {
     let path = root.join(format!("{FOLDER}.lock"));
     let file = File::create(&path)
         .map_err(|error| Failure::io(format!("cannot write {}", path.display()), &error))?;
-    match file.try_lock() {
-        Ok(()) => {}
-        Err(std::fs::TryLockError::WouldBlock) => {
-            eprintln!("another `cargo xtask` is setting libtorch up; waiting for it");
-            file.lock()
-                .map_err(|error| Failure::io("cannot wait for the lock", &error))?;
-        }
-        // A file system without locks: go on without.
-        Err(std::fs::TryLockError::Error(_)) => {}
+    // Any other error is that of a file system without locks: go on without.
+    if let Err(std::fs::TryLockError::WouldBlock) = file.try_lock() {
+        eprintln!("another `cargo xtask` is setting libtorch up; waiting for it");
+        file.lock()
+            .map_err(|error| Failure::io("cannot wait for the lock", &error))?;
     }
     Ok(file)
 }
@@ -155,7 +151,10 @@ fn unpack(python: &Python, wheel: &Path, target: &Path, flavour: Flavour) -> Res
     let mut progress = Progress::new(format!("unpacking {short}"));
     let mut total = 0;
     if let Some(stdout) = child.stdout.take() {
-        for line in BufReader::new(stdout).lines().map_while(|line| line.ok()) {
+        for line in BufReader::new(stdout)
+            .lines()
+            .map_while(std::result::Result::ok)
+        {
             if let Some((done, all)) = progress_of(&line) {
                 total = all;
                 progress.at(done, all);

@@ -121,7 +121,9 @@ def end_with_parent():
     import threading
 
     def watch():
-        sys.stdin.buffer.read()
+        # Not through sys.stdin, whose lock this thread would still hold when Python ends.
+        while os.read(0, 4096):
+            pass
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()

@@ -19,7 +19,7 @@ pub const MARKER: &str = "build-version";
 /// In the repository's root; `.cargo/config.toml` points at it.
 pub const FOLDER: &str = ".libtorch";
 
-/// Prints the version and the library folder of the PyTorch that torch-sys would take.
+/// Prints the version and the library folder of the `PyTorch` that torch-sys would take.
 const ASK_PYTORCH: &str = "\
 import os, torch
 print(torch.__version__.split('+')[0])
@@ -30,7 +30,7 @@ print(os.path.join(os.path.dirname(torch.__file__), 'lib'))
 pub enum Source {
     /// A folder that the user named in `LIBTORCH`.
     User(PathBuf),
-    /// The PyTorch of a Python environment, by `LIBTORCH_USE_PYTORCH`.
+    /// The `PyTorch` of a Python environment, by `LIBTORCH_USE_PYTORCH`.
     Python,
     /// `.libtorch`.
     Local,
