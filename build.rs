@@ -13,6 +13,11 @@ fn main() {
     if std::env::var("CARGO_CFG_UNIX").is_err() {
         return;
     }
+    // Written anew when `cargo xtask setup --cuda` replaces one libtorch by another.
+    let version = Path::new(&lib).with_file_name("build-version");
+    if version.exists() {
+        println!("cargo:rerun-if-changed={}", version.display());
+    }
     let rpath = std::env::var("CLIP_LAB_RPATH").unwrap_or_else(|_| lib.clone());
     // `-Xlinker` rather than `-Wl,`: a path may hold a comma.
     to_linker(&["-rpath", &rpath]);

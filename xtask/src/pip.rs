@@ -175,11 +175,9 @@ fn announced(line: &str) -> Option<(String, u64)> {
     }
     let (number, unit) = size.strip_suffix(')')?.split_once(' ')?;
     let scale = match unit {
-        "bytes" => 1.0,
-        "kB" => 1e3,
         "MB" => 1e6,
         "GB" => 1e9,
-        _ => return None,
+        _ => return None, // A few kilobytes are not worth a line.
     };
     Some((
         file.to_owned(),
@@ -286,6 +284,7 @@ mod tests {
             "Collecting torch==2.11.0",
             "  Downloading torch-2.11.0.whl.metadata (29 kB)",
             "  Downloading torch-2.11.0.whl (much)",
+            "  Downloading cuda_toolkit-13.0.2-py2.py3-none-any.whl (2.4 kB)",
             "Saved ./torch-2.11.0.whl",
         ] {
             assert_eq!(announced(line), None, "{line}");

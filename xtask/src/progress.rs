@@ -11,6 +11,8 @@ pub struct Progress {
     terminal: bool,
     begun: Instant,
     said: Instant,
+    /// The most that was there: a file that is moved away has not shrunk.
+    most: u64,
 }
 
 impl Progress {
@@ -21,11 +23,13 @@ impl Progress {
             terminal: std::io::stderr().is_terminal(),
             begun: now,
             said: now,
+            most: 0,
         }
     }
 
     /// Says that `done` of `total` bytes are there, if it is time to say so.
     pub fn at(&mut self, done: u64, total: u64) {
+        self.most = self.most.max(done);
         let pause = if self.terminal {
             Duration::from_millis(100)
         } else {
@@ -35,7 +39,7 @@ impl Progress {
             return;
         }
         self.said = Instant::now();
-        let line = line(&self.what, done, total);
+        let line = line(&self.what, self.most, total);
         if self.terminal {
             eprint!("\r\x1b[2K{line}");
             let _ = std::io::stderr().flush();
