@@ -17,7 +17,7 @@ Commands:
   help            this text
 
 Options:
-  --cuda          fetch libtorch with its CUDA libraries (5 GB on disk), even if no
+  --cuda          fetch libtorch with its CUDA libraries (4 GB on disk), even if no
                   NVIDIA GPU is seen here
   --cpu           fetch the small set (500 MB on disk), even if there is a GPU
   -h, --help      this text

@@ -22,7 +22,7 @@ struct Cost {
 
 fn cost(flavour: Flavour) -> Cost {
     let (download, disk, kept) = match flavour {
-        Flavour::Cuda => (2_510, 6_000, 4_700),
+        Flavour::Cuda => (2_510, 5_500, 3_900),
         Flavour::Cpu if cfg!(target_os = "linux") => (545, 1_200, 500),
         Flavour::Cpu => (120, 600, 400),
     };
@@ -284,5 +284,89 @@ mod tests {
     fn the_helpers_progress_is_read() {
         assert_eq!(progress_of("progress 4 10"), Some((4, 10)));
         assert_eq!(progress_of("progress 4"), None);
+    }
+
+    /// A wheel with empty files of the given names, made by Python's own zipfile.
+    fn wheel(folder: &Path, names: &[&str], metadata: &str) -> PathBuf {
+        let path = folder.join("torch-2.11.0-none.whl");
+        let script = "import sys, zipfile\n\
+            with zipfile.ZipFile(sys.argv[1], 'w') as z:\n\
+            \x20   z.writestr('torch-2.11.0.dist-info/METADATA', sys.argv[2])\n\
+            \x20   for name in sys.argv[3:]: z.writestr(name, 'x')\n";
+        let made = std::process::Command::new(crate::python::candidates()[0])
+            .args(["-c", script])
+            .arg(&path)
+            .arg(metadata)
+            .args(names)
+            .status();
+        assert!(made.unwrap().success());
+        path
+    }
+
+    fn unpacked(flavour: Flavour) -> Option<(Vec<String>, Vec<String>)> {
+        let root = scratch(&format!("unpack-{}", flavour.name()));
+        // Without Python nothing is fetched, so there is nothing to test either.
+        let python = Python::find(&root).ok()?;
+        let names = [
+            "torch/include/torch/torch.h",
+            "torch/lib/libtorch.so",
+            "torch/lib/libtorch_cpu.so",
+            "torch/lib/libgomp.so.1",
+            "torch/lib/libtorch_cuda.so",
+            "torch/lib/libtorch_nvshmem.so",
+            "torch/lib/libtorch_python.so",
+            "torch/lib/libshm.so",
+            "torch/lib/libshm/err.h",
+            "torch/__init__.py",
+            "nvidia/cu13/lib/libcudart.so.13",
+            "nvidia/cudnn/lib/libcudnn.so.9",
+        ];
+        let metadata = "Requires-Dist: sympy>=1.13\n\
+            Requires-Dist: cuda-toolkit[cudart,cupti,nvrtc]==13.0.2; platform_system == \"Linux\"\n\
+            Requires-Dist: nvidia-cudnn-cu13==9.19.0.56; platform_system == \"Linux\"\n";
+        let wheel = wheel(&root, &names, metadata);
+        let more = requirements(&python, &wheel, flavour).unwrap();
+        let target = root.join("libtorch");
+        unpack(&python, &wheel, &target, flavour).unwrap();
+        assert!(!wheel.exists(), "the wheel is deleted");
+        assert!(target.join("include/torch/torch.h").exists());
+        let entries = std::fs::read_dir(target.join("lib")).unwrap();
+        let mut files: Vec<String> = entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        files.sort();
+        std::fs::remove_dir_all(&root).unwrap();
+        Some((files, more))
+    }
+
+    #[test]
+    fn the_small_set_is_what_the_cpu_needs() {
+        let Some((files, more)) = unpacked(Flavour::Cpu) else {
+            return;
+        };
+        assert_eq!(
+            files,
+            ["libcudart.so.13", "libgomp.so.1", "libtorch_cpu.so"]
+        );
+        assert_eq!(more, ["cuda-toolkit[cudart,cupti]==13.0.2"]);
+    }
+
+    #[test]
+    fn the_full_set_leaves_out_only_what_python_alone_uses() {
+        let Some((files, more)) = unpacked(Flavour::Cuda) else {
+            return;
+        };
+        let all = [
+            "libcudart.so.13",
+            "libcudnn.so.9",
+            "libgomp.so.1",
+            "libtorch.so",
+            "libtorch_cpu.so",
+            "libtorch_cuda.so",
+            "libtorch_nvshmem.so",
+        ];
+        assert_eq!(files, all);
+        let toolkit = "cuda-toolkit[cudart,cupti,nvrtc]==13.0.2";
+        assert_eq!(more, [toolkit, "nvidia-cudnn-cu13==9.19.0.56"]);
     }
 }

@@ -17,7 +17,7 @@ import sys
 import zipfile
 
 # Neither linked nor loaded by a program without Python in it.
-PYTHON_ONLY = ("python", "shm", "global_deps", "_C.")
+PYTHON_ONLY = re.compile(r"(lib)?(torch_python|shm|torch_global_deps|_C)\.")
 CUDA_ONLY = ("libtorch_cuda", "libc10_cuda", "libcaffe2_nvrtc", "libtorch_nvshmem")
 # libtorch_cpu.so of a CUDA build is linked against these two, and runs without a GPU.
 CUDA_NEEDED_BY_CPU = ("libcudart.so", "libcupti.so")
@@ -78,7 +78,7 @@ def destination(name, flavour, cuda_wheel):
     if not re.search(r"\.(so|dylib|dll|lib)(\.|$)", file):
         return None
     if folder == "torch/lib":
-        if any(part in file for part in PYTHON_ONLY):
+        if PYTHON_ONLY.match(file):
             return None
         if flavour == "cpu" and cuda_wheel:
             # libtorch.so only pulls the others in, libtorch_cuda among them; a link replaces it.

@@ -77,7 +77,7 @@ fn copy_into(partial: &Path, root: &Path, libtorch: &Libtorch) -> Result<u64> {
         let doing = format!("cannot copy libtorch into {}", partial.display());
         let mut failure = Failure::io(doing, &error);
         if libtorch.flavour() == Flavour::Cuda {
-            failure.remedy.push_str("\nThe set with CUDA takes 4.7 GB.");
+            failure.remedy.push_str("\nThe set with CUDA takes 3.9 GB.");
         }
         failure
     };
