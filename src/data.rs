@@ -2,6 +2,8 @@
 //!
 //! Everything here is plain bytes and strings, so that lanes can share one data set.
 
+pub mod tokenizer;
+
 use rand_chacha::ChaCha8Rng;
 
 use crate::telemetry::Split;

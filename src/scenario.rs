@@ -3,6 +3,7 @@
 //! Lanes share data, model, initial weights and batches; what a [`LaneSpec`] states is all that
 //! differs between them. Reading and its error messages live in [`load`] and `report`.
 
+mod check_model;
 mod load;
 mod range;
 mod report;
