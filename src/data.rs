@@ -13,6 +13,8 @@ pub mod shapes;
 
 use std::sync::Arc;
 
+pub mod tokenizer;
+
 use rand_chacha::ChaCha8Rng;
 
 use crate::error::Result;

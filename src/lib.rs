@@ -25,6 +25,7 @@ pub mod scenario;
 pub mod telemetry;
 
 pub mod data;
+pub mod model;
 
 pub mod train;
 

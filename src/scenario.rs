@@ -4,6 +4,7 @@
 //! differs between them. Reading lives in [`load`],
 //! its messages in `report`, `explain` and `validate`.
 
+mod check_model;
 mod edit;
 mod explain;
 mod load;

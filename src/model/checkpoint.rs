@@ -1,0 +1,146 @@
+//! Model folders as `OpenCLIP` reads them:
+//! `open_clip.create_model_and_transforms("local-dir:FOLDER")`.
+//!
+//! A folder holds `open_clip_model.safetensors`, `open_clip_config.json`, `tokenizer.json` and
+//! `tokenizer_config.json`. Each file is written beside its place and then renamed into it, so that
+//! a killed process leaves the old file or the new one, never a part.
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::Path;
+
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use tch::{Device, Kind, Tensor};
+
+use super::{Clip, config};
+use crate::data::tokenizer::Tokenizer;
+use crate::error::{Error, Result};
+
+/// File of the tensors.
+pub const WEIGHTS: &str = "open_clip_model.safetensors";
+
+/// File of the sizes and the preprocessing.
+pub const CONFIG: &str = "open_clip_config.json";
+
+/// Writes `clip` and its tokenizer into `dir`, which is made if need be.
+pub fn save(dir: impl AsRef<Path>, clip: &Clip, tokenizer: &Tokenizer) -> Result<()> {
+    let dir = dir.as_ref();
+    fs::create_dir_all(dir).map_err(Error::file("create", dir))?;
+    for (name, text) in tokenizer.files()? {
+        replace(&dir.join(name), text.as_bytes())?;
+    }
+    let config = serde_json::to_string_pretty(&config::File::new(clip))
+        .map_err(|e| Error::Internal(format!("the model's sizes cannot be written: {e}")))?;
+    replace(&dir.join(CONFIG), config.as_bytes())?;
+    // Last, so that a folder with weights is a whole one.
+    replace(&dir.join(WEIGHTS), &weights(clip)?)
+}
+
+/// Reads a folder that [`save`] wrote (or `OpenCLIP` did, if it uses only what this lab's towers have).
+///
+/// # Errors
+///
+/// [`Error::Data`] names every tensor that is missing, unknown or of another shape.
+pub fn load(dir: impl AsRef<Path>, device: Device) -> Result<Clip> {
+    let dir = dir.as_ref();
+    let path = dir.join(CONFIG);
+    let text = fs::read_to_string(&path).map_err(Error::file("read", &path))?;
+    let fault = |e: &dyn std::fmt::Display| Error::Data(format!("{}: {e}", path.display()));
+    let file: config::File = serde_json::from_str(&text).map_err(|e| fault(&e))?;
+    let (model, vocab_size) = file.model_cfg.model().map_err(|e| fault(&e))?;
+    model.validate().map_err(|e| fault(&e))?;
+    let mut clip = Clip::build(&model, vocab_size, None, device)?;
+    if let Some(bias) = file.model_cfg.init_logit_bias {
+        clip.set_logit_bias(bias, true)?;
+    }
+    let path = dir.join(WEIGHTS);
+    let bytes = fs::read(&path).map_err(Error::file("read", &path))?;
+    fill(&clip, &bytes).map_err(|e| Error::Data(format!("{}: {e}", path.display())))?;
+    Ok(clip)
+}
+
+/// The tensors in safetensors' format.
+fn weights(clip: &Clip) -> Result<Vec<u8>> {
+    let mut tensors = Vec::new();
+    for entry in clip.weights().entries() {
+        let shape: Vec<usize> = entry.tensor.size().iter().map(|&d| d as usize).collect();
+        tensors.push((entry.name.as_str(), dtype(&entry.tensor), shape, bytes(&entry.tensor)?));
+    }
+    let views = tensors.iter().map(|(name, kind, shape, bytes)| {
+        TensorView::new(*kind, shape.clone(), bytes).map(|view| (*name, view))
+    });
+    // transformers refuses a file without this mark.
+    let metadata = HashMap::from([("format".to_owned(), "pt".to_owned())]);
+    views
+        .collect::<std::result::Result<Vec<_>, _>>()
+        .and_then(|views| safetensors::serialize(views, Some(metadata)))
+        .map_err(|e| Error::Internal(format!("the weights cannot be written: {e}")))
+}
+
+/// Everything is a float, except the counter of batches.
+fn dtype(tensor: &Tensor) -> Dtype {
+    if tensor.kind() == Kind::Int64 { Dtype::I64 } else { Dtype::F32 }
+}
+
+/// The values, in little-endian order.
+fn bytes(tensor: &Tensor) -> Result<Vec<u8>> {
+    let flat = tensor.detach().to_device(Device::Cpu).contiguous().f_reshape([-1])?;
+    Ok(match dtype(tensor) {
+        Dtype::I64 => Vec::<i64>::try_from(&flat)?.iter().flat_map(|x| x.to_le_bytes()).collect(),
+        _ => Vec::<f32>::try_from(&flat)?.iter().flat_map(|x| x.to_le_bytes()).collect(),
+    })
+}
+
+/// Copies the file's tensors into the model, or says all that is wrong with them.
+fn fill(clip: &Clip, bytes: &[u8]) -> std::result::Result<(), String> {
+    let file = SafeTensors::deserialize(bytes).map_err(|e| format!("not a safetensors file: {e}"))?;
+    let mut faults = Vec::new();
+    for name in file.names() {
+        if clip.weights().get(name).is_none() {
+            faults.push(format!("{name}: this model has no such tensor"));
+        }
+    }
+    for entry in clip.weights().entries() {
+        let Ok(view) = file.tensor(&entry.name) else {
+            faults.push(format!("{}: missing", entry.name));
+            continue;
+        };
+        if view.dtype() != dtype(&entry.tensor) {
+            faults.push(format!("{}: its type is {:?}, not {:?}", entry.name, view.dtype(), dtype(&entry.tensor)));
+        }
+        let shape: Vec<i64> = view.shape().iter().map(|&d| d as i64).collect();
+        if shape != entry.tensor.size() {
+            let want = entry.tensor.size();
+            faults.push(format!("{}: its shape is {shape:?} where {want:?} is wanted", entry.name));
+        }
+    }
+    if !faults.is_empty() {
+        faults.sort();
+        return Err(format!("the weights do not fit the sizes in {CONFIG}\n  {}", faults.join("\n  ")));
+    }
+    for entry in clip.weights().entries() {
+        let copy = || -> std::result::Result<(), Box<dyn std::error::Error>> {
+            let view = file.tensor(&entry.name)?;
+            let source = Tensor::f_from_data_size(view.data(), &entry.tensor.size(), entry.tensor.kind())?;
+            tch::no_grad(|| entry.tensor.shallow_clone().f_copy_(&source))?;
+            Ok(())
+        };
+        copy().map_err(|e| format!("{}: {e}", entry.name))?;
+    }
+    Ok(())
+}
+
+/// Puts `bytes` at `path`, whole or not at all.
+fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let draft = path.with_file_name(format!(".{name}.{}.part", std::process::id()));
+    let written = File::create(&draft)
+        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+        .and_then(|()| fs::rename(&draft, path));
+    if written.is_err() {
+        // The error that matters is the one above.
+        let _ = fs::remove_file(&draft);
+    }
+    written.map_err(Error::file("write", path))
+}

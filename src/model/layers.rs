@@ -1,0 +1,197 @@
+//! The smallest parts of the towers, each with `PyTorch`'s arithmetic and first values.
+
+use tch::Tensor;
+
+use super::weights::{Fill, Scope};
+use crate::error::Result;
+
+/// The activation within a transformer's blocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activation {
+    /// x Phi(x), exactly.
+    Gelu,
+    /// x sigma(1.702 x), as in the first CLIP.
+    QuickGelu,
+}
+
+impl Activation {
+    /// Applies it.
+    pub fn apply(self, x: &Tensor) -> Tensor {
+        match self {
+            Self::Gelu => x.gelu("none"),
+            Self::QuickGelu => x * (x * 1.702).sigmoid(),
+        }
+    }
+}
+
+/// y = x W^T + b.
+#[derive(Debug)]
+pub struct Linear {
+    weight: Tensor,
+    bias: Tensor,
+}
+
+impl Linear {
+    /// A layer whose weight is filled as stated, and whose bias as `PyTorch` does.
+    pub fn new(mut scope: Scope, inputs: i64, outputs: i64, weight: Fill) -> Result<Self> {
+        Self::with_bias(&mut scope, inputs, outputs, weight, Fill::layer(inputs))
+    }
+
+    /// A layer whose weight and bias are filled as stated.
+    pub fn with_bias(
+        scope: &mut Scope,
+        inputs: i64,
+        outputs: i64,
+        weight: Fill,
+        bias: Fill,
+    ) -> Result<Self> {
+        Ok(Self {
+            weight: scope.parameter("weight", &[outputs, inputs], weight)?,
+            bias: scope.parameter("bias", &[outputs], bias)?,
+        })
+    }
+
+    /// `[.., inputs]` to `[.., outputs]`.
+    pub fn forward(&self, x: &Tensor) -> Tensor {
+        x.linear(&self.weight, Some(&self.bias))
+    }
+}
+
+/// Layer normalisation over the last dimension, eps 1e-5.
+#[derive(Debug)]
+pub struct LayerNorm {
+    weight: Tensor,
+    bias: Tensor,
+    width: i64,
+}
+
+impl LayerNorm {
+    /// Gain one, offset zero.
+    pub fn new(mut scope: Scope, width: i64) -> Result<Self> {
+        Ok(Self {
+            weight: scope.parameter("weight", &[width], Fill::Constant(1.0))?,
+            bias: scope.parameter("bias", &[width], Fill::Constant(0.0))?,
+            width,
+        })
+    }
+
+    /// Same shape out as in.
+    pub fn forward(&self, x: &Tensor) -> Tensor {
+        x.layer_norm([self.width], Some(&self.weight), Some(&self.bias), 1e-5, false)
+    }
+}
+
+/// A convolution without bias, with padding that keeps the size when the stride is one.
+#[derive(Debug)]
+pub struct Conv {
+    weight: Tensor,
+    stride: i64,
+    padding: i64,
+}
+
+impl Conv {
+    /// `kernel` is odd.
+    pub fn new(mut scope: Scope, inputs: i64, outputs: i64, kernel: i64, stride: i64) -> Result<Self> {
+        let fill = Fill::layer(inputs * kernel * kernel);
+        let weight = scope.parameter("weight", &[outputs, inputs, kernel, kernel], fill)?;
+        Ok(Self { weight, stride, padding: kernel / 2 })
+    }
+
+    /// `[B, inputs, H, W]` to `[B, outputs, H / stride, W / stride]`.
+    pub fn forward(&self, x: &Tensor) -> Tensor {
+        let Self { weight, stride, padding } = self;
+        x.conv2d(weight, None::<&Tensor>, [*stride, *stride], [*padding, *padding], [1, 1], 1)
+    }
+}
+
+/// Batch normalisation of pictures, eps 1e-5, momentum 0.1.
+#[derive(Debug)]
+pub struct BatchNorm {
+    weight: Tensor,
+    bias: Tensor,
+    mean: Tensor,
+    var: Tensor,
+    batches: Tensor,
+}
+
+impl BatchNorm {
+    /// `gain` is one, except zero at the end of a residual branch.
+    pub fn new(mut scope: Scope, channels: i64, gain: f64) -> Result<Self> {
+        Ok(Self {
+            weight: scope.parameter("weight", &[channels], Fill::Constant(gain))?,
+            bias: scope.parameter("bias", &[channels], Fill::Constant(0.0))?,
+            mean: scope.buffer("running_mean", &[channels], Fill::Constant(0.0))?,
+            var: scope.buffer("running_var", &[channels], Fill::Constant(1.0))?,
+            batches: scope.counter("num_batches_tracked")?,
+        })
+    }
+
+    /// `[B, C, H, W]`. In training the batch's own statistics are used, and the running ones follow.
+    pub fn forward(&self, x: &Tensor, train: bool) -> Tensor {
+        // One value a channel has no variance; libtorch would put NaN into the running one, for good.
+        let track = !train || x.size().iter().product::<i64>() > x.size()[1];
+        if train && track {
+            let _ = self.batches.shallow_clone().g_add_scalar_(1);
+        }
+        x.batch_norm(
+            Some(&self.weight),
+            Some(&self.bias),
+            track.then_some(&self.mean),
+            track.then_some(&self.var),
+            train,
+            0.1,
+            1e-5,
+            false,
+        )
+    }
+}
+
+/// Rows of unit length: x / |x|, and zero with a zero gradient where |x| <= 1e-12 (where
+/// `F.normalize` would multiply the gradient by 1e12).
+///
+/// `[B, D]` in and out.
+pub fn normalize(x: &Tensor) -> Tensor {
+    const EPSILON: f64 = 1e-12;
+    let norm = x.norm_scalaropt_dim(2, [-1i64].as_slice(), true);
+    let inverse = norm.clamp_min(EPSILON).reciprocal();
+    x * inverse.where_scalarother(&norm.gt(EPSILON), 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use tch::{Device, Kind};
+
+    use super::super::weights::Weights;
+    use super::*;
+
+    #[test]
+    fn a_zero_row_has_a_zero_feature_and_a_zero_gradient() {
+        let x = Tensor::from_slice(&[3f32, 4.0, 0.0, 0.0]).reshape([2, 2]).set_requires_grad(true);
+        let y = normalize(&x);
+        assert_eq!(Vec::<f32>::try_from(y.reshape([-1])).unwrap(), [0.6, 0.8, 0.0, 0.0]);
+        (y * Tensor::from_slice(&[1f32, 0.0])).sum(Kind::Float).backward();
+        let grad = Vec::<f32>::try_from(x.grad().reshape([-1])).unwrap();
+        // d(x0/|x|)/dx = (x1^2, -x0 x1) / |x|^3.
+        for (got, want) in grad.iter().zip([0.128, -0.096, 0.0, 0.0]) {
+            assert!((got - want).abs() < 1e-6, "{grad:?}");
+        }
+    }
+
+    #[test]
+    fn a_divergence_is_not_hidden() {
+        let x = Tensor::from_slice(&[f32::NAN, 1.0]).reshape([1, 2]);
+        assert!(normalize(&x).isnan().any().int64_value(&[]) == 1);
+    }
+
+    #[test]
+    fn one_value_a_channel_leaves_the_statistics_alone() {
+        let mut weights = Weights::new(Device::Cpu);
+        let norm = BatchNorm::new(Scope::root(&mut weights, None), 3, 1.0).unwrap();
+        let y = norm.forward(&Tensor::ones([1, 3, 1, 1], (Kind::Float, Device::Cpu)), true);
+        assert_eq!(Vec::<f32>::try_from(y.reshape([-1])).unwrap(), [0.0; 3]);
+        assert_eq!(Vec::<f32>::try_from(&norm.var).unwrap(), [1.0; 3]);
+        let _ = norm.forward(&Tensor::ones([2, 3, 1, 1], (Kind::Float, Device::Cpu)), true);
+        assert_eq!(norm.batches.int64_value(&[]), 1);
+        assert_eq!(Vec::<f32>::try_from(&norm.mean).unwrap(), [0.1; 3]);
+    }
+}

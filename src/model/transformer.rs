@@ -1,0 +1,239 @@
+//! The residual attention blocks that both towers share.
+
+use tch::Tensor;
+
+use super::layers::{Activation, LayerNorm, Linear};
+use super::weights::{Fill, Scope};
+use crate::error::Result;
+
+/// Sizes of a transformer.
+#[derive(Clone, Copy, Debug)]
+pub struct Shape {
+    /// Width of the residual stream.
+    pub width: i64,
+    /// Attention heads; divide the width.
+    pub heads: i64,
+    /// Blocks.
+    pub layers: i64,
+    /// Activation between the two layers of the perceptron.
+    pub activation: Activation,
+}
+
+/// How the weights of a block are filled at first.
+#[derive(Clone, Copy, Debug)]
+struct Fills {
+    in_proj: Fill,
+    out_proj: Fill,
+    c_fc: Fill,
+    c_proj: Fill,
+}
+
+impl Fills {
+    /// The image tower's: `PyTorch`'s defaults, since `OpenCLIP` leaves them.
+    fn image(width: i64) -> Self {
+        // Xavier's uniform over [3 W, W].
+        let in_proj = Fill::Uniform((6.0 / (4.0 * width as f64)).sqrt());
+        let layer = Fill::layer(width);
+        Self { in_proj, out_proj: layer, c_fc: layer, c_proj: Fill::layer(4 * width) }
+    }
+
+    /// The text tower's: `TextTransformer.init_parameters`, after GPT-2.
+    fn text(shape: &Shape) -> Self {
+        let width = shape.width as f64;
+        let proj = Fill::Normal(width.sqrt().recip() * (2.0 * shape.layers as f64).sqrt().recip());
+        Self {
+            in_proj: Fill::Normal(width.sqrt().recip()),
+            out_proj: proj,
+            c_fc: Fill::Normal((2.0 * width).sqrt().recip()),
+            c_proj: proj,
+        }
+    }
+}
+
+/// A stack of blocks.
+#[derive(Debug)]
+pub struct Transformer {
+    blocks: Vec<Block>,
+}
+
+impl Transformer {
+    /// The image tower's blocks, at `scope` = `visual.transformer`.
+    pub fn image(scope: Scope, shape: &Shape) -> Result<Self> {
+        Self::new(scope, shape, Fills::image(shape.width))
+    }
+
+    /// The text tower's blocks, at `scope` = `transformer`.
+    pub fn text(scope: Scope, shape: &Shape) -> Result<Self> {
+        Self::new(scope, shape, Fills::text(shape))
+    }
+
+    fn new(mut scope: Scope, shape: &Shape, fills: Fills) -> Result<Self> {
+        let mut blocks = scope.sub("resblocks");
+        let blocks = (0..shape.layers).map(|at| Block::new(blocks.sub(at), shape, fills));
+        Ok(Self { blocks: blocks.collect::<Result<_>>()? })
+    }
+
+    /// `[B, L, W]` to the one token of each row that `pool` picks, `[B, W]`.
+    ///
+    /// Nothing reads the other tokens of the last block, so it does not compute them: of a short
+    /// stack this is a good part of the whole.
+    pub fn forward(&self, mut x: Tensor, pool: &Pool) -> Tensor {
+        let Some((last, before)) = self.blocks.split_last() else {
+            return pool.pick(&x);
+        };
+        for block in before {
+            x = block.forward(&x, pool.mask());
+        }
+        last.forward_pooled(&x, pool)
+    }
+}
+
+/// Which token of each row is the row's feature, and which tokens it may look at.
+#[derive(Debug)]
+pub enum Pool {
+    /// The first, which sees all.
+    First,
+    /// One token for each row, which sees what lies before it, as do all others.
+    Causal {
+        /// Index into `[B * L]`, shape `[B]`.
+        flat: Tensor,
+        /// Additive, 0 or -inf, shape `[L, L]`.
+        mask: Tensor,
+        /// The rows of `mask` for the picked tokens, shape `[B, 1, 1, L]`.
+        picked: Tensor,
+    },
+}
+
+impl Pool {
+    /// Picks token `at[b]` of row `b`, under a causal mask. `at` is `[B]` of int64.
+    pub fn causal(at: &Tensor, length: i64) -> Self {
+        let device = at.device();
+        let options = (tch::Kind::Float, device);
+        let mask = Tensor::full([length, length], f64::NEG_INFINITY, options).triu(1);
+        let batch = at.size()[0];
+        let flat = Tensor::arange(batch, (tch::Kind::Int64, device)) * length + at;
+        let picked = mask.index_select(0, at).view([batch, 1, 1, length]);
+        Self::Causal { flat, mask, picked }
+    }
+
+    const fn mask(&self) -> Option<&Tensor> {
+        match self {
+            Self::First => None,
+            Self::Causal { mask, .. } => Some(mask),
+        }
+    }
+
+    /// `[B, L, W]` to `[B, W]`.
+    fn pick(&self, x: &Tensor) -> Tensor {
+        match self {
+            Self::First => x.select(1, 0),
+            Self::Causal { flat, .. } => x.reshape([-1, x.size()[2]]).index_select(0, flat),
+        }
+    }
+}
+
+/// x + attention(ln_1(x)), then x + mlp(ln_2(x)).
+#[derive(Debug)]
+struct Block {
+    ln_1: LayerNorm,
+    attn: Attention,
+    ln_2: LayerNorm,
+    c_fc: Linear,
+    c_proj: Linear,
+    activation: Activation,
+}
+
+impl Block {
+    fn new(mut scope: Scope, shape: &Shape, fills: Fills) -> Result<Self> {
+        let width = shape.width;
+        Ok(Self {
+            ln_1: LayerNorm::new(scope.sub("ln_1"), width)?,
+            attn: Attention::new(scope.sub("attn"), shape, fills)?,
+            ln_2: LayerNorm::new(scope.sub("ln_2"), width)?,
+            c_fc: Linear::new(scope.sub("mlp.c_fc"), width, 4 * width, fills.c_fc)?,
+            c_proj: Linear::new(scope.sub("mlp.c_proj"), 4 * width, width, fills.c_proj)?,
+            activation: shape.activation,
+        })
+    }
+
+    fn forward(&self, x: &Tensor, mask: Option<&Tensor>) -> Tensor {
+        self.perceptron(&(x + self.attn.forward(&self.ln_1.forward(x), mask)))
+    }
+
+    /// `[B, L, W]` to `[B, W]`: the output at the picked tokens alone.
+    fn forward_pooled(&self, x: &Tensor, pool: &Pool) -> Tensor {
+        let attended = self.attn.forward_pooled(&self.ln_1.forward(x), pool);
+        self.perceptron(&(pool.pick(x) + attended))
+    }
+
+    fn perceptron(&self, x: &Tensor) -> Tensor {
+        let hidden = self.activation.apply(&self.c_fc.forward(&self.ln_2.forward(x)));
+        x + self.c_proj.forward(&hidden)
+    }
+}
+
+/// Multi-head self-attention with the three input projections in one matrix.
+#[derive(Debug)]
+struct Attention {
+    in_proj_weight: Tensor,
+    in_proj_bias: Tensor,
+    out_proj: Linear,
+    width: i64,
+    heads: i64,
+}
+
+impl Attention {
+    fn new(mut scope: Scope, shape: &Shape, fills: Fills) -> Result<Self> {
+        let width = shape.width;
+        let zero = Fill::Constant(0.0);
+        Ok(Self {
+            in_proj_weight: scope.parameter("in_proj_weight", &[3 * width, width], fills.in_proj)?,
+            in_proj_bias: scope.parameter("in_proj_bias", &[3 * width], zero)?,
+            out_proj: Linear::with_bias(&mut scope.sub("out_proj"), width, width, fills.out_proj, zero)?,
+            width,
+            heads: shape.heads,
+        })
+    }
+
+    /// `[B, L, W]` to `[B, L, W]`.
+    fn forward(&self, x: &Tensor, mask: Option<&Tensor>) -> Tensor {
+        let projected = x.linear(&self.in_proj_weight, Some(&self.in_proj_bias));
+        let qkv = self.split(&projected, 3);
+        let mixed = attend(&qkv[0], &qkv[1], &qkv[2], mask);
+        self.out_proj.forward(&mixed.transpose(1, 2).reshape(x.size()))
+    }
+
+    /// `[B, L, W]` to `[B, W]`: only the picked tokens ask.
+    fn forward_pooled(&self, x: &Tensor, pool: &Pool) -> Tensor {
+        let (weight, bias) = (&self.in_proj_weight, &self.in_proj_bias);
+        let (first, rest) = (self.width, 2 * self.width);
+        let asking = pool.pick(x);
+        let q = asking.linear(&weight.narrow(0, 0, first), Some(bias.narrow(0, 0, first)));
+        let q = q.view([-1, self.heads, 1, self.width / self.heads]);
+        let projected = x.linear(&weight.narrow(0, first, rest), Some(bias.narrow(0, first, rest)));
+        let kv = self.split(&projected, 2);
+        let mask = match pool {
+            Pool::First => None,
+            Pool::Causal { picked, .. } => Some(picked),
+        };
+        let mixed = attend(&q, &kv[0], &kv[1], mask);
+        self.out_proj.forward(&mixed.reshape([-1, self.width]))
+    }
+
+    /// `[B, L, parts W]` to that many of `[B, heads, L, W / heads]`.
+    fn split(&self, projected: &Tensor, parts: i64) -> Vec<Tensor> {
+        let (batch, length, _) = projected.size3().unwrap_or_default();
+        let heads = projected.view([batch, length, parts, self.heads, self.width / self.heads]);
+        heads.permute([2, 0, 3, 1, 4]).unbind(0)
+    }
+}
+
+/// softmax(q k^T / sqrt(d) + mask) v over `[B, heads, L, d]`.
+pub fn attend(q: &Tensor, k: &Tensor, v: &Tensor, mask: Option<&Tensor>) -> Tensor {
+    let scale = (q.size()[3] as f64).sqrt().recip();
+    let mut logits = (q * scale).matmul(&k.transpose(-2, -1));
+    if let Some(mask) = mask {
+        logits += mask;
+    }
+    logits.softmax(-1, None).matmul(v)
+}
