@@ -25,7 +25,10 @@ pub mod scenario;
 pub mod telemetry;
 
 pub mod data;
+pub mod loss;
 
 pub mod train;
 
 pub mod lab;
+
+pub mod cli;

@@ -1,1 +1,3 @@
 //! Integration tests: one binary, since linking libtorch is slow.
+
+mod loss;
