@@ -26,7 +26,10 @@ pub mod telemetry;
 
 pub mod data;
 pub mod model;
+pub mod loss;
 
 pub mod train;
 
 pub mod lab;
+
+pub mod cli;

@@ -1,3 +1,4 @@
 //! Integration tests: one binary, since linking libtorch is slow.
 
 mod parity;
+mod loss;

@@ -1,0 +1,314 @@
+//! `clip-lab loss`: the loss and its gradients on features that the user brings. It reads, asks the
+//! `loss` module, and prints; it computes nothing itself except the working of a small matrix.
+
+mod input;
+mod memory;
+mod report;
+mod working;
+
+use std::fs;
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use clap::{Args, ValueEnum};
+use safetensors::{Dtype, tensor::TensorView};
+
+use crate::error::{Error, Result};
+use crate::loss::evaluate::{self, Evaluation, Input, Problem, Question};
+use crate::scenario::{Bias, Loss, Temperature};
+use report::Answer;
+
+/// The loss and its gradients on features that you bring.
+///
+/// Computes InfoNCE (CLIP) or the sigmoid loss (SigLIP) exactly as OpenCLIP does, with the gradients
+/// of the features, of logit_scale = ln(1/temperature) and of logit_bias.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "\
+Examples:
+  clip-lab loss features.safetensors --loss siglip --temperature 0.1 --bias -10
+  clip-lab loss features.safetensors --normalize --grad gradients.safetensors --format json
+  printf '0.9,0.1\\n0.2,0.8\\n' > cosines.csv && clip-lab loss cosines.csv --format table")]
+pub struct LossArgs {
+    /// A .safetensors file with image_features and text_features, each [N, D] float32 with rows of
+    /// unit length, row i of both a pair; or a .csv file with an N x N matrix of cosines (rows
+    /// pictures, columns captions), whose working is printed too if N is 8 or less
+    pub file: PathBuf,
+    /// infonce (softmax of rows and columns) or siglip (sigmoid of every pair)
+    #[arg(long, value_name = "LOSS", default_value = "infonce")]
+    pub loss: Loss,
+    /// tau, by which cosines are divided; 0.07 for infonce and 0.1 for siglip if not given
+    #[arg(long, value_name = "T", allow_negative_numbers = true, value_parser = temperature)]
+    pub temperature: Option<Temperature>,
+    /// Added to every logit, or `none`; none for infonce, to which it makes no difference, and -10
+    /// for siglip if not given
+    #[arg(long, value_name = "B", allow_negative_numbers = true, value_parser = bias)]
+    pub bias: Option<BiasChoice>,
+    /// Rows of logits held at a time, or `dense`: all of them
+    #[arg(long, value_name = "N|dense", default_value = "dense", allow_negative_numbers = true, value_parser = tile)]
+    pub tile: Tile,
+    /// The type of the arithmetic
+    #[arg(long, value_enum, default_value_t)]
+    pub precision: Precision,
+    /// Writes the gradients there: image_features, text_features, logit_scale, logit_bias, float32.
+    /// With --normalize they are those of the normalised features
+    #[arg(long, value_name = "OUT.safetensors")]
+    pub grad: Option<PathBuf>,
+    /// Divides every row of the features by its length first
+    #[arg(long)]
+    pub normalize: bool,
+    /// table on a terminal and json elsewhere if not given
+    #[arg(long, value_enum)]
+    pub format: Option<Format>,
+}
+
+/// What `--bias` may say.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum BiasChoice {
+    /// The model has none.
+    None,
+    /// Added to every logit.
+    Of(Bias),
+}
+
+/// How much of the logits is held at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tile {
+    /// All of them.
+    Dense,
+    /// So many rows.
+    Rows(u64),
+}
+
+/// What `--precision` may say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Precision {
+    /// 32 bits, as in training
+    #[default]
+    Fp32,
+    /// Products in 16 bits
+    Bf16,
+    /// 64 bits, to check the others by
+    Fp64,
+}
+
+/// How the answer is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For reading, with the working of a small matrix
+    Table,
+    /// One object
+    #[value(alias = "jsonl")]
+    Json,
+    /// A line of names and a line of values
+    Csv,
+}
+
+fn temperature(text: &str) -> Result<Temperature, String> {
+    let value: f64 = text
+        .parse()
+        .map_err(|_| "a temperature is a number, such as 0.07".to_string())?;
+    Temperature::new(value).map_err(|error| error.to_string())
+}
+
+fn bias(text: &str) -> Result<BiasChoice, String> {
+    if text.eq_ignore_ascii_case("none") {
+        return Ok(BiasChoice::None);
+    }
+    let value: f64 = text
+        .parse()
+        .map_err(|_| "a bias is a number, such as -10, or none".to_string())?;
+    Bias::new(value)
+        .map(BiasChoice::Of)
+        .map_err(|error| error.to_string())
+}
+
+fn tile(text: &str) -> Result<Tile, String> {
+    if text.eq_ignore_ascii_case("dense") {
+        return Ok(Tile::Dense);
+    }
+    match text.parse() {
+        Ok(rows) if rows > 0 => Ok(Tile::Rows(rows)),
+        _ => Err("a tile is a number of rows, 1 or more, or dense".into()),
+    }
+}
+
+/// Does what the arguments ask for and prints the answer on stdout.
+pub fn run(args: &LossArgs) -> Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    let otherwise = if stdout.is_terminal() {
+        Format::Table
+    } else {
+        Format::Json
+    };
+    let text = answer(args, args.format.unwrap_or(otherwise))?;
+    match stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush())
+    {
+        // The reader has seen enough: `clip-lab loss ... | head -1`.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.map_err(Error::file("write", "stdout")),
+    }
+}
+
+/// What [`run`] prints, in this format. Writes the gradients if they are asked for.
+pub fn answer(args: &LossArgs, format: Format) -> Result<String> {
+    let question = question(args)?;
+    check_grad_path(args)?;
+    let input = input::read(&args.file, args.normalize)?;
+    if args.grad.is_some() && input.dimensions().is_none() {
+        return Err(Error::Usage(
+            "--grad writes the gradients of features, and a CSV file of cosines has none\n  \
+             the gradients of logit_scale and logit_bias are in the answer"
+                .into(),
+        ));
+    }
+    check_memory(&input, &question)?;
+    let problem = Problem::new(&input, &question)?;
+    let (evaluation, seconds, extra) = measure(&problem)?;
+    if let Some(path) = &args.grad {
+        write_gradients(path, &input, &evaluation)?;
+    }
+    let answer = Answer {
+        loss: evaluation.loss,
+        loss_image_to_text: evaluation.image_to_text,
+        loss_text_to_image: evaluation.text_to_image,
+        grad_logit_scale: evaluation.grad_logit_scale,
+        grad_logit_bias: evaluation.grad_logit_bias,
+        n: input.pairs(),
+        d: input.dimensions(),
+        tile: "dense",
+        precision: report::precision(question.precision),
+        seconds,
+        extra_mib: extra.map(|bytes| bytes as f64 / f64::from(1 << 20)),
+    };
+    match format {
+        Format::Json => answer.json(),
+        Format::Csv => Ok(answer.csv()),
+        Format::Table => Ok(answer.table(&question) + &working_of(&input, &question)),
+    }
+}
+
+fn question(args: &LossArgs) -> Result<Question> {
+    if let Tile::Rows(_) = args.tile {
+        return Err(Error::Usage(
+            "--tile N is not there yet\n  leave it out, or say --tile dense".into(),
+        ));
+    }
+    let precision = match args.precision {
+        Precision::Fp32 => evaluate::Precision::Fp32,
+        Precision::Fp64 => evaluate::Precision::Fp64,
+        Precision::Bf16 => {
+            return Err(Error::Usage(
+                "--precision bf16 is not there yet\n  leave it out, or say fp32 or fp64".into(),
+            ));
+        }
+    };
+    let (temperature, bias) = match args.loss {
+        Loss::InfoNce => (0.07, None),
+        Loss::SigLip => (0.1, Some(-10.0)),
+    };
+    Ok(Question {
+        loss: args.loss,
+        temperature: args.temperature.map_or(temperature, Temperature::get),
+        bias: match args.bias {
+            None => bias,
+            Some(BiasChoice::None) => None,
+            Some(BiasChoice::Of(bias)) => Some(bias.get()),
+        },
+        precision,
+    })
+}
+
+fn check_grad_path(args: &LossArgs) -> Result<()> {
+    let Some(out) = &args.grad else { return Ok(()) };
+    let same = |path: &Path| fs::canonicalize(path).ok();
+    if same(out).is_some_and(|out| Some(out) == same(&args.file)) {
+        return Err(Error::Usage(format!(
+            "--grad {} would overwrite the features\n  name another file",
+            out.display()
+        )));
+    }
+    Ok(())
+}
+
+/// Refuses a matrix of logits that does not fit: the system might kill the process instead of
+/// telling it.
+fn check_memory(input: &Input, question: &Question) -> Result<()> {
+    let needed = question.dense_bytes(input);
+    let Some(available) = memory::available() else {
+        return Ok(());
+    };
+    if needed <= u128::from(available) {
+        return Ok(());
+    }
+    let n = input.pairs();
+    let gib = |bytes: f64| bytes / f64::from(1 << 30);
+    Err(Error::Data(format!(
+        "{}: {n} pairs make {n} x {n} logits: about {:.1} GiB with their gradients, and {:.1} GiB of memory are free\n  \
+         use fewer pairs",
+        "not enough memory",
+        gib(needed as f64),
+        gib(available as f64)
+    )))
+}
+
+/// One warm-up, then one evaluation with its seconds and its bytes of extra memory.
+fn measure(problem: &Problem) -> Result<(Evaluation, f64, Option<u64>)> {
+    problem.evaluate()?;
+    let ((evaluation, seconds), extra) = memory::extra(|| {
+        let start = Instant::now();
+        let evaluation = problem.evaluate();
+        (evaluation, start.elapsed().as_secs_f64())
+    });
+    Ok((evaluation?, seconds, extra))
+}
+
+fn write_gradients(path: &Path, input: &Input, evaluation: &Evaluation) -> Result<()> {
+    let Some((image, text)) = evaluation.feature_gradients()? else {
+        return Ok(());
+    };
+    let shape = vec![input.pairs(), input.dimensions().unwrap_or(0)];
+    let scale = evaluation.grad_logit_scale as f32;
+    let mut tensors = vec![
+        ("image_features", shape.clone(), bytes(&image)),
+        ("text_features", shape, bytes(&text)),
+        ("logit_scale", Vec::new(), bytes(&[scale])),
+    ];
+    if let Some(bias) = evaluation.grad_logit_bias {
+        tensors.push(("logit_bias", Vec::new(), bytes(&[bias as f32])));
+    }
+    let broken = |error| Error::Internal(format!("safetensors: {error}"));
+    let views = tensors
+        .iter()
+        .map(|(name, shape, data)| {
+            Ok((
+                *name,
+                TensorView::new(Dtype::F32, shape.clone(), data).map_err(broken)?,
+            ))
+        })
+        .collect::<Result<Vec<_>>>()?;
+    let file = safetensors::serialize(views, None).map_err(broken)?;
+    fs::write(path, file).map_err(Error::file("write", path))
+}
+
+fn bytes(values: &[f32]) -> Vec<u8> {
+    values
+        .iter()
+        .flat_map(|value| value.to_le_bytes())
+        .collect()
+}
+
+fn working_of(input: &Input, question: &Question) -> String {
+    match input {
+        Input::Cosines { n, values } if *n <= working::LARGEST => working::working(
+            question.loss,
+            *n,
+            values,
+            question.temperature,
+            question.bias,
+        ),
+        _ => String::new(),
+    }
+}
