@@ -29,3 +29,5 @@ pub mod data;
 pub mod train;
 
 pub mod lab;
+
+pub mod ui;
