@@ -148,7 +148,9 @@ impl App {
     /// A screen for this scenario.
     pub fn new(scenario: Scenario, choices: Vec<Choice>) -> Self {
         let lanes = scenario.lanes.iter();
-        let lanes = lanes.map(|lane| Arc::new(Snapshot::starting(&lane.name, scenario.train.steps.get()))).collect();
+        let lanes = lanes
+            .map(|lane| Arc::new(Snapshot::starting(&lane.name, scenario.train.steps.get())))
+            .collect();
         Self {
             scenario,
             lanes,
@@ -196,13 +198,19 @@ impl App {
         }
         for (i, lane) in lanes.iter().enumerate() {
             let before = self.lanes.get(i);
-            let news = lane.message.as_ref().filter(|m| before.is_none_or(|b| b.message.as_ref() != Some(m)));
+            let news = lane
+                .message
+                .as_ref()
+                .filter(|m| before.is_none_or(|b| b.message.as_ref() != Some(m)));
             if let Some(text) = news {
                 self.message = Some((Tone::Trouble, format!("{}: {text}", lane.lane)));
             }
             self.tell_status(lane, before.cloned().as_deref());
         }
-        if lanes.iter().zip(&self.lanes).any(|(new, old)| new.applied.len() != old.applied.len())
+        if lanes
+            .iter()
+            .zip(&self.lanes)
+            .any(|(new, old)| new.applied.len() != old.applied.len())
             || self.marks.is_empty()
             || lanes.iter().all(|lane| lane.applied.is_empty())
         {
@@ -216,14 +224,12 @@ impl App {
 
     /// What a key does.
     pub fn key(&mut self, key: KeyEvent) -> Vec<Effect> {
-        let context = if self.too_small() { Context::Always } else { self.context() };
-        let action = action::lookup(context, key);
-        // `q` leaves from a screen that is too small to show anything else.
-        let action = match action {
-            None if self.too_small() => {
-                action::lookup(Context::Main, key).filter(|action| *action == Action::Quit)
-            }
-            other => other,
+        let action = if self.too_small() {
+            // Nothing is to be changed that cannot be seen.
+            action::lookup(Context::Main, key)
+                .filter(|action| matches!(action, Action::Quit | Action::Suspend))
+        } else {
+            action::lookup(self.context(), key)
         };
         action.map_or_else(Vec::new, |action| self.update(action))
     }
@@ -233,7 +239,11 @@ impl App {
         if !matches!(action, Action::Digit(_) | Action::Wheel(..)) {
             self.message = None;
         }
-        let count = if matches!(action, Action::Digit(_)) { None } else { self.count.take() };
+        let count = if matches!(action, Action::Digit(_)) {
+            None
+        } else {
+            self.count.take()
+        };
         match action {
             Action::Quit => return vec![Effect::Quit],
             Action::Suspend => return vec![Effect::Suspend],
@@ -241,8 +251,15 @@ impl App {
             Action::Step => return self.step(count.unwrap_or(1)),
             Action::Reset => return self.reset(false),
             Action::Reseed => return self.reset(true),
-            Action::Evaluate => return self.tell_all(Command::Evaluate, "evaluating every lane after its present step"),
-            Action::Checkpoint => return self.tell_all(Command::Checkpoint, "asked every lane for a checkpoint"),
+            Action::Evaluate => {
+                return self.tell_all(
+                    Command::Evaluate,
+                    "evaluating every lane after its present step",
+                );
+            }
+            Action::Checkpoint => {
+                return self.tell_all(Command::Checkpoint, "asked every lane for a checkpoint");
+            }
             Action::Turn(turn) => return self.turn(turn, self.target),
             Action::ToggleLearned => return self.toggle_learned(),
             Action::Accept => return self.accept(),
@@ -274,7 +291,13 @@ impl App {
             Action::Save => self.overlay = Some(Overlay::save(&self.scenario.title)),
             Action::Help => self.overlay = Some(Overlay::help()),
             Action::Enter => self.begin_value(),
-            Action::Up | Action::Down | Action::Backspace | Action::DeleteWord | Action::ClearLine | Action::Insert(_) | Action::Paste(_) => {
+            Action::Up
+            | Action::Down
+            | Action::Backspace
+            | Action::DeleteWord
+            | Action::ClearLine
+            | Action::Insert(_)
+            | Action::Paste(_) => {
                 self.edit_overlay(action);
             }
         }
@@ -313,7 +336,9 @@ impl App {
 
     /// Whether something moves by itself, so that the screen must be drawn without news.
     pub fn animated(&self) -> bool {
-        self.lanes.iter().any(|lane| lane.status == LaneStatus::Starting)
+        self.lanes
+            .iter()
+            .any(|lane| lane.status == LaneStatus::Starting)
     }
 
     /// Passes the address on: all lanes, the first, the second, ..., all lanes.

@@ -136,28 +136,46 @@ impl Dial {
                 Control::Temperature(Temperature::new(x).ok()?)
             }
             Self::LearningRate => {
-                let x = if real <= 0.0 && up { 1e-6 } else { grid::decade(real, up, far) };
-                Control::LearningRate(LearningRate::new(x.clamp(LearningRate::MIN, LearningRate::MAX)).ok()?)
+                let x = match (real <= 1e-7, up) {
+                    (true, true) => 1e-6,
+                    (true, false) => 0.0,
+                    (false, _) => grid::decade(real, up, far),
+                };
+                Control::LearningRate(
+                    LearningRate::new(x.clamp(LearningRate::MIN, LearningRate::MAX)).ok()?,
+                )
             }
             Self::WeightDecay => {
-                let x = if real <= 1e-4 && !up { 0.0 } else { grid::decade(real.max(1e-4), up, far) };
-                Control::WeightDecay(WeightDecay::new(x.clamp(WeightDecay::MIN, WeightDecay::MAX)).ok()?)
+                let x = if real <= 1e-4 && !up {
+                    0.0
+                } else {
+                    grid::decade(real.max(1e-4), up, far)
+                };
+                Control::WeightDecay(
+                    WeightDecay::new(x.clamp(WeightDecay::MIN, WeightDecay::MAX)).ok()?,
+                )
             }
             // A first turn gives a lane without bias the neutral one.
             Self::Bias if value.is_none() => Control::Bias(Bias::new(0.0).ok()?),
             Self::Bias => {
-                let x = grid::linear(real, if far { 2.0 } else { 0.25 }, up).clamp(Bias::MIN, Bias::MAX);
+                let x = grid::linear(real, if far { 2.0 } else { 0.25 }, up)
+                    .clamp(Bias::MIN, Bias::MAX);
                 Control::Bias(Bias::new(x).ok()?)
             }
             Self::Shuffle => {
-                let x = grid::linear(real, if far { 0.25 } else { 0.05 }, up).clamp(Fraction::MIN, Fraction::MAX);
+                let x = grid::linear(real, if far { 0.25 } else { 0.05 }, up)
+                    .clamp(Fraction::MIN, Fraction::MAX);
                 Control::ShuffleCaptions(Fraction::new(x).ok()?)
             }
             Self::BatchSize => {
                 let n = grid::octave(real as u64, up, far).clamp(BatchSize::MIN, BatchSize::MAX);
                 Control::BatchSize(BatchSize::new(n).ok()?)
             }
-            Self::Loss => Control::Loss(if value == Some(Value::Loss(Loss::SigLip)) { Loss::InfoNce } else { Loss::SigLip }),
+            Self::Loss => Control::Loss(if value == Some(Value::Loss(Loss::SigLip)) {
+                Loss::InfoNce
+            } else {
+                Loss::SigLip
+            }),
             Self::Augment => Control::Augment(value != Some(Value::Bool(true))),
         };
         (Some(control.value()) != value).then_some(control)
@@ -239,20 +257,33 @@ mod tests {
             for turn in [Turn::Down, Turn::Up, Turn::FarDown, Turn::FarUp] {
                 let mut value = dial.value(&settings);
                 for _ in 0..300 {
-                    let Some(control) = dial.turned(value, turn) else { break };
+                    let Some(control) = dial.turned(value, turn) else {
+                        break;
+                    };
                     assert_eq!(control.name(), dial.control());
                     value = Some(control.value());
                 }
                 let is_switch = matches!(dial, Dial::Loss | Dial::Augment);
-                assert!(is_switch || dial.turned(value, turn).is_none() || dial == Dial::Bias, "{dial:?} {turn:?} has no end");
+                assert!(
+                    is_switch || dial.turned(value, turn).is_none() || dial == Dial::Bias,
+                    "{dial:?} {turn:?} has no end"
+                );
             }
         }
     }
 
     #[test]
     fn up_and_down_come_back() {
-        for dial in [Dial::Temperature, Dial::LearningRate, Dial::Bias, Dial::BatchSize] {
-            let start = dial.turned(dial.value(&fixture::settings(Loss::SigLip)), Turn::Up).unwrap().value();
+        for dial in [
+            Dial::Temperature,
+            Dial::LearningRate,
+            Dial::Bias,
+            Dial::BatchSize,
+        ] {
+            let start = dial
+                .turned(dial.value(&fixture::settings(Loss::SigLip)), Turn::Up)
+                .unwrap()
+                .value();
             let up = dial.turned(Some(start), Turn::Up).unwrap().value();
             let back = dial.turned(Some(up), Turn::Down).unwrap().value();
             assert_eq!(back, start, "{dial:?}");
@@ -261,12 +292,17 @@ mod tests {
 
     #[test]
     fn a_lane_without_bias_gets_the_neutral_one() {
-        assert_eq!(Dial::Bias.turned(None, Turn::Up), Some(Control::Bias(Bias::new(0.0).unwrap())));
+        assert_eq!(
+            Dial::Bias.turned(None, Turn::Up),
+            Some(Control::Bias(Bias::new(0.0).unwrap()))
+        );
     }
 
     #[test]
     fn values_fit_their_column() {
-        for x in [0.07, 1e-3, 5e-4, 1.25e-5, -10.0, -123.456, 32768.0, 0.05, 99.99, -0.25, 1e-12] {
+        for x in [
+            0.07, 1e-3, 5e-4, 1.25e-5, -10.0, -123.456, 32768.0, 0.05, 99.99, -0.25, 1e-12,
+        ] {
             let text = show(Value::Real(x));
             assert!(text.len() <= 8, "{text}");
         }

@@ -6,7 +6,7 @@ mod depth;
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::symbols::border;
 
-pub use depth::{ColorChoice, Depth, Glyphs, GlyphChoice};
+pub use depth::{ColorChoice, Depth, GlyphChoice, Glyphs};
 
 /// A colour as the theme thinks of it, before the terminal's depth is considered.
 pub type Rgb = [u8; 3];
@@ -57,7 +57,11 @@ pub struct Theme {
 impl Theme {
     /// A theme for a terminal of this kind.
     pub const fn new(depth: Depth, glyphs: Glyphs) -> Self {
-        Self { depth, glyphs, levels: 96 }
+        Self {
+            depth,
+            glyphs,
+            levels: 96,
+        }
     }
 
     /// The colour as this terminal can show it; the default colour where it shows none.
@@ -85,7 +89,11 @@ impl Theme {
         match self.depth {
             Depth::True | Depth::Ansi256 => Style::new().fg(self.color(rgb)),
             Depth::Ansi16 => sixteen,
-            Depth::None => Style::new().add_modifier(none),
+            // What lies below must not shine through: a bright title on a dim border.
+            Depth::None => {
+                let others = (Modifier::DIM | Modifier::BOLD).difference(none);
+                Style::new().add_modifier(none).remove_modifier(others)
+            }
         }
     }
 
@@ -100,7 +108,11 @@ impl Theme {
 
     /// The background alone.
     pub fn base_back(&self) -> Style {
-        if self.paints() { Style::new().bg(self.color(BACK)) } else { Style::new() }
+        if self.paints() {
+            Style::new().bg(self.color(BACK))
+        } else {
+            Style::new()
+        }
     }
 
     /// What lies above the rest: overlays.
@@ -114,7 +126,7 @@ impl Theme {
 
     /// Ordinary text.
     pub fn text(&self) -> Style {
-        self.pick(TEXT, Style::new(), Modifier::empty())
+        self.pick(TEXT, Style::new().fg(Color::Reset), Modifier::empty())
     }
 
     /// Labels and units.
@@ -164,7 +176,10 @@ impl Theme {
     /// A chosen cell or row, laid over its own style.
     pub fn selected(&self, strong: bool) -> Style {
         match (self.paints(), strong) {
-            (true, true) => Style::new().fg(self.color(BACK)).bg(self.color(ACCENT)).add_modifier(Modifier::BOLD),
+            (true, true) => Style::new()
+                .fg(self.color(BACK))
+                .bg(self.color(ACCENT))
+                .add_modifier(Modifier::BOLD),
             (true, false) => Style::new().bg(self.color(SELECTED)),
             (false, true) => Style::new().add_modifier(Modifier::REVERSED),
             (false, false) => Style::new().add_modifier(Modifier::UNDERLINED),
@@ -186,7 +201,11 @@ impl Theme {
     /// The lane's colour, half back: a second curve of the same lane.
     pub fn lane_half(&self, lane: usize) -> Style {
         let i = lane % LANES.len();
-        self.pick(mix(LANES[i], BACK, 0.45), Style::new().fg(LANES_16[i]), Modifier::DIM)
+        self.pick(
+            mix(LANES[i], BACK, 0.45),
+            Style::new().fg(LANES_16[i]),
+            Modifier::DIM,
+        )
     }
 
     /// The lane's sign, for those who cannot go by its colour.
@@ -200,7 +219,10 @@ impl Theme {
     /// The style turned into a plate: dark on its colour.
     pub fn plate(&self, style: Style) -> Style {
         match (self.paints(), style.fg) {
-            (true, Some(color)) => Style::new().fg(self.color(BACK)).bg(color).add_modifier(Modifier::BOLD),
+            (true, Some(color)) => Style::new()
+                .fg(self.color(BACK))
+                .bg(color)
+                .add_modifier(Modifier::BOLD),
             _ => style.add_modifier(Modifier::REVERSED),
         }
     }
@@ -238,7 +260,11 @@ impl Theme {
         const ASCII: &[u8] = b" .:-=+*#%@";
         const SHADES: [char; 6] = [' ', '·', '░', '▒', '▓', '█'];
         let at = |n: usize| ((share.clamp(0.0, 1.0) * n as f64) as usize).min(n - 1);
-        if self.ascii() { ASCII[at(ASCII.len())] as char } else { SHADES[at(SHADES.len())] }
+        if self.ascii() {
+            ASCII[at(ASCII.len())] as char
+        } else {
+            SHADES[at(SHADES.len())]
+        }
     }
 }
 
@@ -255,8 +281,18 @@ mod tests {
     #[test]
     fn without_colour_no_style_has_one() {
         let theme = Theme::new(Depth::None, Glyphs::Braille);
-        for style in [theme.text(), theme.accent(), theme.lane(1), theme.bad(), theme.selected(true), theme.base()] {
-            assert_eq!((style.fg.unwrap_or(Color::Reset), style.bg), (Color::Reset, None));
+        for style in [
+            theme.text(),
+            theme.accent(),
+            theme.lane(1),
+            theme.bad(),
+            theme.selected(true),
+            theme.base(),
+        ] {
+            assert_eq!(
+                (style.fg.unwrap_or(Color::Reset), style.bg),
+                (Color::Reset, None)
+            );
         }
     }
 
@@ -268,6 +304,9 @@ mod tests {
             let (a, b) = (f64::from(i) / 10.0, f64::from(i + 1) / 10.0);
             assert!(brightness(a) < brightness(b), "{i}");
         }
-        assert_eq!((theme.ramp(-1.0), theme.ramp(2.0), theme.ramp(f64::NAN)), (' ', '@', ' '));
+        assert_eq!(
+            (theme.ramp(-1.0), theme.ramp(2.0), theme.ramp(f64::NAN)),
+            (' ', '@', ' ')
+        );
     }
 }

@@ -43,7 +43,12 @@ pub struct Screen<'a> {
 pub fn render(frame: &mut Frame, app: &App, theme: &Theme) -> Regions {
     let area = frame.area();
     frame.buffer_mut().set_style(area, theme.base());
-    let mut screen = Screen { app, theme, regions: Regions::default(), boxed: area.width >= 100 && area.height >= 30 };
+    let mut screen = Screen {
+        app,
+        theme,
+        regions: Regions::default(),
+        boxed: area.width >= 100 && area.height >= 30,
+    };
     if app.too_small() {
         notice::too_small(frame, area, &screen);
         return screen.regions;
@@ -59,7 +64,9 @@ pub fn render(frame: &mut Frame, app: &App, theme: &Theme) -> Regions {
 
 fn overlay(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     match &screen.app.overlay {
-        Some(Overlay::Help { filter, scroll }) => help::render(frame, area, screen, filter, *scroll),
+        Some(Overlay::Help { filter, scroll }) => {
+            help::render(frame, area, screen, filter, *scroll)
+        }
         Some(Overlay::Open { input, chosen }) => open::render(frame, area, screen, input, *chosen),
         Some(Overlay::Notice { title, text }) => notice::render(frame, area, screen, title, text),
         // Typed in the status line, so that the curves stay in sight.
@@ -80,18 +87,23 @@ fn rich(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     .areas(area);
     header::render(frame, head, screen);
     if screen.app.zoomed {
-        panel(frame, body, screen, screen.app.panel);
+        alone(frame, body, screen);
     } else {
         let top = top_height(body.height, screen);
-        let [charts, pictures] = Layout::vertical([Constraint::Length(top), Constraint::Min(0)]).areas(body);
-        let [loss, traces, retrieval] =
-            Layout::horizontal([Constraint::Fill(10), Constraint::Fill(7), Constraint::Length((area.width / 3).clamp(38, 56))])
-                .areas(charts);
+        let [charts, pictures] =
+            Layout::vertical([Constraint::Length(top), Constraint::Min(0)]).areas(body);
+        let [loss, traces, retrieval] = Layout::horizontal([
+            Constraint::Fill(10),
+            Constraint::Fill(7),
+            Constraint::Length((area.width / 3).clamp(38, 56)),
+        ])
+        .areas(charts);
         loss::render(frame, loss, screen);
         traces::render(frame, traces, screen);
         retrieval::render(frame, retrieval, screen);
         let maps = heatmap::width(screen, pictures);
-        let [maps, gallery] = Layout::horizontal([Constraint::Length(maps), Constraint::Min(0)]).areas(pictures);
+        let [maps, gallery] =
+            Layout::horizontal([Constraint::Length(maps), Constraint::Min(0)]).areas(pictures);
         heatmap::render(frame, maps, screen);
         gallery::render(frame, gallery, screen);
     }
@@ -104,7 +116,10 @@ fn rich(frame: &mut Frame, area: Rect, screen: &mut Screen) {
 /// for the next larger whole factor.
 fn top_height(body: u16, screen: &Screen) -> u16 {
     let (least, most) = ((body / 3).max(9), (body * 9 / 20).max(10));
-    (least..=most).rev().max_by_key(|top| (heatmap::side(screen, body.saturating_sub(*top)), *top)).unwrap_or(least)
+    (least..=most)
+        .rev()
+        .max_by_key(|top| (heatmap::side(screen, body.saturating_sub(*top)), *top))
+        .unwrap_or(least)
 }
 
 /// Below that: rules instead of boxes; below 80 x 24 one panel at a time.
@@ -121,7 +136,7 @@ fn plain(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     header::render(frame, head, screen);
     status::line(frame, line, screen);
     if screen.app.zoomed {
-        panel(frame, body, screen, screen.app.panel);
+        alone(frame, body, screen);
     } else if area.width >= 80 && area.height >= 24 {
         compact(frame, body, screen);
     } else {
@@ -133,12 +148,16 @@ fn plain(frame: &mut Frame, area: Rect, screen: &mut Screen) {
 
 fn compact(frame: &mut Frame, body: Rect, screen: &mut Screen) {
     let gap = Constraint::Length(1);
-    let [charts, pictures] = Layout::vertical([Constraint::Fill(1), Constraint::Length(body.height / 2 + 1)]).areas(body);
-    let [loss, _, retrieval] = Layout::horizontal([Constraint::Min(30), gap, Constraint::Length(36)]).areas(charts);
+    let [charts, pictures] =
+        Layout::vertical([Constraint::Fill(1), Constraint::Length(body.height / 2 + 1)])
+            .areas(body);
+    let [loss, _, retrieval] =
+        Layout::horizontal([Constraint::Min(30), gap, Constraint::Length(36)]).areas(charts);
     loss::render(frame, loss, screen);
     retrieval::render(frame, retrieval, screen);
     let maps = heatmap::width(screen, pictures);
-    let [maps, _, last] = Layout::horizontal([Constraint::Length(maps), gap, Constraint::Min(0)]).areas(pictures);
+    let [maps, _, last] =
+        Layout::horizontal([Constraint::Length(maps), gap, Constraint::Min(0)]).areas(pictures);
     heatmap::render(frame, maps, screen);
     // Traces and pictures share a place: the one that was asked for last.
     if matches!(screen.app.panel, Panel::Pictures | Panel::Matrix) {
@@ -154,9 +173,22 @@ fn stacked(frame: &mut Frame, body: Rect, screen: &mut Screen) {
         return;
     }
     let lanes = (screen.app.lanes.len() as u16).min(4) + 2;
-    let [main, scores] = Layout::vertical([Constraint::Min(6), Constraint::Length(lanes)]).areas(body);
+    let [main, scores] =
+        Layout::vertical([Constraint::Min(6), Constraint::Length(lanes)]).areas(body);
     panel(frame, main, screen, screen.app.panel);
     retrieval::render(frame, scores, screen);
+}
+
+/// One panel; the matrix with what is under its cursor, if there is room.
+fn alone(frame: &mut Frame, body: Rect, screen: &mut Screen) {
+    if screen.app.panel == Panel::Matrix && body.width >= 100 {
+        let [maps, pair] =
+            Layout::horizontal([Constraint::Fill(2), Constraint::Fill(1)]).areas(body);
+        heatmap::render(frame, maps, screen);
+        gallery::render(frame, pair, screen);
+    } else {
+        panel(frame, body, screen, screen.app.panel);
+    }
 }
 
 fn panel(frame: &mut Frame, area: Rect, screen: &mut Screen, panel: Panel) {

@@ -14,7 +14,10 @@ pub struct Key {
 impl Key {
     /// A key of this code.
     pub const fn of(code: KeyCode) -> Self {
-        Self { code, modifiers: KeyModifiers::NONE }
+        Self {
+            code,
+            modifiers: KeyModifiers::NONE,
+        }
     }
 
     /// A character.
@@ -24,7 +27,10 @@ impl Key {
 
     /// A character with Control.
     pub const fn ctrl(c: char) -> Self {
-        Self { code: KeyCode::Char(c), modifiers: KeyModifiers::CONTROL }
+        Self {
+            code: KeyCode::Char(c),
+            modifiers: KeyModifiers::CONTROL,
+        }
     }
 
     /// The event that a terminal sends for it.
@@ -38,7 +44,9 @@ impl From<KeyEvent> for Key {
         let mut modifiers = event.modifiers & (KeyModifiers::CONTROL | KeyModifiers::ALT);
         let code = match event.code {
             // Terminals disagree on whether Ctrl with a letter is upper or lower case.
-            KeyCode::Char(c) if modifiers.contains(KeyModifiers::CONTROL) => KeyCode::Char(c.to_ascii_lowercase()),
+            KeyCode::Char(c) if modifiers.contains(KeyModifiers::CONTROL) => {
+                KeyCode::Char(c.to_ascii_lowercase())
+            }
             KeyCode::BackTab => {
                 modifiers = KeyModifiers::NONE;
                 KeyCode::BackTab
@@ -62,6 +70,7 @@ impl fmt::Display for Key {
             KeyCode::Up => f.write_str("↑"),
             KeyCode::Down => f.write_str("↓"),
             KeyCode::BackTab => f.write_str("Shift-Tab"),
+            KeyCode::F(n) => write!(f, "F{n}"),
             KeyCode::PageUp => f.write_str("PgUp"),
             KeyCode::PageDown => f.write_str("PgDn"),
             code => write!(f, "{code:?}"),

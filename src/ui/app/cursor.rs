@@ -66,7 +66,12 @@ impl Range {
 impl App {
     /// The largest matrix of all lanes.
     fn side(&self) -> usize {
-        self.lanes.iter().filter_map(|lane| lane.matrix.as_ref()).map(|m| m.side).max().unwrap_or(0)
+        self.lanes
+            .iter()
+            .filter_map(|lane| lane.matrix.as_ref())
+            .map(|m| m.side)
+            .max()
+            .unwrap_or(0)
     }
 
     pub(super) fn move_cursor(&mut self, direction: Direction, by: usize) {
@@ -92,13 +97,20 @@ impl App {
         let side = matrix.side;
         let rivals = (0..side * side).filter(|cell| cell / side != cell % side);
         let lead = |cell: &usize| matrix.cosines[*cell] - matrix.cosines[cell / side * (side + 1)];
-        let worst = rivals.filter(|cell| lead(cell).is_finite()).max_by(|a, b| lead(a).total_cmp(&lead(b)));
+        let worst = rivals
+            .filter(|cell| lead(cell).is_finite())
+            .max_by(|a, b| lead(a).total_cmp(&lead(b)));
         let Some(cell) = worst else {
             self.complain("a batch of one has no rivals");
             return;
         };
         self.cursor = (cell / side, cell % side);
         let name = &self.lanes[lane].lane;
-        self.say(format!("{name}: caption {} beats picture {}'s own by {:.3}", cell % side + 1, cell / side + 1, lead(&cell)));
+        let (picture, caption, lead) = (cell / side + 1, cell % side + 1, lead(&cell));
+        self.say(if lead > 0.0 {
+            format!("{name}: picture {picture} prefers caption {caption} to its own by {lead:.3}")
+        } else {
+            format!("{name}: every picture prefers its own caption; picture {picture} is nearest to another, by {:.3}", -lead)
+        });
     }
 }

@@ -36,7 +36,8 @@ impl App {
     pub fn is_pending(&self, lane: usize, dial: Dial) -> bool {
         self.pending.iter().any(|p| {
             let name = p.control.name();
-            p.lane == lane && (name == dial.control() || dial.learn(true).is_some_and(|c| c.name() == name))
+            p.lane == lane
+                && (name == dial.control() || dial.learn(true).is_some_and(|c| c.name() == name))
         })
     }
 
@@ -47,7 +48,10 @@ impl App {
 
     pub(super) fn turn(&mut self, turn: Turn, target: Option<usize>) -> Vec<Effect> {
         let lanes = self.addressed(target);
-        let ready: Vec<_> = lanes.iter().filter_map(|&lane| Some((lane, self.settings(lane)?))).collect();
+        let ready: Vec<_> = lanes
+            .iter()
+            .filter_map(|&lane| Some((lane, self.settings(lane)?)))
+            .collect();
         if ready.is_empty() {
             self.complain("the lane is still preparing: its dials come with the first step");
             return Vec::new();
@@ -56,13 +60,21 @@ impl App {
         // Addressed together, switches go the same way everywhere, whatever each lane had.
         let lead = self.dial.value(&ready[0].1);
         for (lane, settings) in &ready {
-            let from = if matches!(self.dial, Dial::Loss | Dial::Augment) { lead } else { self.dial.value(settings) };
+            let from = if matches!(self.dial, Dial::Loss | Dial::Augment) {
+                lead
+            } else {
+                self.dial.value(settings)
+            };
             if let Some(control) = self.dial.turned(from, turn) {
                 effects.push(self.send(*lane, control));
             }
         }
         if effects.is_empty() {
-            self.complain(format!("{} goes no further: {}", self.dial.label(), self.dial.range()));
+            self.complain(format!(
+                "{} goes no further: {}",
+                self.dial.label(),
+                self.dial.range()
+            ));
         } else {
             self.tell_change();
         }
@@ -71,11 +83,17 @@ impl App {
 
     pub(super) fn toggle_learned(&mut self) -> Vec<Effect> {
         let lanes = self.addressed(self.target);
-        let states: Vec<_> = lanes.iter().filter_map(|&lane| Some((lane, self.dial.learned(&self.settings(lane)?)?))).collect();
+        let states: Vec<_> = lanes
+            .iter()
+            .filter_map(|&lane| Some((lane, self.dial.learned(&self.settings(lane)?)?)))
+            .collect();
         let Some(&(_, first)) = states.first() else {
             let text = match self.dial {
                 Dial::Bias => "there is no bias yet: turn the dial to give the lane one".into(),
-                dial => format!("{} is always set by hand: only tau and the bias can be learned", dial.label()),
+                dial => format!(
+                    "{} is always set by hand: only tau and the bias can be learned",
+                    dial.label()
+                ),
             };
             self.complain(text);
             return Vec::new();
@@ -84,7 +102,11 @@ impl App {
             .iter()
             .filter_map(|&(lane, _)| Some(self.send(lane, self.dial.learn(!first)?)))
             .collect();
-        self.say(format!("{} is {}", self.dial.label(), if first { "held fixed" } else { "learned" }));
+        self.say(format!(
+            "{} is {}",
+            self.dial.label(),
+            if first { "held fixed" } else { "learned" }
+        ));
         effects
     }
 
@@ -104,17 +126,30 @@ impl App {
             }
         };
         self.overlay = None;
-        let effects = self.addressed(self.target).into_iter().map(|lane| self.send(lane, control)).collect();
+        let effects = self
+            .addressed(self.target)
+            .into_iter()
+            .map(|lane| self.send(lane, control))
+            .collect();
         self.tell_change();
         effects
     }
 
     fn send(&mut self, lane: usize, control: Control) -> Effect {
         let snapshot = &self.lanes[lane];
-        let pending = Pending { lane, control, recorded: snapshot.applied.len(), step: snapshot.step };
-        self.pending.retain(|p| p.lane != lane || p.control.name() != control.name());
+        let pending = Pending {
+            lane,
+            control,
+            recorded: snapshot.applied.len(),
+            step: snapshot.step,
+        };
+        self.pending
+            .retain(|p| p.lane != lane || p.control.name() != control.name());
         self.pending.push(pending);
-        Effect::Send { lane: Some(lane), command: Command::Apply(control) }
+        Effect::Send {
+            lane: Some(lane),
+            command: Command::Apply(control),
+        }
     }
 
     fn tell_change(&mut self) {
@@ -127,7 +162,11 @@ impl App {
             .collect();
         let mut distinct = texts.clone();
         distinct.dedup();
-        self.say(format!("{who}: {} {} from the next step on", self.dial.label(), distinct.join(", ")));
+        self.say(format!(
+            "{who}: {} {} from the next step on",
+            self.dial.label(),
+            distinct.join(", ")
+        ));
     }
 
     /// Whom the dials address.
@@ -142,8 +181,14 @@ impl App {
     pub(super) fn settle_pending(&mut self) {
         let lanes = &self.lanes;
         self.pending.retain(|p| {
-            let Some(lane) = lanes.get(p.lane) else { return false };
-            let recorded = lane.applied.iter().skip(p.recorded).any(|a| a.control == p.control);
+            let Some(lane) = lanes.get(p.lane) else {
+                return false;
+            };
+            let recorded = lane
+                .applied
+                .iter()
+                .skip(p.recorded)
+                .any(|a| a.control == p.control);
             // A lane that refused it, or had it already, records nothing: two steps later it is over.
             let over = lane.step >= p.step + 2 || lane.step < p.step;
             let ended = matches!(lane.status, LaneStatus::Failed(_));

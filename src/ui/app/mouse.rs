@@ -7,7 +7,11 @@ use crate::ui::region::Target;
 
 impl App {
     pub(super) fn click(&mut self, x: u16, y: u16) -> Vec<Effect> {
-        let Some((area, target)) = self.regions.at(x, y).map(|(area, target)| (area, target.clone())) else {
+        let Some((area, target)) = self
+            .regions
+            .at(x, y)
+            .map(|(area, target)| (area, target.clone()))
+        else {
             return Vec::new();
         };
         match target {
@@ -43,7 +47,9 @@ impl App {
             return Vec::new();
         }
         let target = self.regions.at(x, y).map(|(_, target)| target.clone());
-        let Some(Target::Dial(dial, lane)) = target else { return Vec::new() };
+        let Some(Target::Dial(dial, lane)) = target else {
+            return Vec::new();
+        };
         self.focus = Focus::Dials;
         self.dial = dial;
         self.target = lane;

@@ -44,21 +44,38 @@ pub enum Overlay {
 
 impl Overlay {
     pub(super) fn help() -> Self {
-        Self::Help { filter: Input::default(), scroll: 0 }
+        Self::Help {
+            filter: Input::default(),
+            scroll: 0,
+        }
     }
 
     pub(super) fn open() -> Self {
-        Self::Open { input: Input::default(), chosen: 0 }
+        Self::Open {
+            input: Input::default(),
+            chosen: 0,
+        }
     }
 
     pub(super) fn value() -> Self {
-        Self::Value { input: Input::default() }
+        Self::Value {
+            input: Input::default(),
+        }
     }
 
     pub(super) fn save(title: &str) -> Self {
-        let words = title.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-        let name = words.take(4).map(str::to_lowercase).collect::<Vec<_>>().join("-");
-        Self::Save { input: Input::new(format!("my-{name}.ron")), replace: false }
+        let words = title
+            .split(|c: char| !c.is_alphanumeric())
+            .filter(|word| !word.is_empty());
+        let name = words
+            .take(4)
+            .map(str::to_lowercase)
+            .collect::<Vec<_>>()
+            .join("-");
+        Self::Save {
+            input: Input::new(format!("my-{name}.ron")),
+            replace: false,
+        }
     }
 
     pub(super) const fn context(&self) -> Context {
@@ -72,9 +89,10 @@ impl Overlay {
 
     fn input(&mut self) -> Option<&mut Input> {
         match self {
-            Self::Help { filter: input, .. } | Self::Open { input, .. } | Self::Save { input, .. } | Self::Value { input } => {
-                Some(input)
-            }
+            Self::Help { filter: input, .. }
+            | Self::Open { input, .. }
+            | Self::Save { input, .. }
+            | Self::Value { input } => Some(input),
             Self::Notice { .. } => None,
         }
     }
@@ -93,7 +111,10 @@ impl App {
 
     /// Shows something to read.
     pub fn notify(&mut self, title: impl Into<String>, text: impl Into<String>) {
-        self.overlay = Some(Overlay::Notice { title: title.into(), text: text.into() });
+        self.overlay = Some(Overlay::Notice {
+            title: title.into(),
+            text: text.into(),
+        });
     }
 
     /// What came of saving: the file is written, or is there already, or cannot be written.
@@ -130,7 +151,10 @@ impl App {
 
     pub(super) fn accept_open(&mut self, typed: &str, chosen: usize) -> Vec<Effect> {
         let is_path = typed.contains(['/', '\\']) || typed.ends_with(".ron");
-        let name = self.matching(typed).get(chosen).map(|choice| choice.name.clone());
+        let name = self
+            .matching(typed)
+            .get(chosen)
+            .map(|choice| choice.name.clone());
         match name {
             Some(name) if !is_path => vec![Effect::Open(name)],
             _ if typed.is_empty() => {
@@ -146,12 +170,16 @@ impl App {
             Some(Overlay::Open { input, .. }) => self.matching(input.text()).len(),
             _ => 0,
         };
-        let Some(overlay) = &mut self.overlay else { return };
+        let Some(overlay) = &mut self.overlay else {
+            return;
+        };
         match (&action, &mut *overlay) {
             (Action::Up, Overlay::Help { scroll, .. }) => *scroll = scroll.saturating_sub(3),
             (Action::Down, Overlay::Help { scroll, .. }) => *scroll += 3,
             (Action::Up, Overlay::Open { chosen, .. }) => *chosen = chosen.saturating_sub(1),
-            (Action::Down, Overlay::Open { chosen, .. }) => *chosen = (*chosen + 1).min(matches.saturating_sub(1)),
+            (Action::Down, Overlay::Open { chosen, .. }) => {
+                *chosen = (*chosen + 1).min(matches.saturating_sub(1))
+            }
             (Action::Up | Action::Down, _) => {}
             _ => {
                 let Some(input) = overlay.input() else { return };

@@ -6,13 +6,17 @@ use crate::telemetry::{LaneStatus, Snapshot};
 use super::{App, Effect, Tone};
 
 const fn all(command: Command) -> Effect {
-    Effect::Send { lane: None, command }
+    Effect::Send {
+        lane: None,
+        command,
+    }
 }
 
 impl App {
     /// Whether any lane trains, as far as is known.
     pub fn running(&self) -> bool {
-        self.intent.unwrap_or_else(|| self.any(&LaneStatus::Running))
+        self.intent
+            .unwrap_or_else(|| self.any(&LaneStatus::Running))
     }
 
     fn any(&self, status: &LaneStatus) -> bool {
@@ -37,23 +41,44 @@ impl App {
         }
         let count = count.max(1);
         self.intent = None;
-        self.say(if count == 1 { "one step".into() } else { format!("{count} steps, then a pause") });
+        self.say(if count == 1 {
+            "one step".into()
+        } else {
+            format!("{count} steps, then a pause")
+        });
         vec![all(Command::Step(count))]
     }
 
     /// Complains if no lane could make a step.
     fn nothing_left(&mut self) -> bool {
-        let could = |lane: &Snapshot| matches!(lane.status, LaneStatus::Starting | LaneStatus::Running | LaneStatus::Paused);
+        let could = |lane: &Snapshot| {
+            matches!(
+                lane.status,
+                LaneStatus::Starting | LaneStatus::Running | LaneStatus::Paused
+            )
+        };
         let left = self.lanes.iter().any(|lane| could(lane));
         if !left {
-            let diverged = self.lanes.iter().any(|lane| matches!(lane.status, LaneStatus::Diverged(_)));
-            self.complain(if diverged { "no lane can go on: r starts over with the same seed" } else { "all steps are done: r starts over, o opens another scenario" });
+            let diverged = self
+                .lanes
+                .iter()
+                .any(|lane| matches!(lane.status, LaneStatus::Diverged(_)));
+            self.complain(if diverged {
+                "no lane can go on: r starts over with the same seed"
+            } else {
+                "all steps are done: r starts over, o opens another scenario"
+            });
         }
         !left
     }
 
     pub(super) fn reset(&mut self, new_seed: bool) -> Vec<Effect> {
-        let now = self.lanes.iter().map(|lane| lane.seed).max().unwrap_or(self.scenario.train.seed);
+        let now = self
+            .lanes
+            .iter()
+            .map(|lane| lane.seed)
+            .max()
+            .unwrap_or(self.scenario.train.seed);
         let seed = new_seed.then(|| now.wrapping_add(1));
         self.pending.clear();
         self.say(match seed {
@@ -75,7 +100,14 @@ impl App {
             Some(false) => !self.any(&LaneStatus::Running),
             None => true,
         };
-        if agreed || self.lanes.iter().all(|lane| matches!(lane.status, LaneStatus::Finished | LaneStatus::Diverged(_) | LaneStatus::Failed(_))) {
+        if agreed
+            || self.lanes.iter().all(|lane| {
+                matches!(
+                    lane.status,
+                    LaneStatus::Finished | LaneStatus::Diverged(_) | LaneStatus::Failed(_)
+                )
+            })
+        {
             self.intent = None;
         }
     }
@@ -86,20 +118,32 @@ impl App {
             return;
         }
         self.message = match &lane.status {
-            LaneStatus::Finished => {
-                Some((Tone::Done, format!("{}: all {} steps done", lane.lane, lane.steps)))
-            }
+            LaneStatus::Finished => Some((
+                Tone::Done,
+                format!("{}: all {} steps done", lane.lane, lane.steps),
+            )),
             LaneStatus::Diverged(step) => Some((
                 Tone::Trouble,
-                format!("{}: no longer a number at step {step}; it waits. r starts over", lane.lane),
+                format!(
+                    "{}: no longer a number at step {step}; it waits. r starts over",
+                    lane.lane
+                ),
             )),
             LaneStatus::Failed(reason) => {
                 let first = reason.lines().next().unwrap_or_default();
                 Some((Tone::Trouble, format!("{} failed: {first}", lane.lane)))
             }
-            LaneStatus::Running | LaneStatus::Paused if before.is_some_and(|b| b.status == LaneStatus::Starting) => {
+            LaneStatus::Running | LaneStatus::Paused
+                if before.is_some_and(|b| b.status == LaneStatus::Starting) =>
+            {
                 let weights = lane.parameters as f64 / 1e6;
-                Some((Tone::Done, format!("{}: ready on {}, {weights:.1} M weights", lane.lane, lane.device)))
+                Some((
+                    Tone::Done,
+                    format!(
+                        "{}: ready on {}, {weights:.1} M weights",
+                        lane.lane, lane.device
+                    ),
+                ))
             }
             LaneStatus::Starting | LaneStatus::Running | LaneStatus::Paused => return,
         };

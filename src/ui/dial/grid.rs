@@ -2,8 +2,8 @@
 
 /// Fine stops within a decade.
 const FINE: [f64; 24] = [
-    1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.8, 2.0, 2.2, 2.5, 2.8, 3.0, 3.5, 4.0, 4.5, 5.0, 5.5, 6.0, 6.5, 7.0, 7.5,
-    8.0, 9.0,
+    1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.8, 2.0, 2.2, 2.5, 2.8, 3.0, 3.5, 4.0, 4.5, 5.0, 5.5, 6.0,
+    6.5, 7.0, 7.5, 8.0, 9.0,
 ];
 
 /// Coarse stops within a decade.
@@ -33,7 +33,11 @@ fn exact(digits: f64, exponent: i32) -> f64 {
 /// The next multiple of `step` above or below.
 pub fn linear(x: f64, step: f64, up: bool) -> f64 {
     let at = x / step;
-    let next = if up { (at + 1e-6).floor() + 1.0 } else { (at - 1e-6).ceil() - 1.0 };
+    let next = if up {
+        (at + 1e-6).floor() + 1.0
+    } else {
+        (at - 1e-6).ceil() - 1.0
+    };
     // Rounded, so that ten times 0.05 is 0.5.
     (next * step * 1e6).round() / 1e6
 }
@@ -42,9 +46,15 @@ pub fn linear(x: f64, step: f64, up: bool) -> f64 {
 pub fn octave(n: u64, up: bool, far: bool) -> u64 {
     let stops = (0..=20_u32).flat_map(|e| {
         let power = 1_u64 << e;
-        [Some(power), (!far && e > 0).then_some(power + power / 2)].into_iter().flatten()
+        [Some(power), (!far && e > 0).then_some(power + power / 2)]
+            .into_iter()
+            .flatten()
     });
-    if up { stops.into_iter().find(|s| *s > n).unwrap_or(n) } else { stops.filter(|s| *s < n).last().unwrap_or(n) }
+    if up {
+        stops.into_iter().find(|s| *s > n).unwrap_or(n)
+    } else {
+        stops.filter(|s| *s < n).last().unwrap_or(n)
+    }
 }
 
 #[cfg(test)]

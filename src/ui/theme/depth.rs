@@ -71,7 +71,11 @@ impl Depth {
     /// What was asked for, or what the environment promises. `NO_COLOR` counts unless empty, as
     /// no-color.org has it.
     pub fn detect(choice: ColorChoice, env: impl Fn(&str) -> Option<OsString>) -> Self {
-        let text = |name: &str| env(name).map(|v| v.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
+        let text = |name: &str| {
+            env(name)
+                .map(|v| v.to_string_lossy().to_ascii_lowercase())
+                .unwrap_or_default()
+        };
         match choice {
             ColorChoice::Truecolor => return Self::True,
             ColorChoice::Ansi256 => return Self::Ansi256,
@@ -82,9 +86,14 @@ impl Depth {
         let term = text("TERM");
         if !text("NO_COLOR").is_empty() || term == "dumb" {
             Self::None
-        } else if ["truecolor", "24bit"].contains(&text("COLORTERM").as_str()) || term.ends_with("-direct") {
+        } else if ["truecolor", "24bit"].contains(&text("COLORTERM").as_str())
+            || term.ends_with("-direct")
+        {
             Self::True
-        } else if ["kitty", "ghostty", "alacritty", "wezterm", "foot"].iter().any(|t| term.contains(t)) {
+        } else if ["kitty", "ghostty", "alacritty", "wezterm", "foot"]
+            .iter()
+            .any(|t| term.contains(t))
+        {
             Self::True
         } else if cfg!(windows) {
             Self::True
@@ -189,7 +198,9 @@ pub(super) fn nearest_16(rgb: Rgb) -> u8 {
         [0, 255, 255],
         [255, 255, 255],
     ];
-    (0..16).min_by_key(|&i| distance(TABLE[usize::from(i)], rgb)).unwrap_or(7)
+    (0..16)
+        .min_by_key(|&i| distance(TABLE[usize::from(i)], rgb))
+        .unwrap_or(7)
 }
 
 fn distance(a: Rgb, b: Rgb) -> u32 {
@@ -201,18 +212,50 @@ mod tests {
     use super::*;
 
     fn env(pairs: &'static [(&str, &str)]) -> impl Fn(&str) -> Option<OsString> {
-        move |name| pairs.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).into())
+        move |name| {
+            pairs
+                .iter()
+                .find(|(n, _)| *n == name)
+                .map(|(_, v)| (*v).into())
+        }
     }
 
     #[test]
     fn colours_follow_the_environment_unless_asked_for() {
         let detect = |choice, pairs| Depth::detect(choice, env(pairs));
-        assert_eq!(detect(ColorChoice::Auto, &[("TERM", "xterm-256color")]), Depth::Ansi256);
-        assert_eq!(detect(ColorChoice::Auto, &[("TERM", "xterm"), ("COLORTERM", "truecolor")]), Depth::True);
-        assert_eq!(detect(ColorChoice::Auto, &[("COLORTERM", "truecolor"), ("NO_COLOR", "1")]), Depth::None);
-        assert_eq!(detect(ColorChoice::Auto, &[("COLORTERM", "truecolor"), ("NO_COLOR", "")]), Depth::True);
-        assert_eq!(detect(ColorChoice::Truecolor, &[("NO_COLOR", "1")]), Depth::True);
-        assert_eq!(detect(ColorChoice::Auto, &[("TERM", "vt100")]), Depth::Ansi16);
+        assert_eq!(
+            detect(ColorChoice::Auto, &[("TERM", "xterm-256color")]),
+            Depth::Ansi256
+        );
+        assert_eq!(
+            detect(
+                ColorChoice::Auto,
+                &[("TERM", "xterm"), ("COLORTERM", "truecolor")]
+            ),
+            Depth::True
+        );
+        assert_eq!(
+            detect(
+                ColorChoice::Auto,
+                &[("COLORTERM", "truecolor"), ("NO_COLOR", "1")]
+            ),
+            Depth::None
+        );
+        assert_eq!(
+            detect(
+                ColorChoice::Auto,
+                &[("COLORTERM", "truecolor"), ("NO_COLOR", "")]
+            ),
+            Depth::True
+        );
+        assert_eq!(
+            detect(ColorChoice::Truecolor, &[("NO_COLOR", "1")]),
+            Depth::True
+        );
+        assert_eq!(
+            detect(ColorChoice::Auto, &[("TERM", "vt100")]),
+            Depth::Ansi16
+        );
     }
 
     #[test]
@@ -221,7 +264,10 @@ mod tests {
         assert_eq!(detect(&[("LANG", "en_GB.UTF-8")]), Glyphs::Braille);
         assert_eq!(detect(&[("LANG", "en_GB.ISO-8859-1")]), Glyphs::Ascii);
         assert_eq!(detect(&[]), Glyphs::Braille);
-        assert_eq!(detect(&[("TERM", "linux"), ("LANG", "C.UTF-8")]), Glyphs::Half);
+        assert_eq!(
+            detect(&[("TERM", "linux"), ("LANG", "C.UTF-8")]),
+            Glyphs::Half
+        );
     }
 
     #[test]
@@ -235,6 +281,11 @@ mod tests {
     fn choices_parse() {
         assert_eq!("256".parse::<ColorChoice>().unwrap(), ColorChoice::Ansi256);
         assert_eq!("ascii".parse::<GlyphChoice>().unwrap(), GlyphChoice::Ascii);
-        assert!("purple".parse::<ColorChoice>().unwrap_err().contains("truecolor"));
+        assert!(
+            "purple"
+                .parse::<ColorChoice>()
+                .unwrap_err()
+                .contains("truecolor")
+        );
     }
 }

@@ -30,7 +30,13 @@ struct Columns {
 
 impl Columns {
     fn new(screen: &Screen, width: u16) -> Self {
-        let longest = screen.app.lanes.iter().map(|lane| lane.lane.chars().count()).max().unwrap_or(4);
+        let longest = screen
+            .app
+            .lanes
+            .iter()
+            .map(|lane| lane.lane.chars().count())
+            .max()
+            .unwrap_or(4);
         let name = (longest as u16 + 6).clamp(12, if width >= 100 { 22 } else { 13 });
         let status = if width >= 130 { 13 } else { 0 };
         let room = width.saturating_sub(name + status);
@@ -55,14 +61,20 @@ impl Columns {
             shown.pop();
             shown.push(screen.app.dial);
         }
-        let spare = room.saturating_sub(shown.iter().map(|d| each(*d)).sum()) / shown.len().max(1) as u16;
+        let spare =
+            room.saturating_sub(shown.iter().map(|d| each(*d)).sum()) / shown.len().max(1) as u16;
         let mut x = name + status;
         let place = |dial: &Dial| {
             let wide = each(*dial) + spare.min(6);
             x += wide;
             (*dial, x - wide, wide)
         };
-        Self { name, status, dials: shown.iter().map(place).collect(), words }
+        Self {
+            name,
+            status,
+            dials: shown.iter().map(place).collect(),
+            words,
+        }
     }
 }
 
@@ -70,7 +82,10 @@ impl Columns {
 pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     let theme = screen.theme;
     let inner = if screen.boxed {
-        let title = Line::from(vec![Span::styled(" dials ", theme.text().add_modifier(Modifier::BOLD))]);
+        let title = Line::from(vec![Span::styled(
+            " dials ",
+            theme.text().add_modifier(Modifier::BOLD),
+        )]);
         let focused = screen.app.focus == Focus::Dials;
         frame::ruled(frame, area, screen, title, header::machine(screen), focused)
     } else {
@@ -80,9 +95,18 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     head(frame, inner, screen, &columns);
     let rows = usize::from(inner.height.saturating_sub(1));
     let lanes = screen.app.lanes.len();
-    let first = screen.app.target.unwrap_or(0).saturating_sub(rows.saturating_sub(1)).min(lanes.saturating_sub(rows));
+    let first = screen
+        .app
+        .target
+        .unwrap_or(0)
+        .saturating_sub(rows.saturating_sub(1))
+        .min(lanes.saturating_sub(rows));
     for (i, lane) in (first..lanes).take(rows).enumerate() {
-        let line = Rect { y: inner.y + 1 + i as u16, height: 1, ..inner };
+        let line = Rect {
+            y: inner.y + 1 + i as u16,
+            height: 1,
+            ..inner
+        };
         row(frame, line, screen, &columns, lane);
     }
 }
@@ -90,22 +114,50 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
 fn head(frame: &mut Frame, area: Rect, screen: &mut Screen, columns: &Columns) {
     let app = screen.app;
     let theme = screen.theme;
-    let line = Rect { height: area.height.min(1), ..area };
+    let line = Rect {
+        height: area.height.min(1),
+        ..area
+    };
     if !screen.boxed {
         frame.buffer_mut().set_style(line, theme.selected(false));
     }
-    let who = Rect { width: columns.name.min(line.width), ..line };
+    let who = Rect {
+        width: columns.name.min(line.width),
+        ..line
+    };
     let all = app.target.is_none() && app.lanes.len() > 1;
     let style = if all { theme.accent() } else { theme.faint() };
-    let text = if app.lanes.len() > 1 { format!("{} all lanes", if all { theme.glyph("▸", ">") } else { " " }) } else { String::new() };
-    frame::put(frame, who, 0, &Line::styled(frame::cut(&text, usize::from(who.width), screen), style));
+    let text = if app.lanes.len() > 1 {
+        format!(
+            "{} all lanes",
+            if all { theme.glyph("▸", ">") } else { " " }
+        )
+    } else {
+        String::new()
+    };
+    frame::put(
+        frame,
+        who,
+        0,
+        &Line::styled(frame::cut(&text, usize::from(who.width), screen), style),
+    );
     screen.regions.add(who, Target::Lane(None));
     for &(dial, x, width) in &columns.dials {
         let place = cell(line, x, width);
         let held = app.focus == Focus::Dials && app.dial == dial;
-        let key = action::entry(&Action::Dial(dial)).map(|e| e.keys_text()).unwrap_or_default();
-        let name = if held { theme.accent().add_modifier(Modifier::BOLD) } else { theme.muted() };
-        let line = Line::from(vec![Span::styled(key, theme.accent()), Span::raw(" "), Span::styled(dial.label(), name)]);
+        let key = action::entry(&Action::Dial(dial))
+            .map(|e| e.keys_text())
+            .unwrap_or_default();
+        let name = if held {
+            theme.accent().add_modifier(Modifier::BOLD)
+        } else {
+            theme.muted()
+        };
+        let line = Line::from(vec![
+            Span::styled(key, theme.accent()),
+            Span::raw(" "),
+            Span::styled(dial.label(), name),
+        ]);
         frame::put(frame, place, 0, &line);
         screen.regions.add(place, Target::Dial(dial, None));
     }
@@ -113,7 +165,11 @@ fn head(frame: &mut Frame, area: Rect, screen: &mut Screen, columns: &Columns) {
 
 fn cell(line: Rect, x: u16, width: u16) -> Rect {
     let x = (line.x + x).min(line.right());
-    Rect { x, width: width.min(line.right() - x), ..line }
+    Rect {
+        x,
+        width: width.min(line.right() - x),
+        ..line
+    }
 }
 
 fn row(frame: &mut Frame, line: Rect, screen: &mut Screen, columns: &Columns, lane: usize) {
@@ -121,20 +177,39 @@ fn row(frame: &mut Frame, line: Rect, screen: &mut Screen, columns: &Columns, la
     let theme = screen.theme;
     let addressed = app.target == Some(lane);
     let all = app.target.is_none();
-    let stuck = matches!(app.lanes[lane].status, LaneStatus::Diverged(_) | LaneStatus::Failed(_));
+    let stuck = matches!(
+        app.lanes[lane].status,
+        LaneStatus::Diverged(_) | LaneStatus::Failed(_)
+    );
     let pointer = match (addressed, stuck) {
         (true, _) => Span::styled(theme.glyph("▸ ", "> "), theme.accent()),
         (false, true) => Span::styled(theme.glyph("✗ ", "! "), theme.bad()),
         (false, false) => Span::raw("  "),
     };
     let [sign, name] = frame::lane_name(screen, lane);
-    let short = frame::cut(&name.content, usize::from(columns.name.saturating_sub(5)), screen);
-    let who = Rect { width: columns.name.min(line.width), ..line };
+    let short = frame::cut(
+        &name.content,
+        usize::from(columns.name.saturating_sub(5)),
+        screen,
+    );
+    let who = Rect {
+        width: columns.name.min(line.width),
+        ..line
+    };
     let style = name.style;
-    frame::put(frame, who, 0, &Line::from(vec![pointer, sign, Span::styled(short, style)]));
+    frame::put(
+        frame,
+        who,
+        0,
+        &Line::from(vec![pointer, sign, Span::styled(short, style)]),
+    );
     screen.regions.add(who, Target::Lane(Some(lane)));
     if columns.status > 0 {
-        let place = Rect { x: who.right(), width: columns.status, ..line };
+        let place = Rect {
+            x: who.right(),
+            width: columns.status,
+            ..line
+        };
         frame::put(frame, place, 0, &status(screen, &app.lanes[lane]));
     }
     let settings = app.settings(lane);
@@ -142,10 +217,17 @@ fn row(frame: &mut Frame, line: Rect, screen: &mut Screen, columns: &Columns, la
         let place = cell(line, x, width);
         screen.regions.add(place, Target::Dial(dial, Some(lane)));
         let Some(settings) = &settings else {
-            frame::put(frame, place, 0, &Line::styled(theme.glyph("·", "."), theme.faint()));
+            frame::put(
+                frame,
+                place,
+                0,
+                &Line::styled(theme.glyph("·", "."), theme.faint()),
+            );
             continue;
         };
-        let text = dial.value(settings).map_or_else(|| theme.glyph("–", "-").to_string(), dial::show);
+        let text = dial
+            .value(settings)
+            .map_or_else(|| theme.glyph("–", "-").to_string(), dial::show);
         let mode = match (dial.learned(settings), columns.words) {
             (Some(true), true) => " learned",
             (Some(false), true) => " fixed",
@@ -153,12 +235,27 @@ fn row(frame: &mut Frame, line: Rect, screen: &mut Screen, columns: &Columns, la
             (Some(false), false) => " =",
             (None, _) => "",
         };
-        let waits = if app.is_pending(lane, dial) { theme.glyph("›", ">") } else { "" };
+        let waits = if app.is_pending(lane, dial) {
+            theme.glyph("›", ">")
+        } else {
+            ""
+        };
         let held = app.focus == Focus::Dials && app.dial == dial && (addressed || all);
-        let style = if held { theme.selected(true) } else if waits.is_empty() { theme.text() } else { theme.warn() };
+        let style = if held {
+            theme.selected(true)
+        } else if waits.is_empty() {
+            theme.text()
+        } else {
+            theme.warn()
+        };
         let pad = if held { " " } else { "" };
         let value = Span::styled(format!("{pad}{waits}{text}{pad}"), style);
-        frame::put(frame, place, 0, &Line::from(vec![value, Span::styled(mode, theme.faint())]));
+        frame::put(
+            frame,
+            place,
+            0,
+            &Line::from(vec![value, Span::styled(mode, theme.faint())]),
+        );
     }
 }
 
@@ -167,10 +264,18 @@ fn status(screen: &Screen, lane: &Snapshot) -> Line<'static> {
     let theme = screen.theme;
     let (text, style) = match &lane.status {
         LaneStatus::Starting => ("preparing".into(), theme.muted()),
-        LaneStatus::Running => (format!("{} {}", theme.glyph("▶", ">"), lane.step), theme.good()),
-        LaneStatus::Paused => (format!("{} {}", theme.glyph("‖", "="), lane.step), theme.warn()),
+        LaneStatus::Running => (
+            format!("{} {}", theme.glyph("▶", ">"), lane.step),
+            theme.good(),
+        ),
+        LaneStatus::Paused => (
+            format!("{} {}", theme.glyph("‖", "="), lane.step),
+            theme.warn(),
+        ),
         LaneStatus::Finished => (format!("{} done", theme.glyph("✓", "*")), theme.good()),
-        LaneStatus::Diverged(step) => (format!("{} NaN {step}", theme.glyph("✗", "!")), theme.bad()),
+        LaneStatus::Diverged(step) => {
+            (format!("{} NaN {step}", theme.glyph("✗", "!")), theme.bad())
+        }
         LaneStatus::Failed(_) => (format!("{} failed", theme.glyph("✗", "!")), theme.bad()),
     };
     Line::styled(text, style)

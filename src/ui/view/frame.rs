@@ -14,12 +14,25 @@ use crate::ui::panel::Panel;
 use crate::ui::region::Target;
 
 /// Draws a panel's frame with its key and title, notes its place, and returns what is inside.
-pub fn panel(frame: &mut Frame, area: Rect, screen: &mut Screen, panel: Panel, title: &str, right: Line<'static>) -> Rect {
+pub fn panel(
+    frame: &mut Frame,
+    area: Rect,
+    screen: &mut Screen,
+    panel: Panel,
+    title: &str,
+    right: Line<'static>,
+) -> Rect {
     screen.regions.add(area, Target::Panel(panel));
     let focused = screen.app.focus == Focus::Panel && screen.app.panel == panel;
     let theme = screen.theme;
-    let key = action::entry(&Action::Panel(panel)).map(|e| e.keys_text()).unwrap_or_default();
-    let name = if focused { theme.accent() } else { theme.text() };
+    let key = action::entry(&Action::Panel(panel))
+        .map(|e| e.keys_text())
+        .unwrap_or_default();
+    let name = if focused {
+        theme.accent()
+    } else {
+        theme.text()
+    };
     let title = Line::from(vec![
         Span::raw(" "),
         Span::styled(key, theme.accent()),
@@ -42,7 +55,11 @@ pub fn titled(
     let theme = screen.theme;
     let corners = if screen.boxed { 2 } else { 0 };
     let room = usize::from(area.width).saturating_sub(corners + title.width() + 1);
-    let right = if right.width() <= room { right } else { Line::default() };
+    let right = if right.width() <= room {
+        right
+    } else {
+        Line::default()
+    };
     if screen.boxed {
         let block = Block::bordered()
             .border_set(theme.border_set())
@@ -66,17 +83,43 @@ pub fn ruled(
     focused: bool,
 ) -> Rect {
     let theme = screen.theme;
-    let rule = Rect { height: area.height.min(1), ..area };
+    let rule = Rect {
+        height: area.height.min(1),
+        ..area
+    };
     let dash = theme.glyph("─", "-").repeat(usize::from(area.width));
-    frame.buffer_mut().set_stringn(area.x, area.y, dash, usize::from(rule.width), theme.border(focused));
+    frame.buffer_mut().set_stringn(
+        area.x,
+        area.y,
+        dash,
+        usize::from(rule.width),
+        theme.border(focused),
+    );
     let width = right.width() as u16;
     frame.render_widget(title, rule);
-    frame.render_widget(right, Rect { x: area.right() - width, width, ..rule });
-    Rect { y: area.y + rule.height, height: area.height - rule.height, ..area }
+    frame.render_widget(
+        right,
+        Rect {
+            x: area.right() - width,
+            width,
+            ..rule
+        },
+    );
+    Rect {
+        y: area.y + rule.height,
+        height: area.height - rule.height,
+        ..area
+    }
 }
 
 /// An empty box in the middle of the screen, above all else.
-pub fn popup(frame: &mut Frame, area: Rect, screen: &mut Screen, title: &str, size: (u16, u16)) -> Rect {
+pub fn popup(
+    frame: &mut Frame,
+    area: Rect,
+    screen: &mut Screen,
+    title: &str,
+    size: (u16, u16),
+) -> Rect {
     let (width, height) = (size.0.min(area.width), size.1.min(area.height));
     let place = Rect {
         x: area.x + (area.width - width) / 2,
@@ -92,10 +135,16 @@ pub fn popup(frame: &mut Frame, area: Rect, screen: &mut Screen, title: &str, si
     let block = Block::bordered()
         .border_set(theme.border_set())
         .border_style(theme.accent())
-        .title_top(Line::from(format!(" {title} ")).style(theme.accent().add_modifier(Modifier::BOLD)));
+        .title_top(
+            Line::from(format!(" {title} ")).style(theme.accent().add_modifier(Modifier::BOLD)),
+        );
     let inner = block.inner(place);
     frame.render_widget(block, place);
-    Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner }
+    Rect {
+        x: inner.x + 1,
+        width: inner.width.saturating_sub(2),
+        ..inner
+    }
 }
 
 /// A lane's sign and name.
@@ -103,12 +152,19 @@ pub fn lane_name(screen: &Screen, lane: usize) -> [Span<'static>; 2] {
     let style = screen.theme.lane(lane);
     [
         Span::styled(format!("{} ", screen.theme.marker(lane)), style),
-        Span::styled(screen.app.lanes[lane].lane.clone(), style.add_modifier(Modifier::BOLD)),
+        Span::styled(
+            screen.app.lanes[lane].lane.clone(),
+            style.add_modifier(Modifier::BOLD),
+        ),
     ]
 }
 
 /// Lanes' signs with a number each, for titles; names too where there is room.
-pub fn legend(screen: &Screen, room: u16, number: impl Fn(usize) -> Option<String>) -> Line<'static> {
+pub fn legend(
+    screen: &Screen,
+    room: u16,
+    number: impl Fn(usize) -> Option<String>,
+) -> Line<'static> {
     let build = |named: bool| {
         let mut spans = Vec::new();
         for lane in 0..screen.app.lanes.len() {
@@ -126,7 +182,16 @@ pub fn legend(screen: &Screen, room: u16, number: impl Fn(usize) -> Option<Strin
         Line::from(spans)
     };
     let long = build(true);
-    if long.width() <= usize::from(room) { long } else { build(false) }
+    let short = || {
+        Some(build(false))
+            .filter(|line| line.width() <= usize::from(room))
+            .unwrap_or_default()
+    };
+    if long.width() <= usize::from(room) {
+        long
+    } else {
+        short()
+    }
 }
 
 /// The text, cut to a width, with an ellipsis if something is missing.
@@ -184,10 +249,35 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// What an empty panel will show, in its middle.
+pub fn promise(frame: &mut Frame, area: Rect, screen: &Screen, panel: Panel) {
+    let width = area.width.saturating_sub(4).min(48);
+    if width < 12 {
+        return;
+    }
+    let lines = wrap(panel.explain(), usize::from(width));
+    let top = area.height.saturating_sub(lines.len() as u16) / 2;
+    for (i, line) in lines.into_iter().enumerate() {
+        put(
+            frame,
+            area,
+            top + i as u16,
+            &Line::styled(line, screen.theme.muted()).centered(),
+        );
+    }
+}
+
 /// Writes a line at a place, cut at the area's right end.
 pub fn put(frame: &mut Frame, area: Rect, row: u16, line: &Line) {
     if row < area.height {
-        frame.render_widget(line, Rect { y: area.y + row, height: 1, ..area });
+        frame.render_widget(
+            line,
+            Rect {
+                y: area.y + row,
+                height: 1,
+                ..area
+            },
+        );
     }
 }
 

@@ -97,12 +97,17 @@ impl Grid {
                 .collect();
             block.iter().sum::<f64>() / block.len() as f64
         };
-        Self { side, values: (0..side * side).map(mean).collect() }
+        Self {
+            side,
+            values: (0..side * side).map(mean).collect(),
+        }
     }
 
     fn extent(&self) -> Option<(f64, f64)> {
         let finite = self.values.iter().copied().filter(|v| v.is_finite());
-        finite.fold(None, |e: Option<(f64, f64)>, v| Some(e.map_or((v, v), |(l, h)| (l.min(v), h.max(v)))))
+        finite.fold(None, |e: Option<(f64, f64)>, v| {
+            Some(e.map_or((v, v), |(l, h)| (l.min(v), h.max(v))))
+        })
     }
 }
 
@@ -112,7 +117,11 @@ pub fn span(app: &App, own: &Grid, all: &[Grid]) -> (f64, f64) {
     match (app.range, app.quantity) {
         (Range::Fixed, Quantity::Cosine) => (-1.0, 1.0),
         (Range::Fixed, Quantity::Probability) => (0.0, 1.0),
-        (Range::Shared, _) => round(all.iter().filter_map(Grid::extent).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))),
+        (Range::Shared, _) => round(
+            all.iter()
+                .filter_map(Grid::extent)
+                .reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))),
+        ),
         (Range::Own, _) | (Range::Fixed, Quantity::Logit) => round(own.extent()),
     }
 }
@@ -122,13 +131,21 @@ fn round(extent: Option<(f64, f64)>) -> (f64, f64) {
     let width = (high - low).max(1e-6);
     let step = twentieth(width);
     let (low, high) = ((low / step).floor() * step, (high / step).ceil() * step);
-    if high > low { (low, high) } else { (low, low + step) }
+    if high > low {
+        (low, high)
+    } else {
+        (low, low + step)
+    }
 }
 
 /// About a twentieth, as a round number.
 fn twentieth(width: f64) -> f64 {
     let power = 10_f64.powf((width / 20.0).log10().floor());
-    [5.0, 2.0, 1.0].into_iter().map(|m| m * power).find(|step| *step <= width / 20.0 * 1.001).unwrap_or(power)
+    [5.0, 2.0, 1.0]
+        .into_iter()
+        .map(|m| m * power)
+        .find(|step| *step <= width / 20.0 * 1.001)
+        .unwrap_or(power)
 }
 
 #[cfg(test)]
@@ -137,7 +154,12 @@ mod tests {
     use crate::ui::fixture;
 
     fn two() -> Matrix {
-        Matrix { step: 1, side: 2, pool: 1, cosines: vec![0.5, 0.0, -0.5, 1.0] }
+        Matrix {
+            step: 1,
+            side: 2,
+            pool: 1,
+            cosines: vec![0.5, 0.0, -0.5, 1.0],
+        }
     }
 
     #[test]
@@ -166,7 +188,10 @@ mod tests {
 
     #[test]
     fn pooling_takes_means_and_keeps_the_rest() {
-        let grid = Grid { side: 3, values: (0..9).map(f64::from).collect() };
+        let grid = Grid {
+            side: 3,
+            values: (0..9).map(f64::from).collect(),
+        };
         let pooled = grid.pooled(2);
         assert_eq!(pooled.side, 2);
         assert_eq!(pooled.values, [2.0, 3.5, 6.5, 8.0]);
@@ -175,7 +200,10 @@ mod tests {
     #[test]
     fn the_scale_holds_all_values() {
         let (low, high) = round(Some((-0.13, 0.62)));
-        assert!((low + 0.14).abs() < 1e-9 && (high - 0.62).abs() < 1e-9, "{low} {high}");
+        assert!(
+            (low + 0.14).abs() < 1e-9 && (high - 0.62).abs() < 1e-9,
+            "{low} {high}"
+        );
         assert_eq!(round(None), (0.0, 1.0));
         let (low, high) = round(Some((0.3, 0.3)));
         assert!(low <= 0.3 && high > low);

@@ -23,19 +23,45 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     };
     let last = |lane: usize| {
         let curve = &app.lanes[lane].loss;
-        let value = series::smoothed(curve, app.smoothing).map_or_else(|| curve.last().map(|p| p.value), |s| s.last().map(|p| p.1));
-        value.map(|v| if v.is_finite() { format!("{v:.3}") } else { "not finite".into() })
+        let value = series::smoothed(curve, app.smoothing)
+            .map_or_else(|| curve.last().map(|p| p.value), |s| s.last().map(|p| p.1));
+        value.map(|v| {
+            if v.is_finite() {
+                format!("{v:.3}")
+            } else {
+                "not finite".into()
+            }
+        })
     };
-    let legend = frame::legend(screen, area.width.saturating_sub(title.len() as u16 + 8), last);
+    let legend = frame::legend(
+        screen,
+        area.width.saturating_sub(title.len() as u16 + 8),
+        last,
+    );
     let inner = frame::panel(frame, area, screen, Panel::Loss, title, legend);
     if app.lanes.iter().all(|lane| lane.loss.points().is_empty()) {
         waiting(frame, inner, screen);
         return;
     }
-    let notes = if app.marks.is_empty() { 0 } else { mark_rows(inner.height) };
-    let chart = Rect { height: inner.height - notes, ..inner };
+    let notes = if app.marks.is_empty() {
+        0
+    } else {
+        mark_rows(inner.height)
+    };
+    let chart = Rect {
+        height: inner.height - notes,
+        ..inner
+    };
     plot(screen).render(frame.buffer_mut(), chart, screen.theme);
-    explain_marks(frame, Rect { y: chart.bottom(), height: notes, ..inner }, screen);
+    explain_marks(
+        frame,
+        Rect {
+            y: chart.bottom(),
+            height: notes,
+            ..inner
+        },
+        screen,
+    );
 }
 
 const fn mark_rows(height: u16) -> u16 {
@@ -52,7 +78,13 @@ fn plot(screen: &Screen) -> Plot {
     let mut all = Vec::new();
     let mut values = Vec::new();
     for (i, lane) in app.lanes.iter().enumerate() {
-        let (lines, extent) = series::of_lane(screen, i, &lane.loss, app.smoothing, if app.log_scale { usize::MAX } else { 30 });
+        let (lines, extent) = series::of_lane(
+            screen,
+            i,
+            &lane.loss,
+            app.smoothing,
+            if app.log_scale { usize::MAX } else { 30 },
+        );
         all.extend(lines);
         values.extend(extent);
     }
@@ -60,18 +92,35 @@ fn plot(screen: &Screen) -> Plot {
     let guides = guesses(screen);
     values.extend(guides.iter().map(|g| g.y * 1.02).filter(|y| *y < top * 1.5));
     let y = Axis::around(values, app.log_scale);
-    Plot { x: series::steps(app), y, series: all, guides, flags: series::flags(screen) }
+    Plot {
+        x: series::steps(app),
+        y,
+        series: all,
+        guides,
+        flags: series::flags(screen),
+    }
 }
 
 /// ln N for each batch size that an InfoNCE lane has.
 fn guesses(screen: &Screen) -> Vec<Guide> {
-    let settings = screen.app.lanes.iter().filter_map(|lane| lane.settings.as_ref());
-    let mut sizes: Vec<_> = settings.filter(|s| s.loss == Loss::InfoNce && s.batch_size > 1).map(|s| s.batch_size).collect();
+    let settings = screen
+        .app
+        .lanes
+        .iter()
+        .filter_map(|lane| lane.settings.as_ref());
+    let mut sizes: Vec<_> = settings
+        .filter(|s| s.loss == Loss::InfoNce && s.batch_size > 1)
+        .map(|s| s.batch_size)
+        .collect();
     sizes.sort_unstable();
     sizes.dedup();
     let guide = |n: &u64| {
         let y = (*n as f64).ln();
-        Guide { y, label: format!("ln {n} = {y:.2}"), style: screen.theme.muted() }
+        Guide {
+            y,
+            label: format!("ln {n} = {y:.2}"),
+            style: screen.theme.muted(),
+        }
     };
     sizes.iter().map(guide).collect()
 }
@@ -85,8 +134,15 @@ fn explain_marks(frame: &mut Frame, area: Rect, screen: &Screen) {
         .marks
         .iter()
         .map(|mark| {
-            let dial = Dial::ALL.iter().find(|d| d.control() == mark.name).map_or(mark.name, |d| d.label());
-            let change = format!(" {dial} {} {arrow} {} ", short(mark.old), short(Some(mark.new)));
+            let dial = Dial::ALL
+                .iter()
+                .find(|d| d.control() == mark.name)
+                .map_or(mark.name, |d| d.label());
+            let change = format!(
+                " {dial} {} {arrow} {} ",
+                short(mark.old),
+                short(Some(mark.new))
+            );
             vec![
                 Span::styled(mark.number.to_string(), series::mark_style(screen, mark)),
                 Span::styled(change, theme.text()),
@@ -120,9 +176,14 @@ fn waiting(frame: &mut Frame, area: Rect, screen: &Screen) {
     for (i, lane) in screen.app.lanes.iter().enumerate() {
         let [marker, name] = frame::lane_name(screen, i);
         let what = match &lane.status {
-            LaneStatus::Starting => Span::styled(format!("  {sign} preparing data, tokenizer and weights"), theme.muted()),
+            LaneStatus::Starting => Span::styled(
+                format!("  {sign} preparing data and weights"),
+                theme.muted(),
+            ),
             LaneStatus::Failed(reason) => Span::styled(format!("  {reason}"), theme.bad()),
-            LaneStatus::Diverged(step) => Span::styled(format!("  not finite at step {step}"), theme.bad()),
+            LaneStatus::Diverged(step) => {
+                Span::styled(format!("  not finite at step {step}"), theme.bad())
+            }
             _ => Span::styled("  ready: Space trains, s makes one step", theme.muted()),
         };
         lines.push(Line::from(vec![marker, name, what]));
@@ -130,6 +191,15 @@ fn waiting(frame: &mut Frame, area: Rect, screen: &Screen) {
     let top = area.height.saturating_sub(lines.len() as u16) / 2;
     for (i, line) in lines.iter().enumerate() {
         let left = 4.min(area.width);
-        frame::put(frame, Rect { x: area.x + left, width: area.width - left, ..area }, top + i as u16, line);
+        frame::put(
+            frame,
+            Rect {
+                x: area.x + left,
+                width: area.width - left,
+                ..area
+            },
+            top + i as u16,
+            line,
+        );
     }
 }

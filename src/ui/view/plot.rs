@@ -11,7 +11,7 @@ use ratatui::style::Style;
 use crate::ui::theme::Theme;
 
 pub use axis::{Axis, tick_text};
-use canvas::Canvas;
+use canvas::{Canvas, anew};
 
 /// A curve. Points that are not finite are gaps.
 pub struct Series {
@@ -73,11 +73,24 @@ impl Plot {
         let rows = area.height - u16::from(with_steps);
         let ticks = self.y.ticks(usize::from(rows / 3).clamp(2, 7));
         let labels: Vec<_> = ticks.iter().map(|&t| (t, tick_text(t, &ticks))).collect();
-        let gutter = labels.iter().map(|(_, text)| text.len()).max().unwrap_or(1).clamp(3, 7) as u16 + 1;
-        let inner = Rect { x: area.x + gutter, width: area.width - gutter, height: rows, ..area };
+        let gutter = labels
+            .iter()
+            .map(|(_, text)| text.len())
+            .max()
+            .unwrap_or(1)
+            .clamp(3, 7) as u16
+            + 1;
+        let inner = Rect {
+            x: area.x + gutter,
+            width: area.width - gutter,
+            height: rows,
+            ..area
+        };
 
         for (value, text) in &labels {
-            let Some(row) = self.row(*value, inner) else { continue };
+            let Some(row) = self.row(*value, inner) else {
+                continue;
+            };
             let x = area.x + gutter - 1 - (text.len() as u16).min(gutter - 1);
             buf.set_stringn(x, row, text, usize::from(gutter), theme.faint());
             let dash = theme.glyph("┈", ".");
@@ -91,7 +104,15 @@ impl Plot {
         self.number_flags(buf, inner);
         self.name_guides(buf, inner, theme);
         if with_steps {
-            self.draw_steps(buf, Rect { y: inner.bottom(), height: 1, ..inner }, theme);
+            self.draw_steps(
+                buf,
+                Rect {
+                    y: inner.bottom(),
+                    height: 1,
+                    ..inner
+                },
+                theme,
+            );
         }
     }
 
@@ -111,9 +132,13 @@ impl Plot {
 
     fn draw_guides(&self, buf: &mut Buffer, inner: Rect, theme: &Theme) {
         for guide in &self.guides {
-            let Some(row) = self.row(guide.y, inner) else { continue };
+            let Some(row) = self.row(guide.y, inner) else {
+                continue;
+            };
             for column in inner.left()..inner.right() {
-                buf[(column, row)].set_symbol(theme.glyph("╌", "-")).set_style(guide.style);
+                anew(&mut buf[(column, row)])
+                    .set_symbol(theme.glyph("╌", "-"))
+                    .set_style(guide.style);
             }
         }
     }
@@ -122,7 +147,9 @@ impl Plot {
     fn name_guides(&self, buf: &mut Buffer, inner: Rect, theme: &Theme) {
         let line = theme.glyph("╌", "-");
         for guide in &self.guides {
-            let Some(row) = self.row(guide.y, inner) else { continue };
+            let Some(row) = self.row(guide.y, inner) else {
+                continue;
+            };
             let text = format!(" {} ", guide.label);
             let width = text.chars().count() as u16;
             if width + 4 >= inner.width {
@@ -131,23 +158,35 @@ impl Plot {
             let last = inner.right() - width - 1;
             let free = |x: &u16| (*x..*x + width).all(|column| buf[(column, row)].symbol() == line);
             let x = (inner.left()..=last).rev().find(free).unwrap_or(last);
-            buf.set_string(x, row, text, guide.style.patch(theme.base_back()));
+            write(
+                buf,
+                inner,
+                (x, row),
+                &text,
+                guide.style.patch(theme.base_back()),
+            );
         }
     }
 
     fn draw_flags(&self, buf: &mut Buffer, inner: Rect, theme: &Theme) {
         for flag in &self.flags {
-            let Some(column) = self.column(flag.x, inner) else { continue };
+            let Some(column) = self.column(flag.x, inner) else {
+                continue;
+            };
             for row in inner.top()..inner.bottom() {
-                buf[(column, row)].set_symbol(theme.glyph("┊", ":")).set_style(theme.faint());
+                anew(&mut buf[(column, row)])
+                    .set_symbol(theme.glyph("┊", ":"))
+                    .set_style(theme.faint());
             }
         }
     }
 
     fn number_flags(&self, buf: &mut Buffer, inner: Rect) {
         for flag in self.flags.iter().filter(|_| inner.height > 3) {
-            let Some(column) = self.column(flag.x, inner) else { continue };
-            buf.set_stringn(column, inner.top(), &flag.label, usize::from(inner.right() - column), flag.style);
+            let Some(column) = self.column(flag.x, inner) else {
+                continue;
+            };
+            write(buf, inner, (column, inner.top()), &flag.label, flag.style);
         }
     }
 
@@ -162,7 +201,8 @@ impl Plot {
                 let up = self.y.place(y)?;
                 // Far outside is cut before it becomes an integer; the canvas cuts the rest.
                 let down = (1.0 - up).clamp(-4.0, 5.0) * (dots_y - 1) as f64;
-                (across.is_finite() && down.is_finite()).then(|| (across.round() as i64, down.round() as i64))
+                (across.is_finite() && down.is_finite())
+                    .then(|| (across.round() as i64, down.round() as i64))
             };
             let mut before = None;
             for point in &series.points {
@@ -193,8 +233,11 @@ impl Plot {
         for (x, y, sign, style) in signs {
             let inside = (0..dots_x as i64).contains(&x) && (0..dots_y as i64).contains(&y);
             if inside {
-                let at = (inner.x + (x as usize / across) as u16, inner.y + (y as usize / down) as u16);
-                buf[at].set_char(sign).set_style(style);
+                let at = (
+                    inner.x + (x as usize / across) as u16,
+                    inner.y + (y as usize / down) as u16,
+                );
+                anew(&mut buf[at]).set_char(sign).set_style(style);
             }
         }
     }
@@ -228,17 +271,36 @@ impl Plot {
 
     fn draw_steps(&self, buf: &mut Buffer, line: Rect, theme: &Theme) {
         let (low, high) = self.x;
-        let ticks = Axis { low, high, log: false }.ticks(usize::from(line.width / 12).clamp(1, 8));
+        let ticks = Axis {
+            low,
+            high,
+            log: false,
+        }
+        .ticks(usize::from(line.width / 12).clamp(1, 8));
         let mut free = line.left();
         for tick in ticks {
-            let Some(column) = self.column(tick, line) else { continue };
+            let Some(column) = self.column(tick, line) else {
+                continue;
+            };
             let text = format!("{tick:.0}");
             let width = text.len() as u16;
-            let x = column.saturating_sub(width / 2).clamp(line.left(), line.right().saturating_sub(width).max(line.left()));
+            let x = column.saturating_sub(width / 2).clamp(
+                line.left(),
+                line.right().saturating_sub(width).max(line.left()),
+            );
             if x >= free && x + width <= line.right() {
                 buf.set_string(x, line.y, text, theme.faint());
                 free = x + width + 1;
             }
         }
     }
+}
+
+/// Text over whatever was there.
+fn write(buf: &mut Buffer, inner: Rect, (x, y): (u16, u16), text: &str, style: Style) {
+    let room = usize::from(inner.right() - x);
+    for column in x..(x + text.chars().count().min(room) as u16) {
+        anew(&mut buf[(column, y)]);
+    }
+    buf.set_stringn(x, y, text, room, style);
 }

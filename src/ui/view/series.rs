@@ -15,7 +15,11 @@ pub fn steps(app: &App) -> (f64, f64) {
 /// The curve as measured. A point stands in the middle of the steps that it is the mean of.
 pub fn measured(curve: &Curve) -> Vec<(f64, f64)> {
     let middle = (curve.stride() - 1) as f64 / 2.0;
-    curve.points().iter().map(|Point { step, value }| (*step as f64 + middle, *value)).collect()
+    curve
+        .points()
+        .iter()
+        .map(|Point { step, value }| (*step as f64 + middle, *value))
+        .collect()
 }
 
 /// The curve smoothed by an exponential mean without its start-up bias; `None` if it is not to be
@@ -43,14 +47,27 @@ pub fn smoothed(curve: &Curve, smoothing: Smoothing) -> Option<Vec<(f64, f64)>> 
 /// The values that an axis should span: all but the lowest hundredth and the highest few. The first
 /// steps of a sigmoid lane are far above all that follows, and would flatten it.
 pub fn extent(measured: &[(f64, f64)], highest: usize) -> Vec<f64> {
-    let mut values: Vec<_> = measured.iter().map(|p| p.1).filter(|v| v.is_finite()).collect();
+    let mut values: Vec<_> = measured
+        .iter()
+        .map(|p| p.1)
+        .filter(|v| v.is_finite())
+        .collect();
     values.sort_by(f64::total_cmp);
     let n = values.len();
-    values.get(n / 100..n - n / highest).unwrap_or_default().to_vec()
+    values
+        .get(n / 100..n - n / highest)
+        .unwrap_or_default()
+        .to_vec()
 }
 
 /// A lane's curve: measured and faint, smoothed and bright on top.
-pub fn of_lane(screen: &Screen, lane: usize, curve: &Curve, smoothing: Smoothing, highest: usize) -> (Vec<Series>, Vec<f64>) {
+pub fn of_lane(
+    screen: &Screen,
+    lane: usize,
+    curve: &Curve,
+    smoothing: Smoothing,
+    highest: usize,
+) -> (Vec<Series>, Vec<f64>) {
     let theme = screen.theme;
     let raw = measured(curve);
     let smooth = smoothed(curve, smoothing);
@@ -63,11 +80,32 @@ pub fn of_lane(screen: &Screen, lane: usize, curve: &Curve, smoothing: Smoothing
     if let Some(points) = smooth {
         // Without colour, what was measured could not be told from what is smoothed.
         if theme.depth != crate::ui::theme::Depth::None {
-            all.push(Series { points: raw, style: theme.lane_faint(lane), layer: 1, sign: None, thick: false, dotted: false });
+            all.push(Series {
+                points: raw,
+                style: theme.lane_faint(lane),
+                layer: 1,
+                sign: None,
+                thick: false,
+                dotted: false,
+            });
         }
-        all.push(Series { points, style: theme.lane(lane), layer, sign, thick, dotted: false });
+        all.push(Series {
+            points,
+            style: theme.lane(lane),
+            layer,
+            sign,
+            thick,
+            dotted: false,
+        });
     } else {
-        all.push(Series { points: raw, style: theme.lane(lane), layer, sign, thick, dotted: false });
+        all.push(Series {
+            points: raw,
+            style: theme.lane(lane),
+            layer,
+            sign,
+            thick,
+            dotted: false,
+        });
     }
     (all, values)
 }
@@ -84,7 +122,11 @@ pub fn flags(screen: &Screen) -> Vec<Flag> {
 
 /// A mark's number is a small plate in its lane's colour.
 pub fn mark_style(screen: &Screen, mark: &crate::ui::marks::Mark) -> ratatui::style::Style {
-    let style = if let [lane] = mark.lanes[..] { screen.theme.lane(lane) } else { screen.theme.text() };
+    let style = if let [lane] = mark.lanes[..] {
+        screen.theme.lane(lane)
+    } else {
+        screen.theme.text()
+    };
     screen.theme.plate(style)
 }
 

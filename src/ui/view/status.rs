@@ -22,7 +22,12 @@ pub fn line(frame: &mut Frame, area: Rect, screen: &mut Screen) {
             spans.extend(typed(screen, ask, input, &app.dial.range()));
         }
         Some(Overlay::Save { input, .. }) => {
-            spans.extend(typed(screen, "save as ".into(), input, "changes by hand become its script"));
+            spans.extend(typed(
+                screen,
+                "save as ".into(),
+                input,
+                "changes by hand become its script",
+            ));
         }
         _ => {
             if let Some(count) = app.count {
@@ -49,7 +54,10 @@ fn typed(screen: &Screen, ask: String, input: &Input, hint: &str) -> Vec<Span<'s
     };
     vec![
         Span::styled(ask, theme.text()),
-        Span::styled(input.text().to_string(), theme.accent().add_modifier(Modifier::BOLD)),
+        Span::styled(
+            input.text().to_string(),
+            theme.accent().add_modifier(Modifier::BOLD),
+        ),
         Span::styled(theme.glyph("▏", "_"), theme.accent()),
         note,
     ]
@@ -67,7 +75,7 @@ fn explanation(screen: &Screen) -> String {
             format!("{}, {}: {}", app.dial.label(), app.lanes[lane].lane, app.dial.explain(&settings))
         }
         Some(settings) => format!("{}: {}", app.dial.label(), app.dial.explain(&settings)),
-        None => app.scenario.watch.clone(),
+        None => "Space pauses and goes on; t b n e x take hold of a dial, arrows turn it; ? lists every key".into(),
     }
 }
 
@@ -81,9 +89,18 @@ pub fn footer(frame: &mut Frame, area: Rect, screen: &mut Screen) {
         .flat_map(|scope| TABLE.iter().filter(move |entry| entry.context == *scope))
         .filter_map(|entry| entry.footer.map(|(word, weight)| (entry, word, weight)))
         .collect();
-    let width = |(entry, word, _): &(&Entry, &str, u8)| key_text(entry, theme.ascii()).chars().count() + word.len() + 3;
+    let width = |(entry, word, _): &(&Entry, &str, u8)| {
+        key_text(entry, theme.ascii()).chars().count() + word.len() + 3
+    };
     while hints.iter().map(width).sum::<usize>() > usize::from(area.width) {
-        let Some(least) = hints.iter().enumerate().min_by_key(|(_, hint)| hint.2).map(|(i, _)| i) else { return };
+        let Some(least) = hints
+            .iter()
+            .enumerate()
+            .min_by_key(|(_, hint)| hint.2)
+            .map(|(i, _)| i)
+        else {
+            return;
+        };
         hints.remove(least);
     }
     let mut x = area.x + 1;
@@ -91,8 +108,16 @@ pub fn footer(frame: &mut Frame, area: Rect, screen: &mut Screen) {
         let (entry, word, _) = hint;
         let key = key_text(entry, theme.ascii());
         let length = (key.chars().count() + word.len() + 1) as u16;
-        let place = Rect { x, width: length.min(area.right().saturating_sub(x)), ..area };
-        let line = Line::from(vec![Span::styled(key, theme.accent()), Span::raw(" "), Span::styled(*word, theme.muted())]);
+        let place = Rect {
+            x,
+            width: length.min(area.right().saturating_sub(x)),
+            ..area
+        };
+        let line = Line::from(vec![
+            Span::styled(key, theme.accent()),
+            Span::raw(" "),
+            Span::styled(*word, theme.muted()),
+        ]);
         frame::put(frame, place, 0, &line);
         screen.regions.add(place, Target::Act(entry.action.clone()));
         x += length + 2;
@@ -109,6 +134,10 @@ fn key_text(entry: &Entry, ascii: bool) -> String {
     };
     match arrows {
         Some((unicode, plain)) => if ascii { plain } else { unicode }.into(),
-        None => entry.keys.first().map(ToString::to_string).unwrap_or_default(),
+        None => entry
+            .keys
+            .first()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
     }
 }

@@ -15,6 +15,14 @@ struct Cell {
     style: Style,
 }
 
+/// The cell without what was written in it, on its own background: what lay there must not shine
+/// through what replaces it.
+pub fn anew(cell: &mut ratatui::buffer::Cell) -> &mut ratatui::buffer::Cell {
+    let back = cell.bg;
+    cell.reset();
+    cell.set_bg(back)
+}
+
 /// A grid of dots.
 pub struct Canvas {
     columns: usize,
@@ -29,7 +37,13 @@ impl Canvas {
     pub fn new(columns: u16, rows: u16, glyphs: Glyphs) -> Self {
         let (columns, rows) = (usize::from(columns), usize::from(rows));
         let (across, down) = glyphs.dots();
-        Self { columns, cells: vec![Cell::default(); columns * rows], glyphs, width: columns * across, height: rows * down }
+        Self {
+            columns,
+            cells: vec![Cell::default(); columns * rows],
+            glyphs,
+            width: columns * across,
+            height: rows * down,
+        }
     }
 
     /// Dots across and down.
@@ -88,15 +102,23 @@ impl Canvas {
 
     /// Writes the dots into the cells that have any.
     pub fn paint(&self, buf: &mut Buffer, area: Rect) {
-        for (i, cell) in self.cells.iter().enumerate().filter(|(_, cell)| cell.dots != 0) {
-            let at = (area.x + (i % self.columns) as u16, area.y + (i / self.columns) as u16);
+        for (i, cell) in self
+            .cells
+            .iter()
+            .enumerate()
+            .filter(|(_, cell)| cell.dots != 0)
+        {
+            let at = (
+                area.x + (i % self.columns) as u16,
+                area.y + (i / self.columns) as u16,
+            );
             let symbol = match self.glyphs {
                 Glyphs::Octant => OCTANTS[usize::from(cell.dots)],
                 Glyphs::Braille => BRAILLE[usize::from(cell.dots)],
                 Glyphs::Half => [' ', '▀', '▄', '█'][usize::from(cell.dots & 3)],
                 Glyphs::Ascii => '*',
             };
-            buf[at].set_char(symbol).set_style(cell.style);
+            anew(&mut buf[at]).set_char(symbol).set_style(cell.style);
         }
     }
 }
@@ -109,7 +131,9 @@ mod tests {
         let area = Rect::new(0, 0, columns, rows);
         let mut buf = Buffer::empty(area);
         canvas.paint(&mut buf, area);
-        (0..rows).map(|y| (0..columns).map(|x| buf[(x, y)].symbol()).collect()).collect()
+        (0..rows)
+            .map(|y| (0..columns).map(|x| buf[(x, y)].symbol()).collect())
+            .collect()
     }
 
     #[test]
