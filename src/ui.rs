@@ -58,17 +58,33 @@ const PATIENCE: Duration = Duration::from_millis(600);
 ///
 /// # Errors
 /// What `open` says of the first scenario, and what the terminal refuses.
-pub fn run(options: Options, mut open: impl FnMut(Scenario) -> Result<Lab>, scenario: Scenario) -> Result<()> {
+pub fn run(
+    options: Options,
+    mut open: impl FnMut(Scenario) -> Result<Lab>,
+    scenario: Scenario,
+) -> Result<()> {
     let lab = open(scenario.clone())?;
     let env = |name: &str| std::env::var_os(name);
-    let mut theme = Theme::new(Depth::detect(options.color, env), Glyphs::detect(options.glyphs, env));
+    let mut theme = Theme::new(
+        Depth::detect(options.color, env),
+        Glyphs::detect(options.glyphs, env),
+    );
     if options.low_bandwidth {
         theme.levels = 16;
     }
     let mut app = App::new(scenario, choices());
-    let mut session = Session { lab, theme, frame_time: frame_time(options), retired: Vec::new() };
+    let mut session = Session {
+        lab,
+        theme,
+        frame_time: frame_time(options),
+        retired: Vec::new(),
+    };
     let outcome = Terminal::open(&session.theme)
-        .map_err(|e| Error::Usage(format!("the terminal cannot be set up: {e}\n  clip-lab run trains without a screen")))
+        .map_err(|e| {
+            Error::Usage(format!(
+                "the terminal cannot be set up: {e}\n  clip-lab run trains without a screen"
+            ))
+        })
         .and_then(|mut terminal| session.turn(&mut terminal, &mut app, &mut open));
     // The terminal is restored by now: what follows may be printed.
     session.close();
@@ -79,7 +95,9 @@ pub fn run(options: Options, mut open: impl FnMut(Scenario) -> Result<Lab>, scen
 fn choices() -> Vec<Choice> {
     let choice = |(name, text): &(&str, &str)| Choice {
         name: (*name).into(),
-        title: scenario::parse(text, name).map(|s| s.title).unwrap_or_default(),
+        title: scenario::parse(text, name)
+            .map(|s| s.title)
+            .unwrap_or_default(),
     };
     scenario::BUNDLED.iter().map(choice).collect()
 }
@@ -99,10 +117,17 @@ struct Session {
 
 impl Session {
     /// The loop: take what happened, draw if something changed.
-    fn turn(&mut self, terminal: &mut Terminal, app: &mut App, open: &mut impl FnMut(Scenario) -> Result<Lab>) -> Result<()> {
+    fn turn(
+        &mut self,
+        terminal: &mut Terminal,
+        app: &mut App,
+        open: &mut impl FnMut(Scenario) -> Result<Lab>,
+    ) -> Result<()> {
         let lost = |e: std::io::Error| Error::Internal(format!("the terminal is gone: {e}"));
         let mut seen: Vec<Arc<Snapshot>> = Vec::new();
-        let mut drawn = Instant::now().checked_sub(self.frame_time).unwrap_or_else(Instant::now);
+        let mut drawn = Instant::now()
+            .checked_sub(self.frame_time)
+            .unwrap_or_else(Instant::now);
         let mut beat = Instant::now();
         let (mut pressed, mut news) = (true, true);
         let mut said = (None, Instant::now());
@@ -111,7 +136,9 @@ impl Session {
                 return Ok(());
             }
             let snapshots = self.lab.snapshots();
-            if snapshots.len() != seen.len() || snapshots.iter().zip(&seen).any(|(a, b)| !Arc::ptr_eq(a, b)) {
+            if snapshots.len() != seen.len()
+                || snapshots.iter().zip(&seen).any(|(a, b)| !Arc::ptr_eq(a, b))
+            {
                 app.observe(snapshots.clone());
                 seen = snapshots;
                 news = true;
@@ -133,14 +160,21 @@ impl Session {
                 drawn = Instant::now();
                 (pressed, news) = (false, false);
             }
-            let wait = if news { self.frame_time.saturating_sub(drawn.elapsed()).min(TICK) } else { TICK };
+            let wait = if news {
+                self.frame_time.saturating_sub(drawn.elapsed()).min(TICK)
+            } else {
+                TICK
+            };
             if !event::poll(wait).map_err(lost)? {
                 continue;
             }
             // All that has come in by now, before the next frame: held keys must not queue up.
             while event::poll(Duration::ZERO).map_err(lost)? {
-                let effects = handle(app, &event::read().map_err(lost)?);
-                pressed = true;
+                let event = event::read().map_err(lost)?;
+                // The mouse moves all the time; nothing on the screen follows it.
+                pressed |=
+                    !matches!(&event, Event::Mouse(mouse) if mouse.kind == MouseEventKind::Moved);
+                let effects = handle(app, &event);
                 for effect in effects {
                     if effect == Effect::Quit {
                         return Ok(());
@@ -159,18 +193,26 @@ impl Session {
         open: &mut impl FnMut(Scenario) -> Result<Lab>,
     ) -> std::io::Result<()> {
         match effect {
-            Effect::Send { lane: Some(lane), command } => self.lab.send(lane, command),
-            Effect::Send { lane: None, command } => self.lab.send_all(&command),
+            Effect::Send {
+                lane: Some(lane),
+                command,
+            } => self.lab.send(lane, command),
+            Effect::Send {
+                lane: None,
+                command,
+            } => self.lab.send_all(&command),
             Effect::Save { path, replace } => app.saved(save(&self.lab.recorded(), &path, replace)),
             Effect::Suspend => terminal.suspend(&self.theme)?,
-            Effect::Open(name) => match scenario::load(&name).and_then(|s| Ok((open(s.clone())?, s))) {
-                Ok((lab, scenario)) => {
-                    let old = std::mem::replace(&mut self.lab, lab);
-                    self.retired.push(end(old));
-                    app.reopen(scenario);
+            Effect::Open(name) => {
+                match scenario::load(&name).and_then(|s| Ok((open(s.clone())?, s))) {
+                    Ok((lab, scenario)) => {
+                        let old = std::mem::replace(&mut self.lab, lab);
+                        self.retired.push(end(old));
+                        app.reopen(scenario);
+                    }
+                    Err(e) => app.notify("cannot open this", e.to_string()),
                 }
-                Err(e) => app.notify("cannot open this", e.to_string()),
-            },
+            }
             Effect::Quit => {}
         }
         Ok(())
@@ -181,14 +223,22 @@ impl Session {
         let mut ending = self.retired;
         ending.push(end(self.lab));
         let start = Instant::now();
-        let waits = |rest: &mpsc::Receiver<()>, time| matches!(rest.recv_timeout(time), Err(mpsc::RecvTimeoutError::Timeout));
+        let waits = |rest: &mpsc::Receiver<()>, time| {
+            matches!(
+                rest.recv_timeout(time),
+                Err(mpsc::RecvTimeoutError::Timeout)
+            )
+        };
         let slow: Vec<_> = ending
             .into_iter()
             .filter(|lab| waits(lab, PATIENCE.saturating_sub(start.elapsed())))
             .collect();
         if !slow.is_empty() {
             // Nothing can be done if stderr is gone, too.
-            let _ = writeln!(std::io::stderr(), "finishing the current step; Ctrl-C ends it at once");
+            let _ = writeln!(
+                std::io::stderr(),
+                "finishing the current step; Ctrl-C ends it at once"
+            );
             for lab in slow {
                 let _ = lab.recv();
             }
@@ -212,7 +262,9 @@ fn handle(app: &mut App, event: &Event) -> Vec<Effect> {
         Event::Key(key) if key.kind != KeyEventKind::Release => app.key(*key),
         Event::Paste(text) if app.overlay.is_some() => app.update(Action::Paste(text.clone())),
         Event::Mouse(mouse) if !app.too_small() => match mouse.kind {
-            MouseEventKind::Down(MouseButton::Left) => app.update(Action::Click(mouse.column, mouse.row)),
+            MouseEventKind::Down(MouseButton::Left) => {
+                app.update(Action::Click(mouse.column, mouse.row))
+            }
             MouseEventKind::ScrollUp => app.update(Action::Wheel(mouse.column, mouse.row, true)),
             MouseEventKind::ScrollDown => app.update(Action::Wheel(mouse.column, mouse.row, false)),
             _ => Vec::new(),
@@ -258,8 +310,14 @@ mod tests {
         assert_eq!(scenario::parse(&text, "mine").unwrap(), scenario);
         assert_eq!(save(&scenario, &path, false), Saved::Exists(path.clone()));
         assert_eq!(save(&scenario, &path, true), Saved::Done(path));
-        let nowhere = folder.path().join("no/such/folder.ron").display().to_string();
-        let Saved::Failed(reason) = save(&scenario, &nowhere, false) else { panic!("it must fail") };
+        let nowhere = folder
+            .path()
+            .join("no/such/folder.ron")
+            .display()
+            .to_string();
+        let Saved::Failed(reason) = save(&scenario, &nowhere, false) else {
+            panic!("it must fail")
+        };
         assert!(reason.contains("cannot write"), "{reason}");
     }
 

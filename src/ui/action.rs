@@ -209,7 +209,11 @@ pub struct Entry {
 impl Entry {
     /// The keys, as the help shows them.
     pub fn keys_text(&self) -> String {
-        self.keys.iter().map(Key::to_string).collect::<Vec<_>>().join(" ")
+        self.keys
+            .iter()
+            .map(Key::to_string)
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 }
 
@@ -217,12 +221,16 @@ impl Entry {
 pub fn lookup(context: Context, event: KeyEvent) -> Option<Action> {
     let key = Key::from(event);
     for &scope in context.chain() {
-        let entry = TABLE.iter().find(|entry| entry.context == scope && entry.keys.contains(&key));
+        let entry = TABLE
+            .iter()
+            .find(|entry| entry.context == scope && entry.keys.contains(&key));
         if let Some(entry) = entry {
             return Some(entry.action.clone());
         }
     }
-    let plain = !event.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT | KeyModifiers::SUPER);
+    let plain = !event
+        .modifiers
+        .intersects(KeyModifiers::CONTROL | KeyModifiers::ALT | KeyModifiers::SUPER);
     match event.code {
         KeyCode::Char(c) if plain && context.types() => Some(Action::Insert(c)),
         KeyCode::Char(c) if plain => c.to_digit(10).map(|d| Action::Digit(d as u8)),
@@ -247,27 +255,90 @@ mod tests {
         use Action as A;
         match action {
             A::Insert(_) | A::Paste(_) | A::Click(..) | A::Wheel(..) | A::Digit(_) => false,
-            A::Quit | A::Suspend | A::PlayPause | A::Step | A::Reset | A::Reseed | A::Evaluate => true,
-            A::Checkpoint | A::Open | A::Save | A::Help | A::NextLane | A::PreviousLane => true,
-            A::Dial(_) | A::Turn(_) | A::Enter | A::ToggleLearned | A::Panel(_) | A::Zoom => true,
-            A::LogScale | A::Smoothing | A::Quantity | A::Range | A::Cursor(_) | A::WorstPair => true,
-            A::Back | A::Accept | A::Up | A::Down | A::Backspace | A::DeleteWord | A::ClearLine => true,
+            A::Quit
+            | A::Suspend
+            | A::PlayPause
+            | A::Step
+            | A::Reset
+            | A::Reseed
+            | A::Evaluate
+            | A::Checkpoint
+            | A::Open
+            | A::Save
+            | A::Help
+            | A::NextLane
+            | A::PreviousLane
+            | A::Dial(_)
+            | A::Turn(_)
+            | A::Enter
+            | A::ToggleLearned
+            | A::Panel(_)
+            | A::Zoom
+            | A::LogScale
+            | A::Smoothing
+            | A::Quantity
+            | A::Range
+            | A::Cursor(_)
+            | A::WorstPair
+            | A::Back
+            | A::Accept
+            | A::Up
+            | A::Down
+            | A::Backspace
+            | A::DeleteWord
+            | A::ClearLine => true,
         }
     }
 
     fn every_action() -> Vec<Action> {
         use Action as A;
         let mut all = vec![
-            A::Quit, A::Suspend, A::PlayPause, A::Step, A::Reset, A::Reseed, A::Evaluate, A::Checkpoint,
-            A::Open, A::Save, A::Help, A::NextLane, A::PreviousLane, A::Enter, A::ToggleLearned, A::Zoom,
-            A::LogScale, A::Smoothing, A::Quantity, A::Range, A::WorstPair, A::Back, A::Accept, A::Up,
-            A::Down, A::Backspace, A::DeleteWord, A::ClearLine, A::Digit(1), A::Insert('x'),
-            A::Paste(String::new()), A::Click(0, 0), A::Wheel(0, 0, true),
+            A::Quit,
+            A::Suspend,
+            A::PlayPause,
+            A::Step,
+            A::Reset,
+            A::Reseed,
+            A::Evaluate,
+            A::Checkpoint,
+            A::Open,
+            A::Save,
+            A::Help,
+            A::NextLane,
+            A::PreviousLane,
+            A::Enter,
+            A::ToggleLearned,
+            A::Zoom,
+            A::LogScale,
+            A::Smoothing,
+            A::Quantity,
+            A::Range,
+            A::WorstPair,
+            A::Back,
+            A::Accept,
+            A::Up,
+            A::Down,
+            A::Backspace,
+            A::DeleteWord,
+            A::ClearLine,
+            A::Digit(1),
+            A::Insert('x'),
+            A::Paste(String::new()),
+            A::Click(0, 0),
+            A::Wheel(0, 0, true),
         ];
         all.extend(Dial::ALL.map(A::Dial));
         all.extend(Panel::ALL.map(A::Panel));
         all.extend([Turn::Down, Turn::Up, Turn::FarDown, Turn::FarUp].map(A::Turn));
-        all.extend([Direction::Left, Direction::Right, Direction::Up, Direction::Down].map(A::Cursor));
+        all.extend(
+            [
+                Direction::Left,
+                Direction::Right,
+                Direction::Up,
+                Direction::Down,
+            ]
+            .map(A::Cursor),
+        );
         all
     }
 
@@ -276,7 +347,10 @@ mod tests {
         for action in every_action().iter().filter(|a| needs_a_key(a)) {
             let row = entry(action).unwrap_or_else(|| panic!("{action:?} has no row"));
             assert!(!row.keys.is_empty(), "{action:?} has no key");
-            assert!(row.about.ends_with('.') && row.about.len() > 10, "{action:?}: say what it does");
+            assert!(
+                row.about.ends_with('.') && row.about.len() > 10,
+                "{action:?}: say what it does"
+            );
             assert!(!row.name.is_empty());
         }
         assert!(TABLE.iter().all(|row| needs_a_key(&row.action)));
@@ -286,7 +360,10 @@ mod tests {
     fn no_key_means_two_things_at_once() {
         for context in Context::ALL {
             let mut seen: HashMap<Key, &str> = HashMap::new();
-            for row in TABLE.iter().filter(|row| context.chain().contains(&row.context)) {
+            for row in TABLE
+                .iter()
+                .filter(|row| context.chain().contains(&row.context))
+            {
                 for key in row.keys {
                     let other = seen.insert(*key, row.name);
                     assert_eq!(other, None, "{key} is also {} in {context:?}", row.name);
@@ -299,7 +376,12 @@ mod tests {
     fn every_row_is_reachable() {
         for row in TABLE {
             for key in row.keys {
-                assert_eq!(lookup(row.context, key.event()).as_ref(), Some(&row.action), "{key} {}", row.name);
+                assert_eq!(
+                    lookup(row.context, key.event()).as_ref(),
+                    Some(&row.action),
+                    "{key} {}",
+                    row.name
+                );
             }
         }
         let shown: HashSet<_> = Context::ALL.iter().copied().collect();

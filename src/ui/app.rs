@@ -309,7 +309,7 @@ impl App {
         match (&self.overlay, self.focus, self.panel) {
             (Some(overlay), ..) => overlay.context(),
             (None, Focus::Dials, _) => Context::Dials,
-            (None, Focus::Panel, Panel::Matrix | Panel::Pictures) => Context::Matrix,
+            (None, Focus::Panel, Panel::Matrix) => Context::Matrix,
             (None, Focus::Panel, _) => Context::Charts,
         }
     }
@@ -321,7 +321,7 @@ impl App {
 
     /// Whether the cursor on the matrix is shown.
     pub fn cursor_shown(&self) -> bool {
-        self.focus == Focus::Panel && matches!(self.panel, Panel::Matrix | Panel::Pictures)
+        self.focus == Focus::Panel && self.panel == Panel::Matrix
     }
 
     /// Says that something was done.

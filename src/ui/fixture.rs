@@ -40,7 +40,11 @@ pub fn scenario() -> Scenario {
 pub fn settings(loss: Loss) -> Settings {
     Settings {
         loss,
-        temperature: if loss == Loss::InfoNce { 0.0431 } else { 0.0782 },
+        temperature: if loss == Loss::InfoNce {
+            0.0431
+        } else {
+            0.0782
+        },
         learn_temperature: true,
         max_logit_scale: 100.0,
         bias: (loss == Loss::SigLip).then_some(-8.37),
@@ -67,12 +71,17 @@ fn bell(n: u64) -> f64 {
 
 /// Two lanes after `step` of 1,500 steps.
 pub fn running(step: u64) -> Vec<Arc<Snapshot>> {
-    [Loss::InfoNce, Loss::SigLip].into_iter().map(|loss| Arc::new(lane(loss, step))).collect()
+    [Loss::InfoNce, Loss::SigLip]
+        .into_iter()
+        .map(|loss| Arc::new(lane(loss, step)))
+        .collect()
 }
 
 /// Two lanes that have not begun.
 pub fn starting() -> Vec<Arc<Snapshot>> {
-    ["softmax", "sigmoid"].map(|name| Arc::new(Snapshot::starting(name, 1500))).to_vec()
+    ["softmax", "sigmoid"]
+        .map(|name| Arc::new(Snapshot::starting(name, 1500)))
+        .to_vec()
 }
 
 /// Two lanes, changed by `edit`.
@@ -89,24 +98,57 @@ pub fn edited(step: u64, edit: impl Fn(usize, &mut Snapshot)) -> Vec<Arc<Snapsho
 
 /// One lane after `step` steps.
 pub fn lane(loss: Loss, step: u64) -> Snapshot {
-    let name = if loss == Loss::InfoNce { "softmax" } else { "sigmoid" };
+    let name = if loss == Loss::InfoNce {
+        "softmax"
+    } else {
+        "sigmoid"
+    };
     let mut lane = Snapshot::starting(name, 1500);
     let salt = if loss == Loss::InfoNce { 0 } else { 1 << 32 };
     for s in 1..=step {
         let t = s as f64;
-        let bump = if (420..=460).contains(&s) { 0.5 * (-(t - 420.0) / 14.0).exp() } else { 0.0 };
-        let (floor, height, pace) = if loss == Loss::InfoNce { (0.62, 3.6, 210.0) } else { (0.85, 3.3, 170.0) };
-        let start = if loss == Loss::SigLip { 6.1 * (-t / 9.0).exp() } else { 0.0 };
+        let bump = if (420..=460).contains(&s) {
+            0.5 * (-(t - 420.0) / 14.0).exp()
+        } else {
+            0.0
+        };
+        let (floor, height, pace) = if loss == Loss::InfoNce {
+            (0.62, 3.6, 210.0)
+        } else {
+            (0.85, 3.3, 170.0)
+        };
+        let start = if loss == Loss::SigLip {
+            6.1 * (-t / 9.0).exp()
+        } else {
+            0.0
+        };
         let value = floor + height * (-t / pace).exp() + start + bump;
         lane.loss.push(s, value * (1.0 + 0.07 * bell(s + salt)));
-        let (from, to) = if loss == Loss::InfoNce { (0.07, 0.036) } else { (0.1, 0.061) };
-        let tau = if loss == Loss::InfoNce && s >= 420 { 0.02 + (0.043 - 0.02) * (1.0 - (-(t - 420.0) / 120.0).exp()) } else { to + (from - to) * (-t / 600.0).exp() };
+        let (from, to) = if loss == Loss::InfoNce {
+            (0.07, 0.036)
+        } else {
+            (0.1, 0.061)
+        };
+        let tau = if loss == Loss::InfoNce && s >= 420 {
+            0.02 + (0.043 - 0.02) * (1.0 - (-(t - 420.0) / 120.0).exp())
+        } else {
+            to + (from - to) * (-t / 600.0).exp()
+        };
         lane.temperature.push(s, tau);
         if loss == Loss::SigLip {
-            lane.bias.push(s, -7.6 - 2.4 * (-t / 500.0).exp() - 0.3 * (t / 40.0).min(1.0));
+            lane.bias.push(
+                s,
+                -7.6 - 2.4 * (-t / 500.0).exp() - 0.3 * (t / 40.0).min(1.0),
+            );
         }
-        lane.accuracy.push(s, (1.0 - (-t / 240.0).exp()) * 0.86 + 0.02 * bell(s + salt + 7));
-        lane.grad_norm.push(s, 1.2 + 2.5 * (-t / 90.0).exp() + 0.25 * bell(s + salt + 9).abs() + bump * 4.0);
+        lane.accuracy.push(
+            s,
+            (1.0 - (-t / 240.0).exp()) * 0.86 + 0.02 * bell(s + salt + 7),
+        );
+        lane.grad_norm.push(
+            s,
+            1.2 + 2.5 * (-t / 90.0).exp() + 0.25 * bell(s + salt + 9).abs() + bump * 4.0,
+        );
     }
     let settings = settings(loss);
     lane.status = LaneStatus::Running;
@@ -114,7 +156,11 @@ pub fn lane(loss: Loss, step: u64) -> Snapshot {
     lane.device = "CPU, 1 thread".into();
     lane.parameters = 3_412_225;
     lane.seed = 0;
-    lane.report = Some(report(&settings, step, lane.loss.last().map_or(0.0, |p| p.value)));
+    lane.report = Some(report(
+        &settings,
+        step,
+        lane.loss.last().map_or(0.0, |p| p.value),
+    ));
     lane.held_out = Arc::new(evals(loss, step, Split::HeldOut));
     lane.trained = Arc::new(evals(loss, step, Split::Trained));
     lane.evaluating = (loss == Loss::SigLip).then_some(0.4);
@@ -141,8 +187,16 @@ fn report(settings: &Settings, step: u64, loss: f64) -> StepReport {
         grad_norm: 1.31,
         param_norm: 88.2,
         update_norm: 0.034,
-        positive_logits: Spread { min: 1.0, mean: 9.2, max: 14.0 },
-        negative_logits: Some(Spread { min: -6.0, mean: 0.3, max: 9.0 }),
+        positive_logits: Spread {
+            min: 1.0,
+            mean: 9.2,
+            max: 14.0,
+        },
+        negative_logits: Some(Spread {
+            min: -6.0,
+            mean: 0.3,
+            max: 9.0,
+        }),
         accuracy_image_to_text: 0.77,
         accuracy_text_to_image: 0.75,
         batch_size: settings.batch_size,
@@ -161,7 +215,8 @@ fn evals(loss: Loss, step: u64, split: Split) -> Vec<EvalReport> {
                 (Split::HeldOut, Loss::SigLip) => (0.28, 620.0),
                 (Split::Trained, _) => (0.9, 380.0),
             };
-            let r1 = top * (1.0 - (-(t / pace).powf(1.4)).exp()) * (1.0 + 0.06 * noise(i * 13 + salt));
+            let r1 =
+                top * (1.0 - (-(t / pace).powf(1.4)).exp()) * (1.0 + 0.06 * noise(i * 13 + salt));
             EvalReport {
                 step: i * every,
                 split,
@@ -183,9 +238,19 @@ fn evals(loss: Loss, step: u64, split: Split) -> Vec<EvalReport> {
 fn changes(loss: Loss, step: u64) -> Vec<Applied> {
     let tau = |x| Control::Temperature(Temperature::new(x).unwrap_or_else(|e| panic!("{e}")));
     let batch = Control::BatchSize(BatchSize::new(64).unwrap_or_else(|e| panic!("{e}")));
-    let mut all = vec![Applied { step: 200, control: batch, old: Some(Value::Whole(48)), new: Value::Whole(64) }];
+    let mut all = vec![Applied {
+        step: 200,
+        control: batch,
+        old: Some(Value::Whole(48)),
+        new: Value::Whole(64),
+    }];
     if loss == Loss::InfoNce {
-        all.push(Applied { step: 420, control: tau(0.02), old: Some(Value::Real(0.0529)), new: Value::Real(0.02) });
+        all.push(Applied {
+            step: 420,
+            control: tau(0.02),
+            old: Some(Value::Real(0.0529)),
+            new: Value::Real(0.02),
+        });
     }
     all.retain(|applied| applied.step <= step);
     all
@@ -197,12 +262,23 @@ fn matrix(step: u64, salt: u64) -> Matrix {
     let kind = |i: usize| i * 7 / 3 % 9;
     let cosines = (0..side * side).map(|cell| {
         let (row, column) = (cell / side, cell % side);
-        let texture = 0.10 * bell(cell as u64 + salt + 77) + 0.06 * bell((row + 900) as u64) + 0.06 * bell((column + 1900) as u64);
+        let texture = 0.10 * bell(cell as u64 + salt + 77)
+            + 0.06 * bell((row + 900) as u64)
+            + 0.06 * bell((column + 1900) as u64);
         let related = if kind(row) == kind(column) { 0.20 } else { 0.0 };
-        let own = if row == column { 0.62 + 0.12 * noise(row as u64 + salt) } else { 0.0 };
+        let own = if row == column {
+            0.62 + 0.12 * noise(row as u64 + salt)
+        } else {
+            0.0
+        };
         (0.04 + texture + learned * (related + own)).clamp(-1.0, 1.0) as f32
     });
-    Matrix { step, side, pool: 1, cosines: cosines.collect() }
+    Matrix {
+        step,
+        side,
+        pool: 1,
+        cosines: cosines.collect(),
+    }
 }
 
 /// A curve of these values, from step 1.

@@ -26,7 +26,11 @@ impl Input {
 
     /// Adds pasted text: its first line.
     pub fn paste(&mut self, text: &str) {
-        text.trim().lines().take(1).flat_map(str::chars).for_each(|c| self.insert(c));
+        text.trim()
+            .lines()
+            .take(1)
+            .flat_map(str::chars)
+            .for_each(|c| self.insert(c));
     }
 
     /// Rubs out a character.
@@ -39,7 +43,13 @@ impl Input {
         let kept = self.text.trim_end();
         let end = kept.rfind([' ', '/']).map_or(0, |at| at + 1);
         // A slash at the end is the end of its own word.
-        let end = if end == kept.len() { kept.trim_end_matches('/').rfind([' ', '/']).map_or(0, |at| at + 1) } else { end };
+        let end = if end == kept.len() {
+            kept.trim_end_matches('/')
+                .rfind([' ', '/'])
+                .map_or(0, |at| at + 1)
+        } else {
+            end
+        };
         self.text.truncate(end);
     }
 

@@ -28,14 +28,19 @@ pub struct Mark {
 pub fn collect(lanes: &[Arc<Snapshot>]) -> Vec<Mark> {
     let last = lanes.iter().map(|lane| lane.step).max().unwrap_or(0);
     let near = (last / 60).max(4);
-    let mut changes: Vec<_> =
-        lanes.iter().enumerate().flat_map(|(i, lane)| lane.applied.iter().map(move |a| (i, a))).collect();
+    let mut changes: Vec<_> = lanes
+        .iter()
+        .enumerate()
+        .flat_map(|(i, lane)| lane.applied.iter().map(move |a| (i, a)))
+        .collect();
     changes.sort_by_key(|(lane, applied)| (applied.step, *lane));
     let mut marks: Vec<Mark> = Vec::new();
     for (lane, applied) in changes {
         let name = applied.control.name();
         let same = marks.iter_mut().rev().find(|mark| {
-            mark.name == name && applied.step - mark.until <= near && (mark.lanes.contains(&lane) || mark.new == applied.new)
+            mark.name == name
+                && applied.step - mark.until <= near
+                && (mark.lanes.contains(&lane) || mark.new == applied.new)
         });
         if let Some(mark) = same {
             mark.until = applied.step;
@@ -45,7 +50,15 @@ pub fn collect(lanes: &[Arc<Snapshot>]) -> Vec<Mark> {
             }
         } else {
             let (old, new, step) = (applied.old, applied.new, applied.step);
-            marks.push(Mark { number: 0, step, until: step, lanes: vec![lane], name, old, new });
+            marks.push(Mark {
+                number: 0,
+                step,
+                until: step,
+                lanes: vec![lane],
+                name,
+                old,
+                new,
+            });
         }
     }
     for (i, mark) in marks.iter_mut().enumerate() {
@@ -86,14 +99,22 @@ mod tests {
         let marks = collect(&[lane(&[(100, 0.5)]), lane(&[(102, 0.5)])]);
         assert_eq!(marks.len(), 1);
         assert_eq!(marks[0].lanes, [0, 1]);
-        assert_eq!(collect(&[lane(&[(100, 0.5)]), lane(&[(100, 0.4)])]).len(), 2);
+        assert_eq!(
+            collect(&[lane(&[(100, 0.5)]), lane(&[(100, 0.4)])]).len(),
+            2
+        );
     }
 
     #[test]
     fn different_controls_do_not_merge() {
         let mut other = Snapshot::starting("a", 10);
         let control = Control::BatchSize(BatchSize::new(8).unwrap());
-        other.applied = Arc::new(vec![Applied { step: 100, control, old: None, new: Value::Whole(8) }]);
+        other.applied = Arc::new(vec![Applied {
+            step: 100,
+            control,
+            old: None,
+            new: Value::Whole(8),
+        }]);
         assert_eq!(collect(&[lane(&[(100, 0.5)]), Arc::new(other)]).len(), 2);
     }
 }

@@ -17,15 +17,29 @@ pub enum Panel {
 
 impl Panel {
     /// All panels.
-    pub const ALL: [Self; 5] = [Self::Loss, Self::Traces, Self::Retrieval, Self::Matrix, Self::Pictures];
+    pub const ALL: [Self; 5] = [
+        Self::Loss,
+        Self::Traces,
+        Self::Retrieval,
+        Self::Matrix,
+        Self::Pictures,
+    ];
 
     /// What one sees there, in a line.
     pub const fn explain(self) -> &'static str {
         match self {
-            Self::Loss => "loss by step: smoothed, with what was measured behind it; ln N is what guessing costs InfoNCE",
-            Self::Traces => "what the loss learns besides weights: tau, and the bias of the sigmoid loss",
-            Self::Retrieval => "pictures that training never saw, against all names: R@k is the share found among the first k",
-            Self::Matrix => "every picture (rows) against every caption (columns) of one batch: pairs lie on the diagonal",
+            Self::Loss => {
+                "loss by step: smoothed, with what was measured behind it; ln N is what guessing costs InfoNCE"
+            }
+            Self::Traces => {
+                "what the loss learns besides weights: tau, and the bias of the sigmoid loss"
+            }
+            Self::Retrieval => {
+                "pictures that training never saw, against all names: R@k is the share found among the first k"
+            }
+            Self::Matrix => {
+                "every picture (rows) against every caption (columns) of one batch: pairs lie on the diagonal"
+            }
             Self::Pictures => "the first pairs of the batch, as the towers get them",
         }
     }

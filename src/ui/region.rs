@@ -43,7 +43,10 @@ impl MatrixMap {
     /// The matrix cell (row, column) at a position relative to the matrix's corner.
     pub fn cell_at(&self, x: u16, y: u16) -> (usize, usize) {
         let place = |pixel: usize| (pixel / self.grow * self.pool).min(self.side.saturating_sub(1));
-        (place(usize::from(y * self.stacked)), place(usize::from(x / self.across.max(1))))
+        (
+            place(usize::from(y * self.stacked)),
+            place(usize::from(x / self.across.max(1))),
+        )
     }
 }
 
@@ -67,7 +70,11 @@ impl Regions {
     /// What lies on top at this cell, and its area.
     pub fn at(&self, x: u16, y: u16) -> Option<(Rect, &Target)> {
         let here = Position::new(x, y);
-        self.all.iter().rev().find(|(area, _)| area.contains(here)).map(|(area, target)| (*area, target))
+        self.all
+            .iter()
+            .rev()
+            .find(|(area, _)| area.contains(here))
+            .map(|(area, target)| (*area, target))
     }
 
     /// All targets with their areas, in drawing order.

@@ -6,10 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
+use crossterm::event::{
+    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
+};
 use crossterm::terminal::{
-    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, SetTitle, disable_raw_mode,
-    enable_raw_mode,
+    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
+    SetTitle, disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{cursor, execute, queue};
 use ratatui::backend::CrosstermBackend;
@@ -47,12 +49,22 @@ impl Terminal {
             signals.push(signal_hook::flag::register(signal, Arc::clone(&ending))?);
         }
         #[cfg(unix)]
-        signals.push(signal_hook::flag::register(signal_hook::consts::SIGHUP, Arc::clone(&ending))?);
+        signals.push(signal_hook::flag::register(
+            signal_hook::consts::SIGHUP,
+            Arc::clone(&ending),
+        )?);
         restore_on_panic();
         enter()?;
-        let screen = ratatui::Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(1 << 16, io::stdout())))
-            .inspect_err(|_| restore())?;
-        Ok(Self { screen, ending, signals })
+        let screen = ratatui::Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(
+            1 << 16,
+            io::stdout(),
+        )))
+        .inspect_err(|_| restore())?;
+        Ok(Self {
+            screen,
+            ending,
+            signals,
+        })
     }
 
     /// Whether a signal asked the process to end.
@@ -97,7 +109,11 @@ impl Drop for Terminal {
         for signal in self.signals.drain(..) {
             signal_hook::low_level::unregister(signal);
         }
-        for text in OVERHEARD.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+        for text in OVERHEARD
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .drain(..)
+        {
             // Nothing can be done if stderr is gone.
             let _ = writeln!(io::stderr(), "{text}");
         }

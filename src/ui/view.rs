@@ -10,10 +10,12 @@ mod help;
 mod loss;
 mod notice;
 mod open;
+mod pair;
 mod plot;
 mod retrieval;
 mod series;
 mod status;
+mod thumbnail;
 mod traces;
 
 #[cfg(test)]
@@ -95,7 +97,7 @@ fn rich(frame: &mut Frame, area: Rect, screen: &mut Screen) {
         let [loss, traces, retrieval] = Layout::horizontal([
             Constraint::Fill(10),
             Constraint::Fill(7),
-            Constraint::Length((area.width / 3).clamp(38, 56)),
+            Constraint::Length((area.width * 3 / 8).clamp(38, 56)),
         ])
         .areas(charts);
         loss::render(frame, loss, screen);

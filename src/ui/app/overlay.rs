@@ -150,7 +150,7 @@ impl App {
     }
 
     pub(super) fn accept_open(&mut self, typed: &str, chosen: usize) -> Vec<Effect> {
-        let is_path = typed.contains(['/', '\\']) || typed.ends_with(".ron");
+        let is_path = typed.contains(['/', '\\']) || typed.to_lowercase().ends_with(".ron");
         let name = self
             .matching(typed)
             .get(chosen)
@@ -178,7 +178,7 @@ impl App {
             (Action::Down, Overlay::Help { scroll, .. }) => *scroll += 3,
             (Action::Up, Overlay::Open { chosen, .. }) => *chosen = chosen.saturating_sub(1),
             (Action::Down, Overlay::Open { chosen, .. }) => {
-                *chosen = (*chosen + 1).min(matches.saturating_sub(1))
+                *chosen = (*chosen + 1).min(matches.saturating_sub(1));
             }
             (Action::Up | Action::Down, _) => {}
             _ => {

@@ -57,7 +57,7 @@ fn space_pauses_and_resumes_without_waiting_for_the_lanes() {
     assert!(!app.running());
     assert_eq!(press(&mut app, " "), all(Command::Resume));
     app.observe(fixture::edited(300, |_, lane| {
-        lane.status = LaneStatus::Paused
+        lane.status = LaneStatus::Paused;
     }));
     assert!(app.running(), "asked for, though not yet done");
     app.observe(fixture::running(301));
@@ -87,7 +87,7 @@ fn reset_keeps_the_seed_and_r_with_shift_takes_the_next() {
 fn when_all_is_done_play_says_what_to_do_instead() {
     let mut app = app();
     app.observe(fixture::edited(1500, |_, lane| {
-        lane.status = LaneStatus::Finished
+        lane.status = LaneStatus::Finished;
     }));
     assert!(press(&mut app, " ").is_empty());
     assert!(app.message.as_ref().unwrap().1.contains("r starts over"));
@@ -115,7 +115,10 @@ fn what_was_sent_is_shown_until_the_records_have_it() {
     tap(&mut app, KeyCode::Tab);
     tap(&mut app, KeyCode::Right);
     app.observe(fixture::edited(300, |_, _| {}));
-    assert_eq!(app.settings(0).unwrap().temperature, 0.045);
+    assert_eq!(
+        Dial::Temperature.value(&app.settings(0).unwrap()),
+        Some(Value::Real(0.045))
+    );
     let recorded = fixture::edited(301, |i, lane| {
         if i == 0 {
             let mut applied = (*lane.applied).clone();
@@ -130,7 +133,10 @@ fn what_was_sent_is_shown_until_the_records_have_it() {
     });
     app.observe(recorded);
     assert!(app.pending.is_empty());
-    assert_eq!(app.settings(0).unwrap().temperature, 0.0431);
+    assert_eq!(
+        Dial::Temperature.value(&app.settings(0).unwrap()),
+        Some(Value::Real(0.0431))
+    );
 }
 
 #[test]

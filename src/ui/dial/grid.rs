@@ -21,7 +21,7 @@ pub fn decade(x: f64, up: bool, far: bool) -> f64 {
     if up {
         all.into_iter().find(|s| *s > x * 1.001).unwrap_or(x)
     } else {
-        all.filter(|s| *s < x * 0.999).last().unwrap_or(x)
+        all.rev().find(|s| *s < x * 0.999).unwrap_or(x)
     }
 }
 
@@ -53,7 +53,7 @@ pub fn octave(n: u64, up: bool, far: bool) -> u64 {
     if up {
         stops.into_iter().find(|s| *s > n).unwrap_or(n)
     } else {
-        stops.filter(|s| *s < n).last().unwrap_or(n)
+        stops.rev().find(|s| *s < n).unwrap_or(n)
     }
 }
 
@@ -63,14 +63,20 @@ mod tests {
 
     #[test]
     fn stops_are_the_numbers_that_people_say() {
-        assert_eq!(decade(0.07, true, false), 0.075);
-        assert_eq!(decade(0.07, false, false), 0.065);
-        assert_eq!(decade(0.1, false, false), 0.09);
-        assert_eq!(decade(0.0643, true, true), 0.1);
-        assert_eq!(decade(5e-4, false, true), 2e-4);
-        assert_eq!(linear(-10.0, 0.25, true), -9.75);
-        assert_eq!(linear(-9.9, 2.0, false), -10.0);
-        assert_eq!(linear(0.95, 0.05, true), 1.0);
+        // Exactly: a stop is the number that its text reads as.
+        let stops = [
+            (decade(0.07, true, false), "0.075"),
+            (decade(0.07, false, false), "0.065"),
+            (decade(0.1, false, false), "0.09"),
+            (decade(0.0643, true, true), "0.1"),
+            (decade(5e-4, false, true), "0.0002"),
+            (linear(-10.0, 0.25, true), "-9.75"),
+            (linear(-9.9, 2.0, false), "-10"),
+            (linear(0.95, 0.05, true), "1"),
+        ];
+        for (stop, text) in stops {
+            assert_eq!(stop.to_string(), text);
+        }
         assert_eq!(octave(64, true, false), 96);
         assert_eq!(octave(100, false, true), 64);
         assert_eq!(octave(1, false, false), 1);

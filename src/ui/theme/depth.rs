@@ -84,18 +84,18 @@ impl Depth {
             ColorChoice::Auto => {}
         }
         let term = text("TERM");
+        let promised = ["truecolor", "24bit"].contains(&text("COLORTERM").as_str());
+        let known = [
+            "-direct",
+            "kitty",
+            "ghostty",
+            "alacritty",
+            "wezterm",
+            "foot",
+        ];
         if !text("NO_COLOR").is_empty() || term == "dumb" {
             Self::None
-        } else if ["truecolor", "24bit"].contains(&text("COLORTERM").as_str())
-            || term.ends_with("-direct")
-        {
-            Self::True
-        } else if ["kitty", "ghostty", "alacritty", "wezterm", "foot"]
-            .iter()
-            .any(|t| term.contains(t))
-        {
-            Self::True
-        } else if cfg!(windows) {
+        } else if promised || known.iter().any(|name| term.contains(name)) || cfg!(windows) {
             Self::True
         } else if term.contains("256") {
             Self::Ansi256

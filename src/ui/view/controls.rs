@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 
 use super::{Screen, frame, header};
 use crate::telemetry::{LaneStatus, Snapshot};
-use crate::ui::action::{self, Action};
+use crate::ui::action::{self, Action, Entry};
 use crate::ui::app::Focus;
 use crate::ui::dial::{self, Dial};
 use crate::ui::region::Target;
@@ -146,7 +146,7 @@ fn head(frame: &mut Frame, area: Rect, screen: &mut Screen, columns: &Columns) {
         let place = cell(line, x, width);
         let held = app.focus == Focus::Dials && app.dial == dial;
         let key = action::entry(&Action::Dial(dial))
-            .map(|e| e.keys_text())
+            .map(Entry::keys_text)
             .unwrap_or_default();
         let name = if held {
             theme.accent().add_modifier(Modifier::BOLD)
@@ -172,7 +172,7 @@ fn cell(line: Rect, x: u16, width: u16) -> Rect {
     }
 }
 
-fn row(frame: &mut Frame, line: Rect, screen: &mut Screen, columns: &Columns, lane: usize) {
+fn row(frame: &mut Frame, strip: Rect, screen: &mut Screen, columns: &Columns, lane: usize) {
     let app = screen.app;
     let theme = screen.theme;
     let addressed = app.target == Some(lane);
@@ -193,8 +193,8 @@ fn row(frame: &mut Frame, line: Rect, screen: &mut Screen, columns: &Columns, la
         screen,
     );
     let who = Rect {
-        width: columns.name.min(line.width),
-        ..line
+        width: columns.name.min(strip.width),
+        ..strip
     };
     let style = name.style;
     frame::put(
@@ -208,13 +208,13 @@ fn row(frame: &mut Frame, line: Rect, screen: &mut Screen, columns: &Columns, la
         let place = Rect {
             x: who.right(),
             width: columns.status,
-            ..line
+            ..strip
         };
         frame::put(frame, place, 0, &status(screen, &app.lanes[lane]));
     }
     let settings = app.settings(lane);
     for &(dial, x, width) in &columns.dials {
-        let place = cell(line, x, width);
+        let place = cell(strip, x, width);
         screen.regions.add(place, Target::Dial(dial, Some(lane)));
         let Some(settings) = &settings else {
             frame::put(

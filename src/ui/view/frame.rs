@@ -8,7 +8,7 @@ use ratatui::widgets::{Block, Clear};
 use unicode_width::UnicodeWidthStr;
 
 use super::Screen;
-use crate::ui::action::{self, Action};
+use crate::ui::action::{self, Action, Entry};
 use crate::ui::app::Focus;
 use crate::ui::panel::Panel;
 use crate::ui::region::Target;
@@ -26,7 +26,7 @@ pub fn panel(
     let focused = screen.app.focus == Focus::Panel && screen.app.panel == panel;
     let theme = screen.theme;
     let key = action::entry(&Action::Panel(panel))
-        .map(|e| e.keys_text())
+        .map(Entry::keys_text)
         .unwrap_or_default();
     let name = if focused {
         theme.accent()

@@ -52,7 +52,12 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
 fn progress(screen: &Screen, width: u16) -> Line<'static> {
     let app = screen.app;
     let theme = screen.theme;
-    let step = app.lanes.iter().map(|lane| lane.step).min().unwrap_or(0);
+    // A lane that failed holds up nobody.
+    let alive = app
+        .lanes
+        .iter()
+        .filter(|lane| !matches!(lane.status, LaneStatus::Failed(_)));
+    let step = alive.map(|lane| lane.step).min().unwrap_or(0);
     let steps = app.lanes.iter().map(|lane| lane.steps).max().unwrap_or(0);
     let (sign, word, style) = overall(screen);
     let mut spans = vec![

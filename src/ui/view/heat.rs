@@ -111,18 +111,28 @@ impl Grid {
     }
 }
 
+/// The range in use: logits have no fixed range, and those of a softmax and of a sigmoid with its
+/// bias lie so far apart that one scale would show neither.
+pub fn range(app: &App) -> Range {
+    if app.quantity == Quantity::Logit {
+        Range::Own
+    } else {
+        app.range
+    }
+}
+
 /// What the colours span, for a lane whose drawn grid is `own`. Ends are rounded outwards, so that
 /// the scale does not tremble from step to step.
 pub fn span(app: &App, own: &Grid, all: &[Grid]) -> (f64, f64) {
-    match (app.range, app.quantity) {
+    match (range(app), app.quantity) {
         (Range::Fixed, Quantity::Cosine) => (-1.0, 1.0),
-        (Range::Fixed, Quantity::Probability) => (0.0, 1.0),
+        (Range::Fixed, _) => (0.0, 1.0),
         (Range::Shared, _) => round(
             all.iter()
                 .filter_map(Grid::extent)
                 .reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))),
         ),
-        (Range::Own, _) | (Range::Fixed, Quantity::Logit) => round(own.extent()),
+        (Range::Own, _) => round(own.extent()),
     }
 }
 

@@ -163,7 +163,7 @@ fn open_frame(
     } else {
         Line::styled(format!(" {about} "), screen.theme.muted())
     };
-    let focused = app.cursor_shown() && app.panel == Panel::Matrix;
+    let focused = app.cursor_shown();
     let inner = frame::titled(frame, area, screen, title, right, focused);
     let axes = screen
         .theme
@@ -202,7 +202,7 @@ fn draw(
         (row < grid.side && column < grid.side).then(|| grid.values[row * grid.side + column])
     };
     paint(frame.buffer_mut(), place, theme, map, |x, y| {
-        pixel(x, y).map(|v| share(v))
+        pixel(x, y).map(&share)
     });
     if screen.app.cursor_shown() {
         draw_cursor(frame.buffer_mut(), place, screen, map);
@@ -300,7 +300,7 @@ fn draw_legend(buf: &mut Buffer, line: Rect, screen: &Screen, span: (f64, f64), 
     let name = if pool > 1 {
         " means".to_string()
     } else {
-        format!(" {}", screen.app.range.label())
+        format!(" {}", heat::range(screen.app).label())
     };
     let used = low.len() + high.len() + 2;
     let room = usize::from(line.width).saturating_sub(used);

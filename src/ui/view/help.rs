@@ -46,10 +46,10 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen, filter: &Input
         height: inner.height.saturating_sub(1),
         ..inner
     };
-    let last = lines.len().saturating_sub(usize::from(list.height));
+    let most = lines.len().saturating_sub(usize::from(list.height));
     for (i, line) in lines
         .iter()
-        .skip(scroll.min(last))
+        .skip(scroll.min(most))
         .take(usize::from(list.height))
         .enumerate()
     {

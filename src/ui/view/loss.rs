@@ -22,9 +22,12 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
         (false, _) => "loss",
     };
     let last = |lane: usize| {
+        if let Some(word) = trouble(&app.lanes[lane].status) {
+            return Some(word.to_string());
+        }
         let curve = &app.lanes[lane].loss;
-        let value = series::smoothed(curve, app.smoothing)
-            .map_or_else(|| curve.last().map(|p| p.value), |s| s.last().map(|p| p.1));
+        let smooth = series::smoothed(curve, app.smoothing);
+        let value = smooth.map_or_else(|| curve.last().map(|p| p.value), |s| s.last().map(|p| p.1));
         value.map(|v| {
             if v.is_finite() {
                 format!("{v:.3}")
@@ -43,25 +46,33 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
         waiting(frame, inner, screen);
         return;
     }
-    let notes = if app.marks.is_empty() {
-        0
-    } else {
-        mark_rows(inner.height)
-    };
+    let notes = mark_lines(screen, inner.width, mark_rows(inner.height));
+    let rows = notes.len() as u16;
     let chart = Rect {
-        height: inner.height - notes,
+        height: inner.height - rows,
         ..inner
     };
     plot(screen).render(frame.buffer_mut(), chart, screen.theme);
-    explain_marks(
-        frame,
-        Rect {
-            y: chart.bottom(),
-            height: notes,
-            ..inner
-        },
-        screen,
-    );
+    for (i, line) in notes.iter().enumerate() {
+        frame::put(
+            frame,
+            Rect {
+                y: chart.bottom(),
+                height: rows,
+                ..inner
+            },
+            i as u16,
+            line,
+        );
+    }
+}
+
+const fn trouble(status: &LaneStatus) -> Option<&'static str> {
+    match status {
+        LaneStatus::Failed(_) => Some("failed"),
+        LaneStatus::Diverged(_) => Some("not finite"),
+        _ => None,
+    }
 }
 
 const fn mark_rows(height: u16) -> u16 {
@@ -101,7 +112,7 @@ fn plot(screen: &Screen) -> Plot {
     }
 }
 
-/// ln N for each batch size that an InfoNCE lane has.
+/// ln N for each batch size that a softmax lane has.
 fn guesses(screen: &Screen) -> Vec<Guide> {
     let settings = screen
         .app
@@ -125,8 +136,8 @@ fn guesses(screen: &Screen) -> Vec<Guide> {
     sizes.iter().map(guide).collect()
 }
 
-/// What the latest marks stand for.
-fn explain_marks(frame: &mut Frame, area: Rect, screen: &Screen) {
+/// What the latest marks stand for, in at most so many lines.
+fn mark_lines(screen: &Screen, width: u16, rows: u16) -> Vec<Line<'static>> {
     let theme = screen.theme;
     let arrow = theme.glyph("→", "->");
     let texts: Vec<_> = screen
@@ -154,17 +165,18 @@ fn explain_marks(frame: &mut Frame, area: Rect, screen: &Screen) {
     let mut lines: Vec<Line> = Vec::new();
     let mut line = Vec::new();
     for spans in texts.into_iter().rev() {
-        let width = |s: &[Span]| s.iter().map(Span::width).sum::<usize>();
-        if !line.is_empty() && width(&line) + width(&spans) > usize::from(area.width) {
+        let length = |s: &[Span]| s.iter().map(Span::width).sum::<usize>();
+        if !line.is_empty() && length(&line) + length(&spans) > usize::from(width) {
             lines.push(std::mem::take(&mut line).into());
         }
         line.splice(0..0, spans);
     }
-    lines.push(line.into());
-    lines.truncate(usize::from(area.height));
-    for (i, line) in lines.iter().rev().enumerate() {
-        frame::put(frame, area, i as u16, line);
+    if !line.is_empty() {
+        lines.push(line.into());
     }
+    lines.truncate(usize::from(rows));
+    lines.reverse();
+    lines
 }
 
 fn waiting(frame: &mut Frame, area: Rect, screen: &Screen) {

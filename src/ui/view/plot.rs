@@ -195,7 +195,9 @@ impl Plot {
         let (dots_x, dots_y) = canvas.size();
         let (low, high) = self.x;
         let mut signs = Vec::new();
-        for series in &self.series {
+        // Thick ones last: where curves meet, their colour stays.
+        let (thick, thin): (Vec<_>, Vec<_>) = self.series.iter().partition(|series| series.thick);
+        for series in thin.into_iter().chain(thick) {
             let place = |&(x, y): &(f64, f64)| {
                 let across = (x - low) / (high - low) * (dots_x - 1) as f64;
                 let up = self.y.place(y)?;
@@ -225,7 +227,7 @@ impl Plot {
                 before = here;
             }
             if let Some(sign) = series.sign.filter(|_| !series.dotted) {
-                self.sign_series(series, sign, place, theme, &mut signs, dots_x);
+                sign_series(series, sign, place, theme, &mut signs, dots_x);
             }
         }
         canvas.paint(buf, inner);
@@ -238,33 +240,6 @@ impl Plot {
                     inner.y + (y as usize / down) as u16,
                 );
                 anew(&mut buf[at]).set_char(sign).set_style(style);
-            }
-        }
-    }
-
-    /// The sign goes to the curve's end, and where curves have no colour also along it.
-    fn sign_series(
-        &self,
-        series: &Series,
-        sign: char,
-        place: impl Fn(&(f64, f64)) -> Option<(i64, i64)>,
-        theme: &Theme,
-        signs: &mut Vec<(i64, i64, char, Style)>,
-        dots_x: usize,
-    ) {
-        let finite: Vec<_> = series.points.iter().filter_map(&place).collect();
-        if let Some(&(x, y)) = finite.last() {
-            signs.push((x, y, sign, series.style));
-        }
-        if theme.depth == crate::ui::theme::Depth::None {
-            let every = (dots_x as i64 / 5).max(6);
-            let offset = i64::from(sign as u32) % 7 * every / 7;
-            let mut next = offset;
-            for &(x, y) in &finite {
-                if x >= next {
-                    signs.push((x, y, sign, series.style));
-                    next = x + every;
-                }
             }
         }
     }
@@ -291,6 +266,32 @@ impl Plot {
             if x >= free && x + width <= line.right() {
                 buf.set_string(x, line.y, text, theme.faint());
                 free = x + width + 1;
+            }
+        }
+    }
+}
+
+/// The sign goes to the curve's end, and where curves have no colour also along it.
+fn sign_series(
+    series: &Series,
+    sign: char,
+    place: impl Fn(&(f64, f64)) -> Option<(i64, i64)>,
+    theme: &Theme,
+    signs: &mut Vec<(i64, i64, char, Style)>,
+    dots_x: usize,
+) {
+    let finite: Vec<_> = series.points.iter().filter_map(&place).collect();
+    if let Some(&(x, y)) = finite.last() {
+        signs.push((x, y, sign, series.style));
+    }
+    if theme.depth == crate::ui::theme::Depth::None {
+        let every = (dots_x as i64 / 5).max(6);
+        let offset = i64::from(sign as u32) % 7 * every / 7;
+        let mut next = offset;
+        for &(x, y) in &finite {
+            if x >= next {
+                signs.push((x, y, sign, series.style));
+                next = x + every;
             }
         }
     }

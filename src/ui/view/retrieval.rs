@@ -130,8 +130,9 @@ fn plot(screen: &Screen) -> Plot {
 
 fn draw_table(frame: &mut Frame, area: Rect, screen: &Screen, both: bool) {
     let theme = screen.theme;
-    let name = usize::from(area.width).saturating_sub(27).clamp(3, 14);
-    let trained = usize::from(area.width) >= name + 3 + 4 * 6 + 8;
+    let trained = area.width >= 42;
+    let numbers = 3 + 23 + if trained { 8 } else { 0 };
+    let name = usize::from(area.width).saturating_sub(numbers).clamp(3, 14);
     let mut head = format!(
         "{:name$}   {:>6}{:>6}{:>6}{:>5}",
         "", "R@1 %", "R@5", "R@10", "rank"

@@ -76,7 +76,6 @@ pub fn of_lane(
     let mut all = Vec::new();
     // The addressed lane stands out.
     let thick = screen.app.target == Some(lane);
-    let layer = 2 + u8::from(thick);
     if let Some(points) = smooth {
         // Without colour, what was measured could not be told from what is smoothed.
         if theme.depth != crate::ui::theme::Depth::None {
@@ -92,7 +91,7 @@ pub fn of_lane(
         all.push(Series {
             points,
             style: theme.lane(lane),
-            layer,
+            layer: 2,
             sign,
             thick,
             dotted: false,
@@ -101,7 +100,7 @@ pub fn of_lane(
         all.push(Series {
             points: raw,
             style: theme.lane(lane),
-            layer,
+            layer: 2,
             sign,
             thick,
             dotted: false,

@@ -6,6 +6,7 @@ use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 
 use super::{Screen, frame};
+use crate::telemetry::LaneStatus;
 use crate::ui::action::{Action, Context, Entry, TABLE};
 use crate::ui::app::{Focus, Overlay, Tone};
 use crate::ui::input::Input;
@@ -36,7 +37,10 @@ pub fn line(frame: &mut Frame, area: Rect, screen: &mut Screen) {
             let (text, style) = match &app.message {
                 Some((Tone::Done, text)) => (text.clone(), theme.good()),
                 Some((Tone::Trouble, text)) => (text.clone(), theme.bad()),
-                None => (explanation(screen), theme.muted()),
+                None => trouble(screen).map_or_else(
+                    || (explanation(screen), theme.muted()),
+                    |text| (text, theme.bad()),
+                ),
             };
             let room = usize::from(area.width.saturating_sub(2));
             spans.push(Span::styled(frame::cut(&text, room, screen), style));
@@ -61,6 +65,26 @@ fn typed(screen: &Screen, ask: String, input: &Input, hint: &str) -> Vec<Span<'s
         Span::styled(theme.glyph("▏", "_"), theme.accent()),
         note,
     ]
+}
+
+/// Why an addressed lane goes no further, if one does not.
+fn trouble(screen: &Screen) -> Option<String> {
+    let app = screen.app;
+    app.addressed(app.target).into_iter().find_map(|i| {
+        let lane = &app.lanes[i];
+        match &lane.status {
+            LaneStatus::Failed(reason) => Some(format!(
+                "{} failed: {}",
+                lane.lane,
+                reason.lines().next().unwrap_or_default()
+            )),
+            LaneStatus::Diverged(step) => Some(format!(
+                "{}: no longer a number at step {step}; r starts over",
+                lane.lane
+            )),
+            _ => None,
+        }
+    })
 }
 
 /// What is in hand, with the numbers of the addressed lane.

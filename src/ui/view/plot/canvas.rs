@@ -69,35 +69,31 @@ impl Canvas {
         cell.style = style;
     }
 
-    /// A line between two dots, both included, twice as thick where dots are fine.
+    /// A line between two dots, both included.
+    pub fn line(&mut self, from: (i64, i64), to: (i64, i64), style: Style, layer: u8) {
+        walk(from, to, |x, y| self.dot(x, y, style, layer));
+    }
+
+    /// A line twice as thick, where dots are fine. What makes it thick takes no cell from a curve
+    /// beside it.
     pub fn thick_line(&mut self, from: (i64, i64), to: (i64, i64), style: Style, layer: u8) {
         self.line(from, to, style, layer);
         if self.glyphs.dots() == (2, 4) {
-            self.line((from.0, from.1 + 1), (to.0, to.1 + 1), style, layer);
+            walk((from.0, from.1 + 1), (to.0, to.1 + 1), |x, y| {
+                if self
+                    .cell(x, y)
+                    .is_some_and(|c| c.dots == 0 || c.layer < layer || c.style == style)
+                {
+                    self.dot(x, y, style, layer);
+                }
+            });
         }
     }
 
-    /// A line between two dots, both included.
-    pub fn line(&mut self, from: (i64, i64), to: (i64, i64), style: Style, layer: u8) {
-        let (mut x, mut y) = from;
-        let (dx, dy) = ((to.0 - x).abs(), -(to.1 - y).abs());
-        let (sx, sy) = ((to.0 - x).signum(), (to.1 - y).signum());
-        let mut error = dx + dy;
-        loop {
-            self.dot(x, y, style, layer);
-            if (x, y) == to {
-                return;
-            }
-            let twice = 2 * error;
-            if twice >= dy {
-                error += dy;
-                x += sx;
-            }
-            if twice <= dx {
-                error += dx;
-                y += sy;
-            }
-        }
+    fn cell(&self, x: i64, y: i64) -> Option<Cell> {
+        let inside = (0..self.width as i64).contains(&x) && (0..self.height as i64).contains(&y);
+        let (across, down) = self.glyphs.dots();
+        inside.then(|| self.cells[y as usize / down * self.columns + x as usize / across])
     }
 
     /// Writes the dots into the cells that have any.
@@ -119,6 +115,29 @@ impl Canvas {
                 Glyphs::Ascii => '*',
             };
             anew(&mut buf[at]).set_char(symbol).set_style(cell.style);
+        }
+    }
+}
+
+/// Every dot of a line, after Bresenham.
+fn walk(from: (i64, i64), to: (i64, i64), mut visit: impl FnMut(i64, i64)) {
+    let (mut x, mut y) = from;
+    let (dx, dy) = ((to.0 - x).abs(), -(to.1 - y).abs());
+    let (sx, sy) = ((to.0 - x).signum(), (to.1 - y).signum());
+    let mut error = dx + dy;
+    loop {
+        visit(x, y);
+        if (x, y) == to {
+            return;
+        }
+        let twice = 2 * error;
+        if twice >= dy {
+            error += dy;
+            x += sx;
+        }
+        if twice <= dx {
+            error += dx;
+            y += sy;
         }
     }
 }
