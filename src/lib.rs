@@ -33,3 +33,4 @@ pub mod train;
 pub mod lab;
 
 pub mod cli;
+pub mod ui;

@@ -1,0 +1,330 @@
+//! The screen: the loop of events and frames. What is shown lives in [`app`], how it looks in
+//! [`theme`] and [`view`], the terminal's modes in `terminal`; no tensor in sight, and nothing here
+//! waits for training.
+
+pub mod action;
+pub mod app;
+pub mod dial;
+#[cfg(test)]
+mod fixture;
+pub mod input;
+pub mod marks;
+pub mod panel;
+pub mod region;
+mod terminal;
+pub mod theme;
+pub mod view;
+
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use crossterm::event::{self, Event, KeyEventKind, MouseButton, MouseEventKind};
+
+use crate::error::{Error, Result};
+use crate::lab::Lab;
+use crate::scenario::{self, Scenario};
+use crate::telemetry::Snapshot;
+
+use action::Action;
+use app::{App, Choice, Effect, Saved};
+use terminal::Terminal;
+use theme::{ColorChoice, Depth, GlyphChoice, Glyphs, Theme};
+
+/// How the screen is opened.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// Colours.
+    pub color: ColorChoice,
+    /// Characters.
+    pub glyphs: GlyphChoice,
+    /// Fewer frames and fewer colours, for slow lines.
+    pub low_bandwidth: bool,
+}
+
+/// How often keys and snapshots are looked at while nothing is pressed.
+const TICK: Duration = Duration::from_millis(40);
+
+/// How long a message stays if no key replaces it.
+const HOLD: Duration = Duration::from_secs(12);
+
+/// How long a lab may take to end before the user is told what is waited for.
+const PATIENCE: Duration = Duration::from_millis(600);
+
+/// Runs the screen until the user leaves or the process is told to end. `open` starts a lab; it must
+/// not wait for training.
+///
+/// # Errors
+/// What `open` says of the first scenario, and what the terminal refuses.
+pub fn run(
+    options: Options,
+    mut open: impl FnMut(Scenario) -> Result<Lab>,
+    scenario: Scenario,
+) -> Result<()> {
+    let lab = open(scenario.clone())?;
+    let env = |name: &str| std::env::var_os(name);
+    let mut theme = Theme::new(
+        Depth::detect(options.color, env),
+        Glyphs::detect(options.glyphs, env),
+    );
+    if options.low_bandwidth {
+        theme.levels = 16;
+    }
+    let mut app = App::new(scenario, choices());
+    let mut session = Session {
+        lab,
+        theme,
+        frame_time: frame_time(options),
+        retired: Vec::new(),
+    };
+    let outcome = Terminal::open(&session.theme)
+        .map_err(|e| {
+            Error::Usage(format!(
+                "the terminal cannot be set up: {e}\n  clip-lab run trains without a screen"
+            ))
+        })
+        .and_then(|mut terminal| session.turn(&mut terminal, &mut app, &mut open));
+    // The terminal is restored by now: what follows may be printed.
+    session.close();
+    outcome
+}
+
+/// The bundled scenarios. One that cannot be read is listed all the same: opening it says why.
+fn choices() -> Vec<Choice> {
+    let choice = |(name, text): &(&str, &str)| Choice {
+        name: (*name).into(),
+        title: scenario::parse(text, name)
+            .map(|s| s.title)
+            .unwrap_or_default(),
+    };
+    scenario::BUNDLED.iter().map(choice).collect()
+}
+
+const fn frame_time(options: Options) -> Duration {
+    Duration::from_millis(if options.low_bandwidth { 250 } else { 60 })
+}
+
+/// A lab and what is needed to show it.
+struct Session {
+    lab: Lab,
+    theme: Theme,
+    frame_time: Duration,
+    /// Labs that were left for another scenario and are ending.
+    retired: Vec<mpsc::Receiver<()>>,
+}
+
+impl Session {
+    /// The loop: take what happened, draw if something changed.
+    fn turn(
+        &mut self,
+        terminal: &mut Terminal,
+        app: &mut App,
+        open: &mut impl FnMut(Scenario) -> Result<Lab>,
+    ) -> Result<()> {
+        let lost = |e: std::io::Error| Error::Internal(format!("the terminal is gone: {e}"));
+        let mut seen: Vec<Arc<Snapshot>> = Vec::new();
+        let mut drawn = Instant::now()
+            .checked_sub(self.frame_time)
+            .unwrap_or_else(Instant::now);
+        let mut beat = Instant::now();
+        let (mut pressed, mut news) = (true, true);
+        let mut said = (None, Instant::now());
+        loop {
+            if terminal.told_to_end() {
+                return Ok(());
+            }
+            let snapshots = self.lab.snapshots();
+            if snapshots.len() != seen.len()
+                || snapshots.iter().zip(&seen).any(|(a, b)| !Arc::ptr_eq(a, b))
+            {
+                app.observe(snapshots.clone());
+                seen = snapshots;
+                news = true;
+            }
+            if app.animated() && beat.elapsed() >= Duration::from_millis(120) {
+                beat = Instant::now();
+                app.beat += 1;
+                news = true;
+            }
+            if app.message != said.0 {
+                said = (app.message.clone(), Instant::now());
+            } else if said.0.is_some() && app.overlay.is_none() && said.1.elapsed() >= HOLD {
+                app.message = None;
+                news = true;
+            }
+            // What the user did shows at once; news of the training waits for its turn.
+            if pressed || (news && drawn.elapsed() >= self.frame_time) {
+                terminal.draw(app, &self.theme).map_err(lost)?;
+                drawn = Instant::now();
+                (pressed, news) = (false, false);
+            }
+            let wait = if news {
+                self.frame_time.saturating_sub(drawn.elapsed()).min(TICK)
+            } else {
+                TICK
+            };
+            if !event::poll(wait).map_err(lost)? {
+                continue;
+            }
+            // All that has come in by now, before the next frame: held keys must not queue up.
+            while event::poll(Duration::ZERO).map_err(lost)? {
+                let event = event::read().map_err(lost)?;
+                // The mouse moves all the time; nothing on the screen follows it.
+                pressed |=
+                    !matches!(&event, Event::Mouse(mouse) if mouse.kind == MouseEventKind::Moved);
+                let effects = handle(app, &event);
+                for effect in effects {
+                    if effect == Effect::Quit {
+                        return Ok(());
+                    }
+                    self.carry_out(effect, terminal, app, open).map_err(lost)?;
+                }
+            }
+        }
+    }
+
+    fn carry_out(
+        &mut self,
+        effect: Effect,
+        terminal: &mut Terminal,
+        app: &mut App,
+        open: &mut impl FnMut(Scenario) -> Result<Lab>,
+    ) -> std::io::Result<()> {
+        match effect {
+            Effect::Send {
+                lane: Some(lane),
+                command,
+            } => self.lab.send(lane, command),
+            Effect::Send {
+                lane: None,
+                command,
+            } => self.lab.send_all(&command),
+            Effect::Save { path, replace } => app.saved(save(&self.lab.recorded(), &path, replace)),
+            Effect::Suspend => terminal.suspend(&self.theme)?,
+            Effect::Open(name) => {
+                match scenario::load(&name).and_then(|s| Ok((open(s.clone())?, s))) {
+                    Ok((lab, scenario)) => {
+                        let old = std::mem::replace(&mut self.lab, lab);
+                        self.retired.push(end(old));
+                        app.reopen(scenario);
+                    }
+                    Err(e) => app.notify("cannot open this", e.to_string()),
+                }
+            }
+            Effect::Quit => {}
+        }
+        Ok(())
+    }
+
+    /// Ends all labs, and says so if that takes a while.
+    fn close(self) {
+        let mut ending = self.retired;
+        ending.push(end(self.lab));
+        let start = Instant::now();
+        let waits = |rest: &mpsc::Receiver<()>, time| {
+            matches!(
+                rest.recv_timeout(time),
+                Err(mpsc::RecvTimeoutError::Timeout)
+            )
+        };
+        let slow: Vec<_> = ending
+            .into_iter()
+            .filter(|lab| waits(lab, PATIENCE.saturating_sub(start.elapsed())))
+            .collect();
+        if !slow.is_empty() {
+            // Nothing can be done if stderr is gone, too.
+            let _ = writeln!(
+                std::io::stderr(),
+                "finishing the current step; Ctrl-C ends it at once"
+            );
+            for lab in slow {
+                let _ = lab.recv();
+            }
+        }
+    }
+}
+
+/// Ends a lab on a thread of its own, so that the screen does not wait for its current step.
+fn end(lab: Lab) -> mpsc::Receiver<()> {
+    let (done, rest) = mpsc::channel();
+    std::thread::spawn(move || {
+        lab.close();
+        // Nobody listens any more if the process is ending.
+        let _ = done.send(());
+    });
+    rest
+}
+
+fn handle(app: &mut App, event: &Event) -> Vec<Effect> {
+    match event {
+        Event::Key(key) if key.kind != KeyEventKind::Release => app.key(*key),
+        Event::Paste(text) if app.overlay.is_some() => app.update(Action::Paste(text.clone())),
+        Event::Mouse(mouse) if !app.too_small() => match mouse.kind {
+            MouseEventKind::Down(MouseButton::Left) => {
+                app.update(Action::Click(mouse.column, mouse.row))
+            }
+            MouseEventKind::ScrollUp => app.update(Action::Wheel(mouse.column, mouse.row, true)),
+            MouseEventKind::ScrollDown => app.update(Action::Wheel(mouse.column, mouse.row, false)),
+            _ => Vec::new(),
+        },
+        Event::Resize(width, height) => {
+            app.size = (*width, *height);
+            Vec::new()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Writes the scenario, whole or not at all.
+fn save(scenario: &Scenario, path: &str, replace: bool) -> Saved {
+    if !replace && Path::new(path).exists() {
+        return Saved::Exists(path.into());
+    }
+    let beside = format!("{path}.part");
+    let written = std::fs::write(&beside, scenario.to_ron())
+        .and_then(|()| std::fs::rename(&beside, path))
+        .map_err(Error::file("write", path));
+    match written {
+        Ok(()) => Saved::Done(path.into()),
+        Err(e) => {
+            // Left over only if the renaming failed.
+            let _ = std::fs::remove_file(&beside);
+            Saved::Failed(e.to_string())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn saving_writes_a_scenario_that_reads_back_and_replaces_only_when_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mine.ron").display().to_string();
+        let scenario = fixture::scenario();
+        assert_eq!(save(&scenario, &path, false), Saved::Done(path.clone()));
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(scenario::parse(&text, "mine").unwrap(), scenario);
+        assert_eq!(save(&scenario, &path, false), Saved::Exists(path.clone()));
+        assert_eq!(save(&scenario, &path, true), Saved::Done(path));
+        let nowhere = folder
+            .path()
+            .join("no/such/folder.ron")
+            .display()
+            .to_string();
+        let Saved::Failed(reason) = save(&scenario, &nowhere, false) else {
+            panic!("it must fail")
+        };
+        assert!(reason.contains("cannot write"), "{reason}");
+    }
+
+    #[test]
+    fn a_paste_outside_a_line_does_nothing() {
+        let mut app = App::new(fixture::scenario(), Vec::new());
+        app.size = (120, 40);
+        assert!(handle(&mut app, &Event::Paste("q".into())).is_empty());
+    }
+}

@@ -1,0 +1,525 @@
+//! The rows of the table, in the order in which the help and the footer show them.
+
+use crossterm::event::KeyCode;
+
+use super::{Action, Context, Direction, Entry, Key, Turn};
+use crate::ui::dial::Dial;
+use crate::ui::panel::Panel;
+
+const fn row(
+    context: Context,
+    action: Action,
+    keys: &'static [Key],
+    name: &'static str,
+    about: &'static str,
+) -> Entry {
+    Entry {
+        action,
+        name,
+        keys,
+        about,
+        context,
+        footer: None,
+    }
+}
+
+impl Entry {
+    const fn footer(mut self, word: &'static str, weight: u8) -> Self {
+        self.footer = Some((word, weight));
+        self
+    }
+}
+
+const fn c(c: char) -> Key {
+    Key::char(c)
+}
+
+const fn k(code: KeyCode) -> Key {
+    Key::of(code)
+}
+
+use Context::{Always, Charts, Dials, Help, Line, Main, Matrix, Notice, Open};
+
+/// Every action.
+pub const TABLE: &[Entry] = &[
+    row(
+        Main,
+        Action::PlayPause,
+        &[c(' ')],
+        "play, pause",
+        "Trains, or pauses after the current step; all lanes.",
+    )
+    .footer("play/pause", 90),
+    row(
+        Main,
+        Action::Step,
+        &[c('s')],
+        "step",
+        "One step of every lane, then a pause; 5s makes five.",
+    )
+    .footer("step", 60),
+    row(
+        Main,
+        Action::Reset,
+        &[c('r')],
+        "reset",
+        "Starts over with the same seed: the same weights, the same batches.",
+    )
+    .footer("reset", 50),
+    row(
+        Main,
+        Action::Reseed,
+        &[c('R')],
+        "reset, new seed",
+        "Starts over with the next seed.",
+    ),
+    row(
+        Main,
+        Action::Dial(Dial::Temperature),
+        &[c('t')],
+        "tau",
+        "Takes hold of tau, the temperature.",
+    ),
+    row(
+        Main,
+        Action::Dial(Dial::Bias),
+        &[c('b')],
+        "bias",
+        "Takes hold of the bias that is added to every logit.",
+    ),
+    row(
+        Main,
+        Action::Dial(Dial::BatchSize),
+        &[c('n')],
+        "batch",
+        "Takes hold of the number of pairs in a batch.",
+    ),
+    row(
+        Main,
+        Action::Dial(Dial::LearningRate),
+        &[c('e')],
+        "rate",
+        "Takes hold of the peak learning rate.",
+    ),
+    row(
+        Main,
+        Action::Dial(Dial::Loss),
+        &[c('x')],
+        "loss",
+        "Takes hold of the loss: InfoNCE or SigLIP.",
+    ),
+    row(
+        Main,
+        Action::Dial(Dial::WeightDecay),
+        &[c('w')],
+        "decay",
+        "Takes hold of the weight decay.",
+    ),
+    row(
+        Main,
+        Action::Dial(Dial::Shuffle),
+        &[c('k')],
+        "mixed",
+        "Takes hold of the share of captions that are exchanged.",
+    ),
+    row(
+        Main,
+        Action::Dial(Dial::Augment),
+        &[c('g')],
+        "augment",
+        "Takes hold of the augmentation of training pictures.",
+    ),
+    row(
+        Main,
+        Action::NextLane,
+        &[k(KeyCode::Tab)],
+        "next lane",
+        "Addresses the next lane, then all lanes together.",
+    )
+    .footer("lane", 55),
+    row(
+        Main,
+        Action::PreviousLane,
+        &[k(KeyCode::BackTab)],
+        "previous lane",
+        "Addresses the lane before.",
+    ),
+    row(
+        Main,
+        Action::Panel(Panel::Loss),
+        &[c('c')],
+        "curve",
+        "Looks at the loss curves.",
+    ),
+    row(
+        Main,
+        Action::Panel(Panel::Traces),
+        &[c('v')],
+        "traces",
+        "Looks at tau, bias, gradient norm and batch accuracy.",
+    ),
+    row(
+        Main,
+        Action::Panel(Panel::Retrieval),
+        &[c('h')],
+        "held out",
+        "Looks at the retrieval on held-out pictures.",
+    ),
+    row(
+        Main,
+        Action::Panel(Panel::Matrix),
+        &[c('m')],
+        "matrix",
+        "Looks at the similarity matrix; arrows move its cursor.",
+    )
+    .footer("matrix", 45),
+    row(
+        Main,
+        Action::Panel(Panel::Pictures),
+        &[c('p')],
+        "pictures",
+        "Looks at the pictures and captions of the batch.",
+    ),
+    row(
+        Main,
+        Action::Zoom,
+        &[c('z')],
+        "zoom",
+        "Shows the panel at hand alone, or all panels again.",
+    )
+    .footer("zoom", 40),
+    row(
+        Main,
+        Action::LogScale,
+        &[c('l')],
+        "log axis",
+        "Logarithmic or linear axis for the loss.",
+    )
+    .footer("log", 20),
+    row(
+        Main,
+        Action::Smoothing,
+        &[c('y')],
+        "smoothing",
+        "Smooths curves not at all, a little, or much; what was measured stays, faint.",
+    )
+    .footer("smooth", 15),
+    row(
+        Main,
+        Action::Quantity,
+        &[c('d')],
+        "quantity",
+        "Shows the matrix as cosines, logits, or the loss's probabilities.",
+    ),
+    row(
+        Main,
+        Action::Range,
+        &[c('f')],
+        "range",
+        "Colours span: all lanes' values, each lane's own, or the fixed range.",
+    ),
+    row(
+        Main,
+        Action::Evaluate,
+        &[c('V')],
+        "evaluate",
+        "Evaluates every lane on held-out pictures now.",
+    ),
+    row(
+        Main,
+        Action::Checkpoint,
+        &[c('C')],
+        "checkpoint",
+        "Writes every lane's checkpoint now, if the lab has a run folder.",
+    ),
+    row(
+        Main,
+        Action::Open,
+        &[c('o')],
+        "open",
+        "Chooses another scenario.",
+    )
+    .footer("open", 35),
+    row(
+        Main,
+        Action::Save,
+        &[Key::ctrl('s')],
+        "save",
+        "Saves the scenario, with everything changed by hand as its script.",
+    )
+    .footer("save", 10),
+    row(
+        Main,
+        Action::Help,
+        &[c('?'), k(KeyCode::F(1))],
+        "help",
+        "Shows all keys; typing filters them.",
+    )
+    .footer("help", 95),
+    row(
+        Main,
+        Action::Quit,
+        &[c('q')],
+        "quit",
+        "Ends the lab; what a run folder has recorded stays.",
+    )
+    .footer("quit", 80),
+    row(
+        Main,
+        Action::Back,
+        &[k(KeyCode::Esc)],
+        "back",
+        "Lets go of the zoom, the panel, the typed count.",
+    ),
+    row(
+        Dials,
+        Action::Turn(Turn::Down),
+        &[k(KeyCode::Left), k(KeyCode::Down)],
+        "turn down",
+        "Turns the dial down a little.",
+    )
+    .footer("adjust", 85),
+    row(
+        Dials,
+        Action::Turn(Turn::Up),
+        &[k(KeyCode::Right), k(KeyCode::Up)],
+        "turn up",
+        "Turns the dial up a little.",
+    ),
+    row(
+        Dials,
+        Action::Turn(Turn::FarDown),
+        &[c('H')],
+        "turn far down",
+        "Turns the dial far down.",
+    ),
+    row(
+        Dials,
+        Action::Turn(Turn::FarUp),
+        &[c('L')],
+        "turn far up",
+        "Turns the dial far up.",
+    ),
+    row(
+        Dials,
+        Action::Enter,
+        &[k(KeyCode::Enter)],
+        "type",
+        "Types the dial's value.",
+    )
+    .footer("type", 70),
+    row(
+        Dials,
+        Action::ToggleLearned,
+        &[c('a')],
+        "learned, fixed",
+        "Lets training learn tau or the bias, or holds it fixed.",
+    )
+    .footer("learn/fix", 65),
+    row(
+        Charts,
+        Action::Zoom,
+        &[k(KeyCode::Enter)],
+        "zoom",
+        "Shows the panel at hand alone, or all panels again.",
+    ),
+    row(
+        Matrix,
+        Action::Cursor(Direction::Left),
+        &[k(KeyCode::Left)],
+        "caption before",
+        "Moves the cursor to the caption before.",
+    )
+    .footer("cursor", 85),
+    row(
+        Matrix,
+        Action::Cursor(Direction::Right),
+        &[k(KeyCode::Right)],
+        "caption after",
+        "Moves the cursor to the caption after.",
+    ),
+    row(
+        Matrix,
+        Action::Cursor(Direction::Up),
+        &[k(KeyCode::Up)],
+        "picture before",
+        "Moves the cursor to the picture before.",
+    ),
+    row(
+        Matrix,
+        Action::Cursor(Direction::Down),
+        &[k(KeyCode::Down)],
+        "picture after",
+        "Moves the cursor to the picture after.",
+    ),
+    row(
+        Matrix,
+        Action::WorstPair,
+        &[c('!')],
+        "worst pair",
+        "Moves the cursor to the pair whose own score is lowest against its rivals.",
+    )
+    .footer("worst", 60),
+    row(
+        Matrix,
+        Action::Zoom,
+        &[k(KeyCode::Enter)],
+        "zoom",
+        "Shows the panel at hand alone, or all panels again.",
+    ),
+    row(
+        Open,
+        Action::Up,
+        &[k(KeyCode::Up)],
+        "up",
+        "Goes up the list.",
+    )
+    .footer("choose", 50),
+    row(
+        Open,
+        Action::Down,
+        &[k(KeyCode::Down), k(KeyCode::Tab)],
+        "down",
+        "Goes down the list.",
+    ),
+    row(
+        Open,
+        Action::Accept,
+        &[k(KeyCode::Enter)],
+        "open",
+        "Opens what is marked, or the file whose path was typed.",
+    )
+    .footer("open", 90),
+    row(
+        Open,
+        Action::Back,
+        &[k(KeyCode::Esc)],
+        "cancel",
+        "Closes the list; the lab goes on.",
+    )
+    .footer("cancel", 80),
+    row(
+        Open,
+        Action::Backspace,
+        &[k(KeyCode::Backspace)],
+        "rub out",
+        "Rubs out a character.",
+    ),
+    row(
+        Open,
+        Action::DeleteWord,
+        &[Key::ctrl('w')],
+        "rub out word",
+        "Rubs out a word.",
+    ),
+    row(
+        Open,
+        Action::ClearLine,
+        &[Key::ctrl('u')],
+        "clear",
+        "Rubs out the whole line.",
+    ),
+    row(
+        Line,
+        Action::Accept,
+        &[k(KeyCode::Enter)],
+        "accept",
+        "Takes what was typed.",
+    )
+    .footer("accept", 90),
+    row(
+        Line,
+        Action::Back,
+        &[k(KeyCode::Esc)],
+        "cancel",
+        "Changes nothing.",
+    )
+    .footer("cancel", 80),
+    row(
+        Line,
+        Action::Backspace,
+        &[k(KeyCode::Backspace)],
+        "rub out",
+        "Rubs out a character.",
+    ),
+    row(
+        Line,
+        Action::DeleteWord,
+        &[Key::ctrl('w')],
+        "rub out word",
+        "Rubs out a word.",
+    ),
+    row(
+        Line,
+        Action::ClearLine,
+        &[Key::ctrl('u')],
+        "clear",
+        "Rubs out the whole line.",
+    ),
+    row(
+        Help,
+        Action::Up,
+        &[k(KeyCode::Up), k(KeyCode::PageUp)],
+        "up",
+        "Scrolls up.",
+    )
+    .footer("scroll", 50),
+    row(
+        Help,
+        Action::Down,
+        &[k(KeyCode::Down), k(KeyCode::PageDown)],
+        "down",
+        "Scrolls down.",
+    ),
+    row(
+        Help,
+        Action::Back,
+        &[k(KeyCode::Esc), k(KeyCode::Enter), c('?'), k(KeyCode::F(1))],
+        "close",
+        "Closes the help.",
+    )
+    .footer("close", 90),
+    row(
+        Help,
+        Action::Backspace,
+        &[k(KeyCode::Backspace)],
+        "rub out",
+        "Rubs out a character of the filter.",
+    ),
+    row(
+        Help,
+        Action::DeleteWord,
+        &[Key::ctrl('w')],
+        "rub out word",
+        "Rubs out a word of the filter.",
+    ),
+    row(
+        Help,
+        Action::ClearLine,
+        &[Key::ctrl('u')],
+        "clear",
+        "Clears the filter.",
+    ),
+    row(
+        Notice,
+        Action::Back,
+        &[k(KeyCode::Esc), k(KeyCode::Enter), c(' '), c('q')],
+        "close",
+        "Closes the notice.",
+    )
+    .footer("close", 90),
+    row(
+        Always,
+        Action::Quit,
+        &[Key::ctrl('c')],
+        "quit",
+        "Ends the lab from anywhere.",
+    ),
+    row(
+        Always,
+        Action::Suspend,
+        &[Key::ctrl('z')],
+        "suspend",
+        "Puts the lab to sleep; the shell's fg wakes it.",
+    ),
+];

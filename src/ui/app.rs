@@ -1,0 +1,369 @@
+//! [`App`]: all that the screen knows, and what each action does to it. Pure: it gets snapshots and
+//! actions, and answers with effects for the loop to carry out.
+
+mod cursor;
+mod dials;
+mod mouse;
+mod overlay;
+mod run;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use crossterm::event::KeyEvent;
+
+use crate::lab::Command;
+use crate::scenario::Scenario;
+use crate::telemetry::{LaneStatus, Snapshot};
+
+use super::action::{self, Action, Context};
+use super::dial::Dial;
+use super::marks::{self, Mark};
+use super::panel::Panel;
+use super::region::Regions;
+
+pub use cursor::{Quantity, Range};
+pub use dials::Pending;
+pub use dials::short;
+pub use overlay::{Overlay, Saved};
+
+/// The smallest screen that shows anything.
+pub const SMALLEST: (u16, u16) = (60, 20);
+
+/// Something for the loop to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Tell a lane, or all of them.
+    Send {
+        /// The lane; all if absent.
+        lane: Option<usize>,
+        /// What.
+        command: Command,
+    },
+    /// Load this scenario (a bundled name or a path) and open a lab on it.
+    Open(String),
+    /// Save the recorded scenario there.
+    Save {
+        /// The file.
+        path: String,
+        /// Whether a file that is there may be replaced.
+        replace: bool,
+    },
+    /// Put the process to sleep.
+    Suspend,
+    /// Leave.
+    Quit,
+}
+
+/// What the keys apply to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Focus {
+    /// The dial.
+    Dials,
+    /// The panel.
+    Panel,
+}
+
+/// How grave a message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// Something was done.
+    Done,
+    /// Something could not be done.
+    Trouble,
+}
+
+/// How charts are drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Smoothing {
+    /// Not.
+    Off,
+    /// A little.
+    Light,
+    /// Much.
+    Strong,
+}
+
+/// A scenario that can be chosen by name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// Its name.
+    pub name: String,
+    /// Its title.
+    pub title: String,
+}
+
+/// The state of the screen.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// The scenario of the lab.
+    pub scenario: Scenario,
+    /// The latest snapshot of each lane.
+    pub lanes: Vec<Arc<Snapshot>>,
+    /// The numbered changes.
+    pub marks: Vec<Mark>,
+    /// Scenarios to choose from.
+    pub choices: Vec<Choice>,
+    /// What the keys apply to.
+    pub focus: Focus,
+    /// The dial in hand.
+    pub dial: Dial,
+    /// The panel that is looked at, or was last.
+    pub panel: Panel,
+    /// Whether it is shown alone.
+    pub zoomed: bool,
+    /// The lane that dials apply to; all if absent.
+    pub target: Option<usize>,
+    /// Logarithmic loss axis.
+    pub log_scale: bool,
+    /// Smoothing of curves.
+    pub smoothing: Smoothing,
+    /// What the matrix shows.
+    pub quantity: Quantity,
+    /// What its colours span.
+    pub range: Range,
+    /// The matrix's cursor: picture, caption.
+    pub cursor: (usize, usize),
+    /// What lies above the screen.
+    pub overlay: Option<Overlay>,
+    /// The latest thing to say.
+    pub message: Option<(Tone, String)>,
+    /// A number typed before an action.
+    pub count: Option<u64>,
+    /// Controls sent and not yet seen to take effect.
+    pub pending: Vec<Pending>,
+    /// Where things lie on the screen; the view writes it.
+    pub regions: Regions,
+    /// Columns and rows of the screen.
+    pub size: (u16, u16),
+    /// Beats of the clock, for what moves by itself.
+    pub beat: u64,
+    /// Whether lanes were told to train, until their snapshots agree.
+    intent: Option<bool>,
+}
+
+impl App {
+    /// A screen for this scenario.
+    pub fn new(scenario: Scenario, choices: Vec<Choice>) -> Self {
+        let lanes = scenario.lanes.iter();
+        let lanes = lanes
+            .map(|lane| Arc::new(Snapshot::starting(&lane.name, scenario.train.steps.get())))
+            .collect();
+        Self {
+            scenario,
+            lanes,
+            marks: Vec::new(),
+            choices,
+            focus: Focus::Dials,
+            dial: Dial::Temperature,
+            panel: Panel::Loss,
+            zoomed: false,
+            target: None,
+            log_scale: false,
+            smoothing: Smoothing::Light,
+            quantity: Quantity::Cosine,
+            range: Range::Shared,
+            cursor: (0, 0),
+            overlay: None,
+            message: None,
+            count: None,
+            pending: Vec::new(),
+            regions: Regions::default(),
+            size: (0, 0),
+            beat: 0,
+            intent: None,
+        }
+    }
+
+    /// The same screen for another scenario: how one looks stays, what was looked at goes.
+    pub fn reopen(&mut self, scenario: Scenario) {
+        let fresh = Self::new(scenario, std::mem::take(&mut self.choices));
+        *self = Self {
+            log_scale: self.log_scale,
+            smoothing: self.smoothing,
+            quantity: self.quantity,
+            range: self.range,
+            size: self.size,
+            ..fresh
+        };
+        self.say(format!("opened: {}", self.scenario.title));
+    }
+
+    /// Takes the lanes' latest snapshots.
+    pub fn observe(&mut self, lanes: Vec<Arc<Snapshot>>) {
+        if lanes.is_empty() {
+            return;
+        }
+        for (i, lane) in lanes.iter().enumerate() {
+            let before = self.lanes.get(i);
+            let news = lane
+                .message
+                .as_ref()
+                .filter(|m| before.is_none_or(|b| b.message.as_ref() != Some(m)));
+            if let Some(text) = news {
+                self.message = Some((Tone::Trouble, format!("{}: {text}", lane.lane)));
+            }
+            self.tell_status(lane, before.cloned().as_deref());
+        }
+        if lanes
+            .iter()
+            .zip(&self.lanes)
+            .any(|(new, old)| new.applied.len() != old.applied.len())
+            || self.marks.is_empty()
+            || lanes.iter().all(|lane| lane.applied.is_empty())
+        {
+            self.marks = marks::collect(&lanes);
+        }
+        self.lanes = lanes;
+        self.target = self.target.filter(|&i| i < self.lanes.len());
+        self.settle_pending();
+        self.settle_intent();
+    }
+
+    /// What a key does.
+    pub fn key(&mut self, key: KeyEvent) -> Vec<Effect> {
+        let action = if self.too_small() {
+            // Nothing is to be changed that cannot be seen.
+            action::lookup(Context::Main, key)
+                .filter(|action| matches!(action, Action::Quit | Action::Suspend))
+        } else {
+            action::lookup(self.context(), key)
+        };
+        action.map_or_else(Vec::new, |action| self.update(action))
+    }
+
+    /// What an action does.
+    pub fn update(&mut self, action: Action) -> Vec<Effect> {
+        if !matches!(action, Action::Digit(_) | Action::Wheel(..)) {
+            self.message = None;
+        }
+        let count = if matches!(action, Action::Digit(_)) {
+            None
+        } else {
+            self.count.take()
+        };
+        match action {
+            Action::Quit => return vec![Effect::Quit],
+            Action::Suspend => return vec![Effect::Suspend],
+            Action::PlayPause => return self.play_pause(),
+            Action::Step => return self.step(count.unwrap_or(1)),
+            Action::Reset => return self.reset(false),
+            Action::Reseed => return self.reset(true),
+            Action::Evaluate => {
+                return self.tell_all(
+                    Command::Evaluate,
+                    "evaluating every lane after its present step",
+                );
+            }
+            Action::Checkpoint => {
+                return self.tell_all(Command::Checkpoint, "asked every lane for a checkpoint");
+            }
+            Action::Turn(turn) => return self.turn(turn, self.target),
+            Action::ToggleLearned => return self.toggle_learned(),
+            Action::Accept => return self.accept(),
+            Action::Click(x, y) => return self.click(x, y),
+            Action::Wheel(x, y, up) => return self.wheel(x, y, up),
+            Action::Digit(digit) => {
+                let count = self.count.unwrap_or(0) * 10 + u64::from(digit);
+                self.count = Some(count.min(1_000_000));
+            }
+            Action::NextLane => self.address(1),
+            Action::PreviousLane => self.address(self.lanes.len()),
+            Action::Dial(dial) => {
+                self.focus = Focus::Dials;
+                self.dial = dial;
+            }
+            Action::Panel(panel) => {
+                self.focus = Focus::Panel;
+                self.panel = panel;
+            }
+            Action::Zoom => self.zoomed = !self.zoomed,
+            Action::LogScale => self.log_scale = !self.log_scale,
+            Action::Smoothing => self.smoothing = self.smoothing.next(),
+            Action::Quantity => self.quantity = self.quantity.next(),
+            Action::Range => self.range = self.range.next(),
+            Action::Cursor(direction) => self.move_cursor(direction, count.unwrap_or(1) as usize),
+            Action::WorstPair => self.find_worst(),
+            Action::Back => self.back(),
+            Action::Open => self.overlay = Some(Overlay::open()),
+            Action::Save => self.overlay = Some(Overlay::save(&self.scenario.title)),
+            Action::Help => self.overlay = Some(Overlay::help()),
+            Action::Enter => self.begin_value(),
+            Action::Up
+            | Action::Down
+            | Action::Backspace
+            | Action::DeleteWord
+            | Action::ClearLine
+            | Action::Insert(_)
+            | Action::Paste(_) => {
+                self.edit_overlay(action);
+            }
+        }
+        Vec::new()
+    }
+
+    /// The innermost context.
+    pub fn context(&self) -> Context {
+        match (&self.overlay, self.focus, self.panel) {
+            (Some(overlay), ..) => overlay.context(),
+            (None, Focus::Dials, _) => Context::Dials,
+            (None, Focus::Panel, Panel::Matrix) => Context::Matrix,
+            (None, Focus::Panel, _) => Context::Charts,
+        }
+    }
+
+    /// Whether the screen is too small to show anything.
+    pub fn too_small(&self) -> bool {
+        self.size.0 < SMALLEST.0 || self.size.1 < SMALLEST.1
+    }
+
+    /// Whether the cursor on the matrix is shown.
+    pub fn cursor_shown(&self) -> bool {
+        self.focus == Focus::Panel && self.panel == Panel::Matrix
+    }
+
+    /// Says that something was done.
+    pub fn say(&mut self, text: impl Into<String>) {
+        self.message = Some((Tone::Done, text.into()));
+    }
+
+    /// Says that something could not be done.
+    pub fn complain(&mut self, text: impl Into<String>) {
+        self.message = Some((Tone::Trouble, text.into()));
+    }
+
+    /// Whether something moves by itself, so that the screen must be drawn without news.
+    pub fn animated(&self) -> bool {
+        self.lanes
+            .iter()
+            .any(|lane| lane.status == LaneStatus::Starting)
+    }
+
+    /// Passes the address on: all lanes, the first, the second, ..., all lanes.
+    fn address(&mut self, by: usize) {
+        let n = self.lanes.len() + 1;
+        let now = self.target.map_or(0, |i| i + 1);
+        self.target = ((now + by) % n).checked_sub(1);
+    }
+
+    fn back(&mut self) {
+        if self.overlay.take().is_some() {
+        } else if self.zoomed {
+            self.zoomed = false;
+        } else {
+            self.focus = Focus::Dials;
+        }
+    }
+}
+
+impl Smoothing {
+    const fn next(self) -> Self {
+        match self {
+            Self::Off => Self::Light,
+            Self::Light => Self::Strong,
+            Self::Strong => Self::Off,
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! Turning dials and typing their values. What was sent is shown at once and forgotten as soon as
+//! the lane's records have it.
+
+use crate::control::{Control, Value};
+use crate::lab::Command;
+use crate::telemetry::{LaneStatus, Settings};
+
+use super::{App, Effect, Focus, Overlay};
+use crate::ui::action::Turn;
+use crate::ui::dial::{self, Dial};
+
+/// A control that was sent and has not been seen to take effect.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pending {
+    /// The lane.
+    pub lane: usize,
+    /// The control.
+    pub control: Control,
+    /// Changes that the lane had recorded when it was sent.
+    recorded: usize,
+    /// Steps that it had made.
+    step: u64,
+}
+
+impl App {
+    /// A lane's settings as they will be once everything sent has taken effect.
+    pub fn settings(&self, lane: usize) -> Option<Settings> {
+        let mut settings = self.lanes.get(lane)?.settings.clone()?;
+        for pending in self.pending.iter().filter(|p| p.lane == lane) {
+            apply(&mut settings, pending.control);
+        }
+        Some(settings)
+    }
+
+    /// Whether the dial's value in this lane is still on its way.
+    pub fn is_pending(&self, lane: usize, dial: Dial) -> bool {
+        self.pending.iter().any(|p| {
+            let name = p.control.name();
+            p.lane == lane
+                && (name == dial.control() || dial.learn(true).is_some_and(|c| c.name() == name))
+        })
+    }
+
+    /// Lanes that a target means.
+    pub fn addressed(&self, target: Option<usize>) -> Vec<usize> {
+        target.map_or_else(|| (0..self.lanes.len()).collect(), |lane| vec![lane])
+    }
+
+    pub(super) fn turn(&mut self, turn: Turn, target: Option<usize>) -> Vec<Effect> {
+        let lanes = self.addressed(target);
+        let ready: Vec<_> = lanes
+            .iter()
+            .filter_map(|&lane| Some((lane, self.settings(lane)?)))
+            .collect();
+        if ready.is_empty() {
+            self.complain("the lane is still preparing: its dials come with the first step");
+            return Vec::new();
+        }
+        let mut effects = Vec::new();
+        // Addressed together, switches go the same way everywhere, whatever each lane had.
+        let lead = self.dial.value(&ready[0].1);
+        for (lane, settings) in &ready {
+            let from = if matches!(self.dial, Dial::Loss | Dial::Augment) {
+                lead
+            } else {
+                self.dial.value(settings)
+            };
+            if let Some(control) = self.dial.turned(from, turn) {
+                effects.push(self.send(*lane, control));
+            }
+        }
+        if effects.is_empty() {
+            self.complain(format!(
+                "{} goes no further: {}",
+                self.dial.label(),
+                self.dial.range()
+            ));
+        } else {
+            self.tell_change();
+        }
+        effects
+    }
+
+    pub(super) fn toggle_learned(&mut self) -> Vec<Effect> {
+        let lanes = self.addressed(self.target);
+        let states: Vec<_> = lanes
+            .iter()
+            .filter_map(|&lane| Some((lane, self.dial.learned(&self.settings(lane)?)?)))
+            .collect();
+        let Some(&(_, first)) = states.first() else {
+            let text = match self.dial {
+                Dial::Bias => "there is no bias yet: turn the dial to give the lane one".into(),
+                dial => format!(
+                    "{} is always set by hand: only tau and the bias can be learned",
+                    dial.label()
+                ),
+            };
+            self.complain(text);
+            return Vec::new();
+        };
+        let effects = states
+            .iter()
+            .filter_map(|&(lane, _)| Some(self.send(lane, self.dial.learn(!first)?)))
+            .collect();
+        self.say(format!(
+            "{} is {}",
+            self.dial.label(),
+            if first { "held fixed" } else { "learned" }
+        ));
+        effects
+    }
+
+    /// Opens the line in which the dial's value is typed.
+    pub(super) fn begin_value(&mut self) {
+        self.focus = Focus::Dials;
+        self.overlay = Some(Overlay::value());
+    }
+
+    /// Sets the dial to what was typed, or says why not.
+    pub(super) fn set_value(&mut self, text: &str) -> Vec<Effect> {
+        let control = match Control::parse(self.dial.control(), text) {
+            Ok(control) => control,
+            Err(reason) => {
+                self.complain(reason);
+                return Vec::new();
+            }
+        };
+        self.overlay = None;
+        let effects = self
+            .addressed(self.target)
+            .into_iter()
+            .map(|lane| self.send(lane, control))
+            .collect();
+        self.tell_change();
+        effects
+    }
+
+    fn send(&mut self, lane: usize, control: Control) -> Effect {
+        let snapshot = &self.lanes[lane];
+        let pending = Pending {
+            lane,
+            control,
+            recorded: snapshot.applied.len(),
+            step: snapshot.step,
+        };
+        self.pending
+            .retain(|p| p.lane != lane || p.control.name() != control.name());
+        self.pending.push(pending);
+        Effect::Send {
+            lane: Some(lane),
+            command: Command::Apply(control),
+        }
+    }
+
+    fn tell_change(&mut self) {
+        let who = self.target_name();
+        let texts: Vec<_> = self
+            .addressed(self.target)
+            .iter()
+            .filter_map(|&lane| self.dial.value(&self.settings(lane)?))
+            .map(dial::show)
+            .collect();
+        let mut distinct = texts.clone();
+        distinct.dedup();
+        self.say(format!(
+            "{who}: {} {} from the next step on",
+            self.dial.label(),
+            distinct.join(", ")
+        ));
+    }
+
+    /// Whom the dials address.
+    pub fn target_name(&self) -> String {
+        match self.target {
+            Some(lane) => self.lanes[lane].lane.clone(),
+            None if self.lanes.len() == 1 => self.lanes[0].lane.clone(),
+            None => "all lanes".into(),
+        }
+    }
+
+    pub(super) fn settle_pending(&mut self) {
+        let lanes = &self.lanes;
+        self.pending.retain(|p| {
+            let Some(lane) = lanes.get(p.lane) else {
+                return false;
+            };
+            let recorded = lane
+                .applied
+                .iter()
+                .skip(p.recorded)
+                .any(|a| a.control == p.control);
+            // A lane that refused it, or had it already, records nothing: two steps later it is over.
+            let over = lane.step >= p.step + 2 || lane.step < p.step;
+            let ended = matches!(lane.status, LaneStatus::Failed(_));
+            !(recorded || over || ended)
+        });
+    }
+}
+
+fn apply(settings: &mut Settings, control: Control) {
+    match control {
+        Control::Temperature(x) => settings.temperature = x.get(),
+        Control::LearnTemperature(on) => settings.learn_temperature = on,
+        Control::Bias(x) => settings.bias = Some(x.get()),
+        Control::LearnBias(on) => settings.learn_bias = on,
+        Control::BatchSize(n) => settings.batch_size = n.get(),
+        Control::Loss(loss) => settings.loss = loss,
+        Control::LearningRate(x) => settings.learning_rate = x.get(),
+        Control::WeightDecay(x) => settings.weight_decay = x.get(),
+        Control::ShuffleCaptions(x) => settings.shuffle_captions = x.get(),
+        Control::Augment(on) => settings.augment = on,
+    }
+}
+
+/// A mark's value in a few characters.
+pub fn short(value: Option<Value>) -> String {
+    value.map_or_else(|| "none".into(), |v| v.to_string())
+}

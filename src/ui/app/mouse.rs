@@ -1,0 +1,58 @@
+//! The mouse: what it meets does what its key does.
+
+use super::{App, Effect, Focus, Overlay};
+use crate::ui::action::{Action, Turn};
+use crate::ui::panel::Panel;
+use crate::ui::region::Target;
+
+impl App {
+    pub(super) fn click(&mut self, x: u16, y: u16) -> Vec<Effect> {
+        let Some((area, target)) = self
+            .regions
+            .at(x, y)
+            .map(|(area, target)| (area, target.clone()))
+        else {
+            return Vec::new();
+        };
+        match target {
+            Target::Act(action) => return self.update(action),
+            Target::Row(row) => {
+                if let Some(Overlay::Open { input, .. }) = &self.overlay {
+                    let typed = input.text().trim().to_string();
+                    return self.accept_open(&typed, row);
+                }
+            }
+            Target::Panel(panel) => {
+                self.focus = Focus::Panel;
+                self.panel = panel;
+            }
+            Target::Dial(dial, lane) => {
+                self.focus = Focus::Dials;
+                self.dial = dial;
+                self.target = lane;
+            }
+            Target::Lane(lane) => self.target = lane,
+            Target::Matrix(map) => {
+                self.focus = Focus::Panel;
+                self.panel = Panel::Matrix;
+                self.cursor = map.cell_at(x - area.x, y - area.y);
+            }
+        }
+        Vec::new()
+    }
+
+    pub(super) fn wheel(&mut self, x: u16, y: u16, up: bool) -> Vec<Effect> {
+        if self.overlay.is_some() {
+            self.edit_overlay(if up { Action::Up } else { Action::Down });
+            return Vec::new();
+        }
+        let target = self.regions.at(x, y).map(|(_, target)| target.clone());
+        let Some(Target::Dial(dial, lane)) = target else {
+            return Vec::new();
+        };
+        self.focus = Focus::Dials;
+        self.dial = dial;
+        self.target = lane;
+        self.turn(if up { Turn::Up } else { Turn::Down }, lane)
+    }
+}

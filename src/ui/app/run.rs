@@ -1,0 +1,151 @@
+//! Playing, pausing, stepping and resetting: what is told to all lanes at once.
+
+use crate::lab::Command;
+use crate::telemetry::{LaneStatus, Snapshot};
+
+use super::{App, Effect, Tone};
+
+const fn all(command: Command) -> Effect {
+    Effect::Send {
+        lane: None,
+        command,
+    }
+}
+
+impl App {
+    /// Whether any lane trains, as far as is known.
+    pub fn running(&self) -> bool {
+        self.intent
+            .unwrap_or_else(|| self.any(&LaneStatus::Running))
+    }
+
+    fn any(&self, status: &LaneStatus) -> bool {
+        self.lanes.iter().any(|lane| lane.status == *status)
+    }
+
+    pub(super) fn play_pause(&mut self) -> Vec<Effect> {
+        if self.running() {
+            self.intent = Some(false);
+            return vec![all(Command::Pause)];
+        }
+        if self.nothing_left() {
+            return Vec::new();
+        }
+        self.intent = Some(true);
+        vec![all(Command::Resume)]
+    }
+
+    pub(super) fn step(&mut self, count: u64) -> Vec<Effect> {
+        if self.nothing_left() {
+            return Vec::new();
+        }
+        let count = count.max(1);
+        self.intent = None;
+        self.say(if count == 1 {
+            "one step".into()
+        } else {
+            format!("{count} steps, then a pause")
+        });
+        vec![all(Command::Step(count))]
+    }
+
+    /// Complains if no lane could make a step.
+    fn nothing_left(&mut self) -> bool {
+        let could = |lane: &Snapshot| {
+            matches!(
+                lane.status,
+                LaneStatus::Starting | LaneStatus::Running | LaneStatus::Paused
+            )
+        };
+        let left = self.lanes.iter().any(|lane| could(lane));
+        if !left {
+            let diverged = self
+                .lanes
+                .iter()
+                .any(|lane| matches!(lane.status, LaneStatus::Diverged(_)));
+            self.complain(if diverged {
+                "no lane can go on: r starts over with the same seed"
+            } else {
+                "all steps are done: r starts over, o opens another scenario"
+            });
+        }
+        !left
+    }
+
+    pub(super) fn reset(&mut self, new_seed: bool) -> Vec<Effect> {
+        let now = self
+            .lanes
+            .iter()
+            .map(|lane| lane.seed)
+            .max()
+            .unwrap_or(self.scenario.train.seed);
+        let seed = new_seed.then(|| now.wrapping_add(1));
+        self.pending.clear();
+        self.say(match seed {
+            Some(seed) => format!("starts over with seed {seed}"),
+            None => format!("starts over with seed {now}: the same weights, the same batches"),
+        });
+        vec![all(Command::Reset { seed })]
+    }
+
+    pub(super) fn tell_all(&mut self, command: Command, text: &str) -> Vec<Effect> {
+        self.say(text);
+        vec![all(command)]
+    }
+
+    /// Forgets what was asked for once the lanes do it.
+    pub(super) fn settle_intent(&mut self) {
+        let agreed = match self.intent {
+            Some(true) => self.any(&LaneStatus::Running),
+            Some(false) => !self.any(&LaneStatus::Running),
+            None => true,
+        };
+        if agreed
+            || self.lanes.iter().all(|lane| {
+                matches!(
+                    lane.status,
+                    LaneStatus::Finished | LaneStatus::Diverged(_) | LaneStatus::Failed(_)
+                )
+            })
+        {
+            self.intent = None;
+        }
+    }
+
+    /// Says so when a lane's status became one that the user should hear of.
+    pub(super) fn tell_status(&mut self, lane: &Snapshot, before: Option<&Snapshot>) {
+        if before.is_some_and(|b| b.status == lane.status) {
+            return;
+        }
+        self.message = match &lane.status {
+            LaneStatus::Finished => Some((
+                Tone::Done,
+                format!("{}: all {} steps done", lane.lane, lane.steps),
+            )),
+            LaneStatus::Diverged(step) => Some((
+                Tone::Trouble,
+                format!(
+                    "{}: no longer a number at step {step}; it waits. r starts over",
+                    lane.lane
+                ),
+            )),
+            LaneStatus::Failed(reason) => {
+                let first = reason.lines().next().unwrap_or_default();
+                Some((Tone::Trouble, format!("{} failed: {first}", lane.lane)))
+            }
+            LaneStatus::Running | LaneStatus::Paused
+                if before.is_some_and(|b| b.status == LaneStatus::Starting) =>
+            {
+                let weights = lane.parameters as f64 / 1e6;
+                Some((
+                    Tone::Done,
+                    format!(
+                        "{}: ready on {}, {weights:.1} M weights",
+                        lane.lane, lane.device
+                    ),
+                ))
+            }
+            LaneStatus::Starting | LaneStatus::Running | LaneStatus::Paused => return,
+        };
+    }
+}

@@ -1,0 +1,313 @@
+//! [`Dial`]: the controls as hands know them: what each is called, how it turns, what it means now.
+
+mod grid;
+
+use crate::control::{Control, Value};
+use crate::scenario::{BatchSize, Bias, Fraction, LearningRate, Loss, Temperature, WeightDecay};
+use crate::telemetry::Settings;
+
+use super::action::Turn;
+
+/// A control that can be held and turned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Dial {
+    /// tau.
+    Temperature,
+    /// Bias.
+    Bias,
+    /// Pairs in a batch.
+    BatchSize,
+    /// Peak learning rate.
+    LearningRate,
+    /// Loss.
+    Loss,
+    /// Weight decay.
+    WeightDecay,
+    /// Share of captions exchanged.
+    Shuffle,
+    /// Augmentation.
+    Augment,
+}
+
+impl Dial {
+    /// All dials, in the order of the strip.
+    pub const ALL: [Self; 8] = [
+        Self::Temperature,
+        Self::Bias,
+        Self::BatchSize,
+        Self::LearningRate,
+        Self::Loss,
+        Self::WeightDecay,
+        Self::Shuffle,
+        Self::Augment,
+    ];
+
+    /// Its word on the screen.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Temperature => "tau",
+            Self::Bias => "bias",
+            Self::BatchSize => "batch",
+            Self::LearningRate => "rate",
+            Self::Loss => "loss",
+            Self::WeightDecay => "decay",
+            Self::Shuffle => "mixed",
+            Self::Augment => "augment",
+        }
+    }
+
+    /// The control's name in records.
+    pub const fn control(self) -> &'static str {
+        match self {
+            Self::Temperature => "temperature",
+            Self::Bias => "bias",
+            Self::BatchSize => "batch_size",
+            Self::LearningRate => "learning_rate",
+            Self::Loss => "loss",
+            Self::WeightDecay => "weight_decay",
+            Self::Shuffle => "shuffle_captions",
+            Self::Augment => "augment",
+        }
+    }
+
+    /// What may be typed.
+    pub fn range(self) -> String {
+        match self {
+            Self::Temperature => span(Temperature::MIN, Temperature::MAX),
+            Self::Bias => span(Bias::MIN, Bias::MAX),
+            Self::BatchSize => format!("{} to {}", BatchSize::MIN, BatchSize::MAX),
+            Self::LearningRate => span(LearningRate::MIN, LearningRate::MAX),
+            Self::Loss => "infonce or siglip".into(),
+            Self::WeightDecay => span(WeightDecay::MIN, WeightDecay::MAX),
+            Self::Shuffle => span(Fraction::MIN, Fraction::MAX),
+            Self::Augment => "on or off".into(),
+        }
+    }
+
+    /// The present value; `None` for a lane without bias.
+    pub fn value(self, settings: &Settings) -> Option<Value> {
+        Some(match self {
+            Self::Temperature => Value::Real(settings.temperature),
+            Self::Bias => Value::Real(settings.bias?),
+            Self::BatchSize => Value::Whole(settings.batch_size),
+            Self::LearningRate => Value::Real(settings.learning_rate),
+            Self::Loss => Value::Loss(settings.loss),
+            Self::WeightDecay => Value::Real(settings.weight_decay),
+            Self::Shuffle => Value::Real(settings.shuffle_captions),
+            Self::Augment => Value::Bool(settings.augment),
+        })
+    }
+
+    /// Whether the value is learned; `None` for what is never learned.
+    pub fn learned(self, settings: &Settings) -> Option<bool> {
+        match self {
+            Self::Temperature => Some(settings.learn_temperature),
+            Self::Bias => settings.bias.map(|_| settings.learn_bias),
+            _ => None,
+        }
+    }
+
+    /// Whether training could learn it.
+    pub const fn can_be_learned(self) -> bool {
+        matches!(self, Self::Temperature | Self::Bias)
+    }
+
+    /// The control that learns or holds it.
+    pub const fn learn(self, on: bool) -> Option<Control> {
+        match self {
+            Self::Temperature => Some(Control::LearnTemperature(on)),
+            Self::Bias => Some(Control::LearnBias(on)),
+            _ => None,
+        }
+    }
+
+    /// The control that the dial, turned from `value`, sets; `None` at its end.
+    pub fn turned(self, value: Option<Value>, turn: Turn) -> Option<Control> {
+        let up = matches!(turn, Turn::Up | Turn::FarUp);
+        let far = matches!(turn, Turn::FarUp | Turn::FarDown);
+        let real = match value {
+            Some(Value::Real(x)) => x,
+            Some(Value::Whole(n)) => n as f64,
+            _ => 0.0,
+        };
+        let control = match self {
+            Self::Temperature => {
+                let x = grid::decade(real, up, far).clamp(Temperature::MIN, Temperature::MAX);
+                Control::Temperature(Temperature::new(x).ok()?)
+            }
+            Self::LearningRate => {
+                let x = match (real <= 1e-7, up) {
+                    (true, true) => 1e-6,
+                    (true, false) => 0.0,
+                    (false, _) => grid::decade(real, up, far),
+                };
+                Control::LearningRate(
+                    LearningRate::new(x.clamp(LearningRate::MIN, LearningRate::MAX)).ok()?,
+                )
+            }
+            Self::WeightDecay => {
+                let x = if real <= 1e-4 && !up {
+                    0.0
+                } else {
+                    grid::decade(real.max(1e-4), up, far)
+                };
+                Control::WeightDecay(
+                    WeightDecay::new(x.clamp(WeightDecay::MIN, WeightDecay::MAX)).ok()?,
+                )
+            }
+            // A first turn gives a lane without bias the neutral one.
+            Self::Bias if value.is_none() => Control::Bias(Bias::new(0.0).ok()?),
+            Self::Bias => {
+                let x = grid::linear(real, if far { 2.0 } else { 0.25 }, up)
+                    .clamp(Bias::MIN, Bias::MAX);
+                Control::Bias(Bias::new(x).ok()?)
+            }
+            Self::Shuffle => {
+                let x = grid::linear(real, if far { 0.25 } else { 0.05 }, up)
+                    .clamp(Fraction::MIN, Fraction::MAX);
+                Control::ShuffleCaptions(Fraction::new(x).ok()?)
+            }
+            Self::BatchSize => {
+                let n = grid::octave(real as u64, up, far).clamp(BatchSize::MIN, BatchSize::MAX);
+                Control::BatchSize(BatchSize::new(n).ok()?)
+            }
+            Self::Loss => Control::Loss(if value == Some(Value::Loss(Loss::SigLip)) {
+                Loss::InfoNce
+            } else {
+                Loss::SigLip
+            }),
+            Self::Augment => Control::Augment(value != Some(Value::Bool(true))),
+        };
+        (Some(control.value()) != value).then_some(control)
+    }
+
+    /// What the dial does, with the numbers at hand.
+    pub fn explain(self, settings: &Settings) -> String {
+        let scale = 1.0 / settings.temperature;
+        match self {
+            Self::Temperature => format!(
+                "cosines are divided by tau: logit scale {scale:.1}{}; smaller tau looks at the hardest negatives only",
+                if scale >= settings.max_logit_scale * 0.999 { ", at its clamp" } else { "" }
+            ),
+            Self::Bias => match (settings.loss, settings.bias) {
+                (Loss::InfoNce, _) => "softmax cancels a bias: it matters to SigLIP only".into(),
+                (Loss::SigLip, Some(b)) => format!(
+                    "an unrelated pair starts at p = {:.2e}; batches of {} hold one match in {}: b near {:.2}",
+                    sigmoid(b),
+                    settings.batch_size,
+                    settings.batch_size,
+                    -((settings.batch_size.max(2) - 1) as f64).ln()
+                ),
+                (Loss::SigLip, None) => "no bias: every pair starts at p = 0.5, and the many negatives drown the matches".into(),
+            },
+            Self::BatchSize => format!(
+                "{} pairs: each picture has {} wrong captions to be told from; guessing costs InfoNCE ln {} = {:.2}",
+                settings.batch_size,
+                settings.batch_size.saturating_sub(1),
+                settings.batch_size,
+                (settings.batch_size as f64).ln()
+            ),
+            Self::LearningRate => "peak of the schedule: warm-up and decay go on from it".into(),
+            Self::Loss => match settings.loss {
+                Loss::InfoNce => "InfoNCE: every row and column is one choice among the batch (softmax)".into(),
+                Loss::SigLip => "SigLIP: every cell is its own yes or no (sigmoid)".into(),
+            },
+            Self::WeightDecay => "pulls the weight matrices towards zero at every step".into(),
+            Self::Shuffle => format!(
+                "{:.0} % of each batch's captions are exchanged: how much noise does the loss bear?",
+                settings.shuffle_captions * 100.0
+            ),
+            Self::Augment => "training pictures are shifted, scaled and tinted a little, or shown as they are".into(),
+        }
+    }
+}
+
+/// A value in at most seven characters.
+pub fn show(value: Value) -> String {
+    match value {
+        Value::Real(0.0) => "0".into(),
+        Value::Real(x) if x.abs() < 1e-2 || x.abs() >= 1e4 => {
+            let text = format!("{x:.2e}");
+            text.replace(".00e", "e").replace("0e", "e")
+        }
+        Value::Real(x) if x.abs() < 1.0 => format!("{x:.4}"),
+        Value::Real(x) if x.abs() < 100.0 => format!("{x:.2}"),
+        Value::Real(x) => format!("{x:.1}"),
+        other => other.to_string(),
+    }
+}
+
+fn sigmoid(x: f64) -> f64 {
+    1.0 / (1.0 + (-x).exp())
+}
+
+fn span(low: f64, high: f64) -> String {
+    format!("{low} to {high}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::fixture;
+
+    #[test]
+    fn every_dial_turns_both_ways_within_its_range() {
+        let settings = fixture::settings(Loss::SigLip);
+        for dial in Dial::ALL {
+            for turn in [Turn::Down, Turn::Up, Turn::FarDown, Turn::FarUp] {
+                let mut value = dial.value(&settings);
+                for _ in 0..300 {
+                    let Some(control) = dial.turned(value, turn) else {
+                        break;
+                    };
+                    assert_eq!(control.name(), dial.control());
+                    value = Some(control.value());
+                }
+                let is_switch = matches!(dial, Dial::Loss | Dial::Augment);
+                assert!(
+                    is_switch || dial.turned(value, turn).is_none() || dial == Dial::Bias,
+                    "{dial:?} {turn:?} has no end"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn up_and_down_come_back() {
+        for dial in [
+            Dial::Temperature,
+            Dial::LearningRate,
+            Dial::Bias,
+            Dial::BatchSize,
+        ] {
+            let start = dial
+                .turned(dial.value(&fixture::settings(Loss::SigLip)), Turn::Up)
+                .unwrap()
+                .value();
+            let up = dial.turned(Some(start), Turn::Up).unwrap().value();
+            let back = dial.turned(Some(up), Turn::Down).unwrap().value();
+            assert_eq!(back, start, "{dial:?}");
+        }
+    }
+
+    #[test]
+    fn a_lane_without_bias_gets_the_neutral_one() {
+        assert_eq!(
+            Dial::Bias.turned(None, Turn::Up),
+            Some(Control::Bias(Bias::new(0.0).unwrap()))
+        );
+    }
+
+    #[test]
+    fn values_fit_their_column() {
+        for x in [
+            0.07, 1e-3, 5e-4, 1.25e-5, -10.0, -123.456, 32768.0, 0.05, 99.99, -0.25, 1e-12,
+        ] {
+            let text = show(Value::Real(x));
+            assert!(text.len() <= 8, "{text}");
+        }
+        assert_eq!(show(Value::Real(5e-4)), "5e-4");
+        assert_eq!(show(Value::Real(0.07)), "0.0700");
+        assert_eq!(show(Value::Real(-10.0)), "-10.00");
+    }
+}

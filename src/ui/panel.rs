@@ -1,0 +1,46 @@
+//! [`Panel`]: the parts of the screen that can be looked at and shown alone.
+
+/// A part of the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Panel {
+    /// Loss curves.
+    Loss,
+    /// tau, bias, gradient norm, batch accuracy.
+    Traces,
+    /// Retrieval on held-out pictures.
+    Retrieval,
+    /// Similarity matrices.
+    Matrix,
+    /// Pictures and captions.
+    Pictures,
+}
+
+impl Panel {
+    /// All panels.
+    pub const ALL: [Self; 5] = [
+        Self::Loss,
+        Self::Traces,
+        Self::Retrieval,
+        Self::Matrix,
+        Self::Pictures,
+    ];
+
+    /// What one sees there, in a line.
+    pub const fn explain(self) -> &'static str {
+        match self {
+            Self::Loss => {
+                "loss by step: smoothed, with what was measured behind it; ln N is what guessing costs InfoNCE"
+            }
+            Self::Traces => {
+                "what the loss learns besides weights: tau, and the bias of the sigmoid loss"
+            }
+            Self::Retrieval => {
+                "pictures that training never saw, against all names: R@k is the share found among the first k"
+            }
+            Self::Matrix => {
+                "every picture (rows) against every caption (columns) of one batch: pairs lie on the diagonal"
+            }
+            Self::Pictures => "the first pairs of the batch, as the towers get them",
+        }
+    }
+}

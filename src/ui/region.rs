@@ -1,0 +1,84 @@
+//! [`Regions`]: what lies where on the screen, so that the mouse finds it. Written by the view,
+//! read by the app.
+
+use ratatui::layout::{Position, Rect};
+
+use super::action::Action;
+use super::dial::Dial;
+use super::panel::Panel;
+
+/// What the mouse can meet.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Target {
+    /// A panel.
+    Panel(Panel),
+    /// A dial of a lane, or of all lanes.
+    Dial(Dial, Option<usize>),
+    /// A lane's name in the control strip, or the line for all lanes.
+    Lane(Option<usize>),
+    /// Something that acts as a key does.
+    Act(Action),
+    /// A row of a list.
+    Row(usize),
+    /// A matrix; how it lies in its area.
+    Matrix(MatrixMap),
+}
+
+/// How a matrix's cells lie in an area of the screen.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MatrixMap {
+    /// Cells a side.
+    pub side: usize,
+    /// Matrix cells in each drawn pixel's side.
+    pub pool: usize,
+    /// Pixels a side of each (pooled) cell; 1 where `pool > 1`.
+    pub grow: usize,
+    /// Screen cells across one pixel.
+    pub across: u16,
+    /// Pixels in the height of one screen cell.
+    pub stacked: u16,
+}
+
+impl MatrixMap {
+    /// The matrix cell (row, column) at a position relative to the matrix's corner.
+    pub fn cell_at(&self, x: u16, y: u16) -> (usize, usize) {
+        let place = |pixel: usize| (pixel / self.grow * self.pool).min(self.side.saturating_sub(1));
+        (
+            place(usize::from(y * self.stacked)),
+            place(usize::from(x / self.across.max(1))),
+        )
+    }
+}
+
+/// What lies where; later entries lie on top.
+#[derive(Clone, Debug, Default)]
+pub struct Regions {
+    all: Vec<(Rect, Target)>,
+}
+
+impl Regions {
+    /// Notes that `target` lies in `area`.
+    pub fn add(&mut self, area: Rect, target: Target) {
+        self.all.push((area, target));
+    }
+
+    /// Forgets everything: what lies below an overlay cannot be clicked.
+    pub fn clear(&mut self) {
+        self.all.clear();
+    }
+
+    /// What lies on top at this cell, and its area.
+    pub fn at(&self, x: u16, y: u16) -> Option<(Rect, &Target)> {
+        let here = Position::new(x, y);
+        self.all
+            .iter()
+            .rev()
+            .find(|(area, _)| area.contains(here))
+            .map(|(area, target)| (*area, target))
+    }
+
+    /// All targets with their areas, in drawing order.
+    pub fn iter(&self) -> impl Iterator<Item = &(Rect, Target)> {
+        self.all.iter()
+    }
+}

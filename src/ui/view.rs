@@ -1,0 +1,204 @@
+//! The whole screen, composed of panels. Reads the app, writes cells and notes what lies where.
+
+mod controls;
+mod frame;
+mod gallery;
+mod header;
+mod heat;
+mod heatmap;
+mod help;
+mod loss;
+mod notice;
+mod open;
+mod pair;
+mod plot;
+mod retrieval;
+mod series;
+mod status;
+mod thumbnail;
+mod traces;
+
+#[cfg(test)]
+mod tests;
+
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+
+use super::app::{App, Overlay};
+use super::panel::Panel;
+use super::region::Regions;
+use super::theme::Theme;
+
+/// What the panels draw from and note in.
+pub struct Screen<'a> {
+    /// What is shown.
+    pub app: &'a App,
+    /// How it looks.
+    pub theme: &'a Theme,
+    /// What lies where.
+    pub regions: Regions,
+    /// Whether panels have boxes, or only a rule above them.
+    pub boxed: bool,
+}
+
+/// Draws the screen and returns what lies where.
+pub fn render(frame: &mut Frame, app: &App, theme: &Theme) -> Regions {
+    let area = frame.area();
+    frame.buffer_mut().set_style(area, theme.base());
+    let mut screen = Screen {
+        app,
+        theme,
+        regions: Regions::default(),
+        boxed: area.width >= 100 && area.height >= 30,
+    };
+    if app.too_small() {
+        notice::too_small(frame, area, &screen);
+        return screen.regions;
+    }
+    if screen.boxed {
+        rich(frame, area, &mut screen);
+    } else {
+        plain(frame, area, &mut screen);
+    }
+    overlay(frame, area, &mut screen);
+    screen.regions
+}
+
+fn overlay(frame: &mut Frame, area: Rect, screen: &mut Screen) {
+    match &screen.app.overlay {
+        Some(Overlay::Help { filter, scroll }) => {
+            help::render(frame, area, screen, filter, *scroll)
+        }
+        Some(Overlay::Open { input, chosen }) => open::render(frame, area, screen, input, *chosen),
+        Some(Overlay::Notice { title, text }) => notice::render(frame, area, screen, title, text),
+        // Typed in the status line, so that the curves stay in sight.
+        Some(Overlay::Save { .. } | Overlay::Value { .. }) | None => {}
+    }
+}
+
+/// From 100 x 30: everything at once.
+fn rich(frame: &mut Frame, area: Rect, screen: &mut Screen) {
+    let strip = controls::height(screen);
+    let [head, body, strip, line, foot] = Layout::vertical([
+        Constraint::Length(2),
+        Constraint::Min(0),
+        Constraint::Length(strip),
+        Constraint::Length(1),
+        Constraint::Length(1),
+    ])
+    .areas(area);
+    header::render(frame, head, screen);
+    if screen.app.zoomed {
+        alone(frame, body, screen);
+    } else {
+        let top = top_height(body.height, screen);
+        let [charts, pictures] =
+            Layout::vertical([Constraint::Length(top), Constraint::Min(0)]).areas(body);
+        let [loss, traces, retrieval] = Layout::horizontal([
+            Constraint::Fill(10),
+            Constraint::Fill(7),
+            Constraint::Length((area.width * 3 / 8).clamp(38, 56)),
+        ])
+        .areas(charts);
+        loss::render(frame, loss, screen);
+        traces::render(frame, traces, screen);
+        retrieval::render(frame, retrieval, screen);
+        let maps = heatmap::width(screen, pictures);
+        let [maps, gallery] =
+            Layout::horizontal([Constraint::Length(maps), Constraint::Min(0)]).areas(pictures);
+        heatmap::render(frame, maps, screen);
+        gallery::render(frame, gallery, screen);
+    }
+    controls::render(frame, strip, screen);
+    status::line(frame, line, screen);
+    status::footer(frame, foot, screen);
+}
+
+/// The height of the charts: a third to almost half of the body, where it leaves the matrices the room
+/// for the next larger whole factor.
+fn top_height(body: u16, screen: &Screen) -> u16 {
+    let (least, most) = ((body / 3).max(9), (body * 9 / 20).max(10));
+    (least..=most)
+        .rev()
+        .max_by_key(|top| (heatmap::side(screen, body.saturating_sub(*top)), *top))
+        .unwrap_or(least)
+}
+
+/// Below that: rules instead of boxes; below 80 x 24 one panel at a time.
+fn plain(frame: &mut Frame, area: Rect, screen: &mut Screen) {
+    let strip = controls::height(screen).min(area.height / 4);
+    let [head, line, body, strip, foot] = Layout::vertical([
+        Constraint::Length(1),
+        Constraint::Length(1),
+        Constraint::Min(0),
+        Constraint::Length(strip),
+        Constraint::Length(1),
+    ])
+    .areas(area);
+    header::render(frame, head, screen);
+    status::line(frame, line, screen);
+    if screen.app.zoomed {
+        alone(frame, body, screen);
+    } else if area.width >= 80 && area.height >= 24 {
+        compact(frame, body, screen);
+    } else {
+        stacked(frame, body, screen);
+    }
+    controls::render(frame, strip, screen);
+    status::footer(frame, foot, screen);
+}
+
+fn compact(frame: &mut Frame, body: Rect, screen: &mut Screen) {
+    let gap = Constraint::Length(1);
+    let [charts, pictures] =
+        Layout::vertical([Constraint::Fill(1), Constraint::Length(body.height / 2 + 1)])
+            .areas(body);
+    let [loss, _, retrieval] =
+        Layout::horizontal([Constraint::Min(30), gap, Constraint::Length(36)]).areas(charts);
+    loss::render(frame, loss, screen);
+    retrieval::render(frame, retrieval, screen);
+    let maps = heatmap::width(screen, pictures);
+    let [maps, _, last] =
+        Layout::horizontal([Constraint::Length(maps), gap, Constraint::Min(0)]).areas(pictures);
+    heatmap::render(frame, maps, screen);
+    // Traces and pictures share a place: the one that was asked for last.
+    if matches!(screen.app.panel, Panel::Pictures | Panel::Matrix) {
+        gallery::render(frame, last, screen);
+    } else {
+        traces::render(frame, last, screen);
+    }
+}
+
+fn stacked(frame: &mut Frame, body: Rect, screen: &mut Screen) {
+    if screen.app.panel == Panel::Retrieval {
+        retrieval::render(frame, body, screen);
+        return;
+    }
+    let lanes = (screen.app.lanes.len() as u16).min(4) + 2;
+    let [main, scores] =
+        Layout::vertical([Constraint::Min(6), Constraint::Length(lanes)]).areas(body);
+    panel(frame, main, screen, screen.app.panel);
+    retrieval::render(frame, scores, screen);
+}
+
+/// One panel; the matrix with what is under its cursor, if there is room.
+fn alone(frame: &mut Frame, body: Rect, screen: &mut Screen) {
+    if screen.app.panel == Panel::Matrix && body.width >= 100 {
+        let [maps, pair] =
+            Layout::horizontal([Constraint::Fill(2), Constraint::Fill(1)]).areas(body);
+        heatmap::render(frame, maps, screen);
+        gallery::render(frame, pair, screen);
+    } else {
+        panel(frame, body, screen, screen.app.panel);
+    }
+}
+
+fn panel(frame: &mut Frame, area: Rect, screen: &mut Screen, panel: Panel) {
+    match panel {
+        Panel::Loss => loss::render(frame, area, screen),
+        Panel::Traces => traces::render(frame, area, screen),
+        Panel::Retrieval => retrieval::render(frame, area, screen),
+        Panel::Matrix => heatmap::render(frame, area, screen),
+        Panel::Pictures => gallery::render(frame, area, screen),
+    }
+}

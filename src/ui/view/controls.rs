@@ -1,0 +1,282 @@
+//! The control strip: a row for each lane, a column for each dial. The values in hand stand out.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Modifier;
+use ratatui::text::{Line, Span};
+
+use super::{Screen, frame, header};
+use crate::telemetry::{LaneStatus, Snapshot};
+use crate::ui::action::{self, Action, Entry};
+use crate::ui::app::Focus;
+use crate::ui::dial::{self, Dial};
+use crate::ui::region::Target;
+
+/// Rows that the strip wants.
+pub fn height(screen: &Screen) -> u16 {
+    let lanes = screen.app.lanes.len().clamp(1, 6) as u16;
+    lanes + if screen.boxed { 2 } else { 1 }
+}
+
+/// Where the lane's name, its status and the dials stand.
+struct Columns {
+    name: u16,
+    status: u16,
+    /// Dials with their distance from the left end, and their width.
+    dials: Vec<(Dial, u16, u16)>,
+    /// Whether the words "learned" and "fixed" fit.
+    words: bool,
+}
+
+impl Columns {
+    fn new(screen: &Screen, width: u16) -> Self {
+        let longest = screen
+            .app
+            .lanes
+            .iter()
+            .map(|lane| lane.lane.chars().count())
+            .max()
+            .unwrap_or(4);
+        let name = (longest as u16 + 6).clamp(12, if width >= 100 { 22 } else { 13 });
+        let status = if width >= 130 { 13 } else { 0 };
+        let room = width.saturating_sub(name + status);
+        // What can be learned says so, in a word or by a sign.
+        let words = room >= 2 * 17 + 6 * 10;
+        let each = |dial: Dial| match (dial.can_be_learned(), words) {
+            (true, true) => 17,
+            (true, false) => 12,
+            (false, _) => 10,
+        };
+        let mut shown = Vec::new();
+        let mut used = 0;
+        for dial in Dial::ALL {
+            if used + each(dial) > room {
+                break;
+            }
+            used += each(dial);
+            shown.push(dial);
+        }
+        // The dial in hand is always among them.
+        if !shown.contains(&screen.app.dial) {
+            shown.pop();
+            shown.push(screen.app.dial);
+        }
+        let spare =
+            room.saturating_sub(shown.iter().map(|d| each(*d)).sum()) / shown.len().max(1) as u16;
+        let mut x = name + status;
+        let place = |dial: &Dial| {
+            let wide = each(*dial) + spare.min(6);
+            x += wide;
+            (*dial, x - wide, wide)
+        };
+        Self {
+            name,
+            status,
+            dials: shown.iter().map(place).collect(),
+            words,
+        }
+    }
+}
+
+/// Draws the strip.
+pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
+    let theme = screen.theme;
+    let inner = if screen.boxed {
+        let title = Line::from(vec![Span::styled(
+            " dials ",
+            theme.text().add_modifier(Modifier::BOLD),
+        )]);
+        let focused = screen.app.focus == Focus::Dials;
+        frame::ruled(frame, area, screen, title, header::machine(screen), focused)
+    } else {
+        area
+    };
+    let columns = Columns::new(screen, inner.width);
+    head(frame, inner, screen, &columns);
+    let rows = usize::from(inner.height.saturating_sub(1));
+    let lanes = screen.app.lanes.len();
+    let first = screen
+        .app
+        .target
+        .unwrap_or(0)
+        .saturating_sub(rows.saturating_sub(1))
+        .min(lanes.saturating_sub(rows));
+    for (i, lane) in (first..lanes).take(rows).enumerate() {
+        let line = Rect {
+            y: inner.y + 1 + i as u16,
+            height: 1,
+            ..inner
+        };
+        row(frame, line, screen, &columns, lane);
+    }
+}
+
+fn head(frame: &mut Frame, area: Rect, screen: &mut Screen, columns: &Columns) {
+    let app = screen.app;
+    let theme = screen.theme;
+    let line = Rect {
+        height: area.height.min(1),
+        ..area
+    };
+    if !screen.boxed {
+        frame.buffer_mut().set_style(line, theme.selected(false));
+    }
+    let who = Rect {
+        width: columns.name.min(line.width),
+        ..line
+    };
+    let all = app.target.is_none() && app.lanes.len() > 1;
+    let style = if all { theme.accent() } else { theme.faint() };
+    let text = if app.lanes.len() > 1 {
+        format!(
+            "{} all lanes",
+            if all { theme.glyph("▸", ">") } else { " " }
+        )
+    } else {
+        String::new()
+    };
+    frame::put(
+        frame,
+        who,
+        0,
+        &Line::styled(frame::cut(&text, usize::from(who.width), screen), style),
+    );
+    screen.regions.add(who, Target::Lane(None));
+    for &(dial, x, width) in &columns.dials {
+        let place = cell(line, x, width);
+        let held = app.focus == Focus::Dials && app.dial == dial;
+        let key = action::entry(&Action::Dial(dial))
+            .map(Entry::keys_text)
+            .unwrap_or_default();
+        let name = if held {
+            theme.accent().add_modifier(Modifier::BOLD)
+        } else {
+            theme.muted()
+        };
+        let line = Line::from(vec![
+            Span::styled(key, theme.accent()),
+            Span::raw(" "),
+            Span::styled(dial.label(), name),
+        ]);
+        frame::put(frame, place, 0, &line);
+        screen.regions.add(place, Target::Dial(dial, None));
+    }
+}
+
+fn cell(line: Rect, x: u16, width: u16) -> Rect {
+    let x = (line.x + x).min(line.right());
+    Rect {
+        x,
+        width: width.min(line.right() - x),
+        ..line
+    }
+}
+
+fn row(frame: &mut Frame, strip: Rect, screen: &mut Screen, columns: &Columns, lane: usize) {
+    let app = screen.app;
+    let theme = screen.theme;
+    let addressed = app.target == Some(lane);
+    let all = app.target.is_none();
+    let stuck = matches!(
+        app.lanes[lane].status,
+        LaneStatus::Diverged(_) | LaneStatus::Failed(_)
+    );
+    let pointer = match (addressed, stuck) {
+        (true, _) => Span::styled(theme.glyph("▸ ", "> "), theme.accent()),
+        (false, true) => Span::styled(theme.glyph("✗ ", "! "), theme.bad()),
+        (false, false) => Span::raw("  "),
+    };
+    let [sign, name] = frame::lane_name(screen, lane);
+    let short = frame::cut(
+        &name.content,
+        usize::from(columns.name.saturating_sub(5)),
+        screen,
+    );
+    let who = Rect {
+        width: columns.name.min(strip.width),
+        ..strip
+    };
+    let style = name.style;
+    frame::put(
+        frame,
+        who,
+        0,
+        &Line::from(vec![pointer, sign, Span::styled(short, style)]),
+    );
+    screen.regions.add(who, Target::Lane(Some(lane)));
+    if columns.status > 0 {
+        let place = Rect {
+            x: who.right(),
+            width: columns.status,
+            ..strip
+        };
+        frame::put(frame, place, 0, &status(screen, &app.lanes[lane]));
+    }
+    let settings = app.settings(lane);
+    for &(dial, x, width) in &columns.dials {
+        let place = cell(strip, x, width);
+        screen.regions.add(place, Target::Dial(dial, Some(lane)));
+        let Some(settings) = &settings else {
+            frame::put(
+                frame,
+                place,
+                0,
+                &Line::styled(theme.glyph("·", "."), theme.faint()),
+            );
+            continue;
+        };
+        let text = dial
+            .value(settings)
+            .map_or_else(|| theme.glyph("–", "-").to_string(), dial::show);
+        let mode = match (dial.learned(settings), columns.words) {
+            (Some(true), true) => " learned",
+            (Some(false), true) => " fixed",
+            (Some(true), false) => " ~",
+            (Some(false), false) => " =",
+            (None, _) => "",
+        };
+        let waits = if app.is_pending(lane, dial) {
+            theme.glyph("›", ">")
+        } else {
+            ""
+        };
+        let held = app.focus == Focus::Dials && app.dial == dial && (addressed || all);
+        let style = if held {
+            theme.selected(true)
+        } else if waits.is_empty() {
+            theme.text()
+        } else {
+            theme.warn()
+        };
+        let pad = if held { " " } else { "" };
+        let value = Span::styled(format!("{pad}{waits}{text}{pad}"), style);
+        frame::put(
+            frame,
+            place,
+            0,
+            &Line::from(vec![value, Span::styled(mode, theme.faint())]),
+        );
+    }
+}
+
+/// How a lane fares, in a few characters.
+fn status(screen: &Screen, lane: &Snapshot) -> Line<'static> {
+    let theme = screen.theme;
+    let (text, style) = match &lane.status {
+        LaneStatus::Starting => ("preparing".into(), theme.muted()),
+        LaneStatus::Running => (
+            format!("{} {}", theme.glyph("▶", ">"), lane.step),
+            theme.good(),
+        ),
+        LaneStatus::Paused => (
+            format!("{} {}", theme.glyph("‖", "="), lane.step),
+            theme.warn(),
+        ),
+        LaneStatus::Finished => (format!("{} done", theme.glyph("✓", "*")), theme.good()),
+        LaneStatus::Diverged(step) => {
+            (format!("{} NaN {step}", theme.glyph("✗", "!")), theme.bad())
+        }
+        LaneStatus::Failed(_) => (format!("{} failed", theme.glyph("✗", "!")), theme.bad()),
+    };
+    Line::styled(text, style)
+}

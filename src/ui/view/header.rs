@@ -1,0 +1,152 @@
+//! The header: what runs, how far it is, what to watch for.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+use ratatui::text::{Line, Span};
+
+use super::{Screen, frame};
+use crate::telemetry::LaneStatus;
+use crate::ui::action::Action;
+use crate::ui::region::Target;
+
+/// Draws the header: one line, or two with what to watch for.
+pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
+    let theme = screen.theme;
+    let line = Rect { height: 1, ..area };
+    let right = progress(screen, area.width);
+    let width = right.width() as u16;
+    let room = usize::from(area.width.saturating_sub(width + 13));
+    let title = Line::from(vec![
+        Span::styled(" clip", theme.lane(0).add_modifier(Modifier::BOLD)),
+        Span::styled(theme.glyph("·", "-"), theme.faint()),
+        Span::styled("lab", theme.lane(1).add_modifier(Modifier::BOLD)),
+        Span::raw("  "),
+        Span::styled(
+            frame::cut(&screen.app.scenario.title, room, screen),
+            theme.text().add_modifier(Modifier::BOLD),
+        ),
+    ]);
+    frame::put(frame, line, 0, &title);
+    let place = Rect {
+        x: area.right().saturating_sub(width),
+        width: width.min(area.width),
+        ..line
+    };
+    frame::put(frame, place, 0, &right);
+    screen.regions.add(place, Target::Act(Action::PlayPause));
+    if area.height > 1 {
+        let watch = frame::cut(
+            &screen.app.scenario.watch,
+            usize::from(area.width.saturating_sub(2)),
+            screen,
+        );
+        let line = Line::from(vec![
+            Span::raw(" "),
+            Span::styled(watch, theme.muted().add_modifier(Modifier::ITALIC)),
+        ]);
+        frame::put(frame, area, 1, &line);
+    }
+}
+
+fn progress(screen: &Screen, width: u16) -> Line<'static> {
+    let app = screen.app;
+    let theme = screen.theme;
+    // A lane that failed holds up nobody.
+    let alive = app
+        .lanes
+        .iter()
+        .filter(|lane| !matches!(lane.status, LaneStatus::Failed(_)));
+    let step = alive.map(|lane| lane.step).min().unwrap_or(0);
+    let steps = app.lanes.iter().map(|lane| lane.steps).max().unwrap_or(0);
+    let (sign, word, style) = overall(screen);
+    let mut spans = vec![
+        Span::styled(format!("{sign} {word}"), style.add_modifier(Modifier::BOLD)),
+        Span::raw("  "),
+    ];
+    spans.push(Span::styled(step.to_string(), theme.text()));
+    spans.push(Span::styled(format!("/{steps}"), theme.faint()));
+    if width >= 80 {
+        let cells = if width >= 150 { 24 } else { 10 };
+        let done = (step as f64 / steps.max(1) as f64 * f64::from(cells)).round() as usize;
+        spans.push(Span::raw(" "));
+        spans.push(Span::styled(
+            theme.glyph("━", "#").repeat(done.min(cells as usize)),
+            theme.good(),
+        ));
+        spans.push(Span::styled(
+            theme
+                .glyph("━", ".")
+                .repeat((cells as usize).saturating_sub(done)),
+            theme.grid(),
+        ));
+    }
+    if width >= 100 {
+        let seconds = app
+            .lanes
+            .iter()
+            .map(|lane| lane.seconds)
+            .fold(0.0, f64::max);
+        spans.push(Span::styled(format!("  {}", clock(seconds)), theme.text()));
+        let rate = step as f64 / seconds;
+        if app.running() && rate > 0.0 && step < steps {
+            let left = (steps - step) as f64 / rate;
+            spans.push(Span::styled(
+                format!(", {} left", clock(left)),
+                theme.faint(),
+            ));
+        }
+    }
+    spans.push(Span::raw(" "));
+    Line::from(spans)
+}
+
+fn overall(screen: &Screen) -> (&'static str, &'static str, Style) {
+    let app = screen.app;
+    let theme = screen.theme;
+    let any = |test: fn(&LaneStatus) -> bool| app.lanes.iter().any(|lane| test(&lane.status));
+    if app
+        .lanes
+        .iter()
+        .any(|lane| lane.status == LaneStatus::Starting)
+        && !any(|s| *s == LaneStatus::Running)
+    {
+        ("", "preparing", theme.muted())
+    } else if app.running() {
+        (theme.glyph("▶", ">"), "training", theme.good())
+    } else if any(|s| *s == LaneStatus::Paused) {
+        (theme.glyph("‖", "="), "paused", theme.warn())
+    } else if any(|s| matches!(s, LaneStatus::Failed(_))) {
+        (theme.glyph("✗", "!"), "failed", theme.bad())
+    } else if any(|s| matches!(s, LaneStatus::Diverged(_))) {
+        (theme.glyph("✗", "!"), "not finite", theme.bad())
+    } else {
+        (theme.glyph("✓", "*"), "done", theme.good())
+    }
+}
+
+/// Minutes and seconds, or hours and minutes.
+fn clock(seconds: f64) -> String {
+    let s = seconds.clamp(0.0, 3.6e7) as u64;
+    if s < 3600 {
+        format!("{}:{:02}", s / 60, s % 60)
+    } else {
+        format!("{}h{:02}", s / 3600, s / 60 % 60)
+    }
+}
+
+/// What computes, how fast, how much of it there is.
+pub fn machine(screen: &Screen) -> Line<'static> {
+    let app = screen.app;
+    let Some(lane) = app.lanes.iter().find(|lane| !lane.device.is_empty()) else {
+        return Line::default();
+    };
+    let pairs: f64 = app.lanes.iter().map(|lane| lane.pairs_per_second).sum();
+    let each = if app.lanes.len() > 1 { " each" } else { "" };
+    let weights = lane.parameters as f64 / 1e6;
+    let text = format!(
+        " {}{each}, {pairs:.0} pairs/s, {weights:.1} M weights, seed {} ",
+        lane.device, lane.seed
+    );
+    Line::styled(text, screen.theme.muted())
+}

@@ -1,0 +1,65 @@
+//! Things to read: what went wrong, or that the terminal is too small.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+use unicode_width::UnicodeWidthStr;
+
+use super::{Screen, frame};
+use crate::ui::app::SMALLEST;
+
+/// Draws a notice above the screen. Its lines are kept as they are, so that carets stay under what
+/// they point at; what is too wide is cut.
+pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen, title: &str, text: &str) {
+    let lines: Vec<_> = text.lines().collect();
+    let widest = lines
+        .iter()
+        .map(|line| line.width())
+        .max()
+        .unwrap_or(0)
+        .max(title.width() + 2)
+        .max(24);
+    let size = (
+        widest.min(usize::from(area.width)) as u16 + 4,
+        lines.len() as u16 + 4,
+    );
+    let inner = frame::popup(frame, area, screen, title, size);
+    for (i, line) in lines
+        .iter()
+        .enumerate()
+        .take(usize::from(inner.height.saturating_sub(2)))
+    {
+        let text = frame::cut(line, usize::from(inner.width), screen);
+        frame::put(
+            frame,
+            inner,
+            i as u16,
+            &Line::styled(text, screen.theme.text()),
+        );
+    }
+    let foot = Line::styled("Esc closes this", screen.theme.faint());
+    frame::put(frame, inner, inner.height.saturating_sub(1), &foot);
+}
+
+/// Says what size is needed.
+pub fn too_small(frame: &mut Frame, area: Rect, screen: &Screen) {
+    let (width, height) = SMALLEST;
+    let x = screen.theme.glyph("×", "x");
+    let texts = [
+        (
+            format!("clip-lab needs {width} {x} {height}"),
+            screen.theme.accent(),
+        ),
+        (
+            format!("this is {} {x} {}", area.width, area.height),
+            screen.theme.muted(),
+        ),
+        ("q quits".into(), screen.theme.muted()),
+    ];
+    let top = area.height.saturating_sub(texts.len() as u16) / 2;
+    for (i, (text, style)) in texts.into_iter().enumerate() {
+        let line =
+            Line::styled(frame::cut(&text, usize::from(area.width), screen), style).centered();
+        frame::put(frame, area, top + i as u16, &line);
+    }
+}

@@ -1,0 +1,222 @@
+//! The retrieval panel: how often held-out pictures find their names, and names their pictures.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::plot::{Axis, Guide, Plot, Series};
+use super::{Screen, frame, series};
+use crate::telemetry::EvalReport;
+use crate::ui::panel::Panel;
+
+/// Draws the panel.
+pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
+    let app = screen.app;
+    let inner = frame::panel(
+        frame,
+        area,
+        screen,
+        Panel::Retrieval,
+        "held out",
+        note(screen),
+    );
+    let lanes = app.lanes.len() as u16;
+    let none = app.lanes.iter().all(|lane| lane.held_out.is_empty());
+    // Both directions where there is room for them and a chart.
+    let both = inner.height >= 1 + 2 * lanes + 5;
+    let table = (1 + lanes * if both { 2 } else { 1 }).min(inner.height);
+    let rest = inner.height - table;
+    let chart = Rect {
+        height: rest,
+        ..inner
+    };
+    if rest >= 3 {
+        if none {
+            frame::promise(frame, chart, screen, Panel::Retrieval);
+        } else {
+            plot(screen).render(frame.buffer_mut(), chart, screen.theme);
+        }
+    }
+    draw_table(
+        frame,
+        Rect {
+            y: chart.bottom(),
+            height: table,
+            ..inner
+        },
+        screen,
+        both,
+    );
+}
+
+fn note(screen: &Screen) -> Line<'static> {
+    let busy = screen
+        .app
+        .lanes
+        .iter()
+        .filter_map(|lane| lane.evaluating)
+        .reduce(f64::max);
+    if let Some(share) = busy {
+        return Line::styled(
+            format!(" evaluating {:.0} % ", share * 100.0),
+            screen.theme.accent(),
+        );
+    }
+    let latest = screen
+        .app
+        .lanes
+        .iter()
+        .filter_map(|lane| lane.held_out.last())
+        .max_by_key(|eval| eval.step);
+    latest.map_or_else(Line::default, |eval| {
+        let text = format!(" {} names, step {} ", eval.candidates, eval.step);
+        Line::styled(text, screen.theme.muted())
+    })
+}
+
+fn plot(screen: &Screen) -> Plot {
+    let app = screen.app;
+    let theme = screen.theme;
+    let mut all = Vec::new();
+    let mut values = vec![0.0];
+    for (i, lane) in app.lanes.iter().enumerate() {
+        let points: Vec<_> = lane
+            .held_out
+            .iter()
+            .map(|e| (e.step as f64, e.r1_image_to_text * 100.0))
+            .collect();
+        values.extend(points.iter().map(|p| p.1));
+        let sign = Some(theme.marker(i));
+        all.push(Series {
+            points: points.clone(),
+            style: theme.lane(i),
+            layer: 2,
+            sign: None,
+            thick: false,
+            dotted: false,
+        });
+        all.push(Series {
+            points,
+            style: theme.lane(i),
+            layer: 2,
+            sign,
+            thick: false,
+            dotted: true,
+        });
+    }
+    let candidates = app
+        .lanes
+        .iter()
+        .filter_map(|lane| lane.held_out.last())
+        .map(|e| e.candidates)
+        .max();
+    let chance = candidates.map(|n| 100.0 / n.max(1) as f64);
+    let mut y = Axis::around(values, false);
+    y.low = 0.0;
+    y.high = y.high.max(chance.unwrap_or(0.0) * 4.0).max(1.0);
+    let guide = |y: f64| Guide {
+        y,
+        label: format!("chance {y:.2} %"),
+        style: theme.faint(),
+    };
+    Plot {
+        x: series::steps(app),
+        y,
+        series: all,
+        guides: chance.map(guide).into_iter().collect(),
+        flags: series::flags(screen),
+    }
+}
+
+fn draw_table(frame: &mut Frame, area: Rect, screen: &Screen, both: bool) {
+    let theme = screen.theme;
+    let trained = area.width >= 42;
+    let numbers = 3 + 23 + if trained { 8 } else { 0 };
+    let name = usize::from(area.width).saturating_sub(numbers).clamp(3, 14);
+    let mut head = format!(
+        "{:name$}   {:>6}{:>6}{:>6}{:>5}",
+        "", "R@1 %", "R@5", "R@10", "rank"
+    );
+    if trained {
+        head.push_str(" trained");
+    }
+    frame::put(frame, area, 0, &Line::styled(head, theme.faint()));
+    let mut row = 1;
+    for (i, lane) in screen.app.lanes.iter().enumerate() {
+        let eval = lane.held_out.last();
+        let [sign, _] = frame::lane_name(screen, i);
+        let label = frame::cut(&lane.lane, name.saturating_sub(2), screen);
+        let to_text = theme.glyph("→ ", "> ");
+        let mut spans = vec![
+            sign,
+            Span::styled(
+                format!("{label:0$} ", name.saturating_sub(2)),
+                theme.lane(i),
+            ),
+            Span::styled(to_text, theme.faint()),
+        ];
+        spans.extend(cells(
+            screen,
+            eval.map(|e| {
+                (
+                    [e.r1_image_to_text, e.r5_image_to_text, e.r10_image_to_text],
+                    Some(e.median_rank),
+                )
+            }),
+        ));
+        if trained {
+            let text = lane.trained.last().map_or_else(
+                || format!("{:>8}", dash(screen)),
+                |e| format!("{:>8.1}", e.r1_image_to_text * 100.0),
+            );
+            spans.push(Span::styled(text, theme.muted()));
+        }
+        frame::put(frame, area, row, &spans.into());
+        row += 1;
+        if both {
+            let to_image = theme.glyph("← ", "< ");
+            let mut spans = vec![
+                frame::blanks(name + 1),
+                Span::styled(to_image, theme.faint()),
+            ];
+            let back = |e: &EvalReport| {
+                (
+                    [e.r1_text_to_image, e.r5_text_to_image, e.r10_text_to_image],
+                    None,
+                )
+            };
+            spans.extend(cells(screen, eval.map(back)));
+            frame::put(frame, area, row, &spans.into());
+            row += 1;
+        }
+    }
+}
+
+fn cells(screen: &Screen, scores: Option<([f64; 3], Option<f64>)>) -> Vec<Span<'static>> {
+    let theme = screen.theme;
+    let Some((shares, rank)) = scores else {
+        return vec![Span::styled(
+            format!("{0:>6}{0:>6}{0:>6}{0:>5}", dash(screen)),
+            theme.faint(),
+        )];
+    };
+    let cell = |share: f64| format!("{:>6.1}", share * 100.0);
+    vec![
+        Span::styled(
+            cell(shares[0]),
+            theme.text().add_modifier(ratatui::style::Modifier::BOLD),
+        ),
+        Span::styled(
+            format!("{}{}", cell(shares[1]), cell(shares[2])),
+            theme.muted(),
+        ),
+        Span::styled(
+            rank.map_or_else(|| "     ".into(), |rank| format!("{rank:>5.0}")),
+            theme.text(),
+        ),
+    ]
+}
+
+fn dash(screen: &Screen) -> &'static str {
+    screen.theme.glyph("–", "-")
+}

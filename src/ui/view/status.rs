@@ -1,0 +1,167 @@
+//! The line that says what just happened or what is in hand, and the footer with its keys.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Modifier;
+use ratatui::text::{Line, Span};
+
+use super::{Screen, frame};
+use crate::telemetry::LaneStatus;
+use crate::ui::action::{Action, Context, Entry, TABLE};
+use crate::ui::app::{Focus, Overlay, Tone};
+use crate::ui::input::Input;
+use crate::ui::region::Target;
+
+/// Draws the line: what is typed, else the message, else an explanation of what is in hand.
+pub fn line(frame: &mut Frame, area: Rect, screen: &mut Screen) {
+    let app = screen.app;
+    let theme = screen.theme;
+    let mut spans = vec![Span::raw(" ")];
+    match &app.overlay {
+        Some(Overlay::Value { input }) => {
+            let ask = format!("{} for {} = ", app.dial.label(), app.target_name());
+            spans.extend(typed(screen, ask, input, &app.dial.range()));
+        }
+        Some(Overlay::Save { input, .. }) => {
+            spans.extend(typed(
+                screen,
+                "save as ".into(),
+                input,
+                "changes by hand become its script",
+            ));
+        }
+        _ => {
+            if let Some(count) = app.count {
+                spans.push(Span::styled(format!("{count} "), theme.accent()));
+            }
+            let (text, style) = match &app.message {
+                Some((Tone::Done, text)) => (text.clone(), theme.good()),
+                Some((Tone::Trouble, text)) => (text.clone(), theme.bad()),
+                None => trouble(screen).map_or_else(
+                    || (explanation(screen), theme.muted()),
+                    |text| (text, theme.bad()),
+                ),
+            };
+            let room = usize::from(area.width.saturating_sub(2));
+            spans.push(Span::styled(frame::cut(&text, room, screen), style));
+        }
+    }
+    frame::put(frame, area, 0, &spans.into());
+}
+
+/// A question, what was typed, and either the latest complaint or what may be typed.
+fn typed(screen: &Screen, ask: String, input: &Input, hint: &str) -> Vec<Span<'static>> {
+    let theme = screen.theme;
+    let note = match &screen.app.message {
+        Some((_, text)) => Span::styled(format!("  {text}"), theme.bad()),
+        None => Span::styled(format!("  {hint}"), theme.faint()),
+    };
+    vec![
+        Span::styled(ask, theme.text()),
+        Span::styled(
+            input.text().to_string(),
+            theme.accent().add_modifier(Modifier::BOLD),
+        ),
+        Span::styled(theme.glyph("▏", "_"), theme.accent()),
+        note,
+    ]
+}
+
+/// Why an addressed lane goes no further, if one does not.
+fn trouble(screen: &Screen) -> Option<String> {
+    let app = screen.app;
+    app.addressed(app.target).into_iter().find_map(|i| {
+        let lane = &app.lanes[i];
+        match &lane.status {
+            LaneStatus::Failed(reason) => Some(format!(
+                "{} failed: {}",
+                lane.lane,
+                reason.lines().next().unwrap_or_default()
+            )),
+            LaneStatus::Diverged(step) => Some(format!(
+                "{}: no longer a number at step {step}; r starts over",
+                lane.lane
+            )),
+            _ => None,
+        }
+    })
+}
+
+/// What is in hand, with the numbers of the addressed lane.
+fn explanation(screen: &Screen) -> String {
+    let app = screen.app;
+    if app.focus == Focus::Panel {
+        return app.panel.explain().into();
+    }
+    let lane = app.target.unwrap_or(0);
+    match app.settings(lane) {
+        Some(settings) if app.lanes.len() > 1 => {
+            format!("{}, {}: {}", app.dial.label(), app.lanes[lane].lane, app.dial.explain(&settings))
+        }
+        Some(settings) => format!("{}: {}", app.dial.label(), app.dial.explain(&settings)),
+        None => "Space pauses and goes on; t b n e x take hold of a dial, arrows turn it; ? lists every key".into(),
+    }
+}
+
+/// Draws the footer: the keys of the innermost context, the weightiest where room is short.
+pub fn footer(frame: &mut Frame, area: Rect, screen: &mut Screen) {
+    let theme = screen.theme;
+    let context = screen.app.context();
+    let mut hints: Vec<_> = context
+        .chain()
+        .iter()
+        .flat_map(|scope| TABLE.iter().filter(move |entry| entry.context == *scope))
+        .filter_map(|entry| entry.footer.map(|(word, weight)| (entry, word, weight)))
+        .collect();
+    let width = |(entry, word, _): &(&Entry, &str, u8)| {
+        key_text(entry, theme.ascii()).chars().count() + word.len() + 3
+    };
+    while hints.iter().map(width).sum::<usize>() > usize::from(area.width) {
+        let Some(least) = hints
+            .iter()
+            .enumerate()
+            .min_by_key(|(_, hint)| hint.2)
+            .map(|(i, _)| i)
+        else {
+            return;
+        };
+        hints.remove(least);
+    }
+    let mut x = area.x + 1;
+    for hint in &hints {
+        let (entry, word, _) = hint;
+        let key = key_text(entry, theme.ascii());
+        let length = (key.chars().count() + word.len() + 1) as u16;
+        let place = Rect {
+            x,
+            width: length.min(area.right().saturating_sub(x)),
+            ..area
+        };
+        let line = Line::from(vec![
+            Span::styled(key, theme.accent()),
+            Span::raw(" "),
+            Span::styled(*word, theme.muted()),
+        ]);
+        frame::put(frame, place, 0, &line);
+        screen.regions.add(place, Target::Act(entry.action.clone()));
+        x += length + 2;
+    }
+}
+
+/// The keys as the footer shows them: the four arrows stand for what each of them does.
+fn key_text(entry: &Entry, ascii: bool) -> String {
+    let arrows = match (&entry.action, entry.context) {
+        (Action::Turn(_), _) => Some(("←→ HL", "arrows H L")),
+        (Action::Cursor(_), _) => Some(("←↑↓→", "arrows")),
+        (Action::Up, Context::Open | Context::Help) => Some(("↑↓", "up/down")),
+        _ => None,
+    };
+    match arrows {
+        Some((unicode, plain)) => if ascii { plain } else { unicode }.into(),
+        None => entry
+            .keys
+            .first()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
+    }
+}

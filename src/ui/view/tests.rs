@@ -1,0 +1,400 @@
+//! What the screen looks like, from hand-made snapshots.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::sync::Arc;
+
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+
+use crate::telemetry::{LaneStatus, Matrix, Snapshot};
+use crate::ui::action::Action;
+use crate::ui::app::{App, Choice, Overlay};
+use crate::ui::dial::Dial;
+use crate::ui::fixture;
+use crate::ui::input::Input;
+use crate::ui::panel::Panel;
+use crate::ui::region::Target;
+use crate::ui::theme::{Depth, Glyphs, Theme};
+
+const RICH: Theme = Theme::new(Depth::True, Glyphs::Braille);
+const PLAIN: Theme = Theme::new(Depth::None, Glyphs::Ascii);
+
+fn app(lanes: Vec<Arc<Snapshot>>) -> App {
+    let choices = ["clip", "siglip"].map(|name| Choice {
+        name: name.into(),
+        title: format!("All about {name}"),
+    });
+    let mut app = App::new(fixture::scenario(), choices.to_vec());
+    app.observe(lanes);
+    app.message = None;
+    app
+}
+
+fn draw(app: &mut App, theme: &Theme, width: u16, height: u16) -> Buffer {
+    app.size = (width, height);
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+    terminal
+        .draw(|frame| app.regions = super::render(frame, app, theme))
+        .unwrap();
+    terminal.backend().buffer().clone()
+}
+
+fn text(buffer: &Buffer) -> String {
+    let row = |y| {
+        (0..buffer.area.width)
+            .map(|x| buffer[(x, y)].symbol())
+            .collect::<String>()
+    };
+    let rows: Vec<_> = (0..buffer.area.height)
+        .map(|y| row(y).trim_end().to_string())
+        .collect();
+    rows.join("\n")
+}
+
+/// How many cells have each style, and where the first of them is: colours change the snapshot, and
+/// the list stays readable.
+fn styles(buffer: &Buffer) -> String {
+    let mut seen: BTreeMap<String, (usize, (u16, u16))> = BTreeMap::new();
+    for y in 0..buffer.area.height {
+        for x in 0..buffer.area.width {
+            let cell = &buffer[(x, y)];
+            let name = format!("{} on {} {:?}", cell.fg, cell.bg, cell.modifier);
+            seen.entry(name).or_insert((0, (x, y))).0 += 1;
+        }
+    }
+    let mut lines = String::new();
+    for (style, (count, first)) in seen {
+        let _ = writeln!(lines, "{count:5} from {first:?}: {style}");
+    }
+    lines
+}
+
+fn shot(app: &mut App, theme: &Theme, width: u16, height: u16) -> String {
+    text(&draw(app, theme, width, height))
+}
+
+#[test]
+fn sizes() {
+    for (width, height) in [(60, 20), (80, 24), (120, 40), (200, 60)] {
+        let name = format!("running_{width}x{height}");
+        insta::assert_snapshot!(
+            name,
+            shot(&mut app(fixture::running(640)), &RICH, width, height)
+        );
+    }
+}
+
+#[test]
+fn colours() {
+    for (name, theme) in [
+        ("styles_truecolor", RICH),
+        ("styles_16", Theme::new(Depth::Ansi16, Glyphs::Half)),
+        ("styles_none", PLAIN),
+    ] {
+        insta::assert_snapshot!(
+            name,
+            styles(&draw(&mut app(fixture::running(640)), &theme, 80, 24))
+        );
+    }
+}
+
+#[test]
+fn states() {
+    let states: [(&str, Vec<Arc<Snapshot>>); 5] = [
+        ("starting", fixture::starting()),
+        (
+            "paused",
+            fixture::edited(640, |_, lane| lane.status = LaneStatus::Paused),
+        ),
+        (
+            "finished",
+            fixture::edited(1500, |_, lane| lane.status = LaneStatus::Finished),
+        ),
+        (
+            "diverged",
+            fixture::edited(640, |i, lane| {
+                if i == 0 {
+                    lane.status = LaneStatus::Diverged(641);
+                    lane.loss.push(641, f64::NAN);
+                }
+            }),
+        ),
+        (
+            "failed",
+            vec![
+                Arc::new(Snapshot {
+                    status: LaneStatus::Failed("no room".into()),
+                    ..Snapshot::starting("softmax", 1500)
+                }),
+                fixture::running(640)[1].clone(),
+            ],
+        ),
+    ];
+    for (name, lanes) in states {
+        insta::assert_snapshot!(
+            format!("state_{name}"),
+            shot(&mut app(lanes), &RICH, 80, 24)
+        );
+    }
+}
+
+#[test]
+fn without_colour_and_unicode_everything_is_ascii_and_the_diagonal_shows() {
+    let mut app = app(fixture::running(640));
+    let screen = shot(&mut app, &PLAIN, 120, 40);
+    assert!(
+        screen.is_ascii(),
+        "{:?}",
+        screen.chars().find(|c| !c.is_ascii())
+    );
+    insta::assert_snapshot!("plain_120x40", screen);
+    for panel in Panel::ALL {
+        app.update(Action::Panel(panel));
+        for zoomed in [false, true] {
+            app.zoomed = zoomed;
+            let screen = shot(&mut app, &PLAIN, 80, 24);
+            assert!(
+                screen.is_ascii(),
+                "{panel:?}: {:?}",
+                screen.chars().find(|c| !c.is_ascii())
+            );
+        }
+    }
+}
+
+#[test]
+fn overlays() {
+    let mut app = app(fixture::running(640));
+    app.update(Action::Help);
+    insta::assert_snapshot!("help", shot(&mut app, &RICH, 100, 30));
+    "matrix"
+        .chars()
+        .for_each(|c| drop(app.update(Action::Insert(c))));
+    insta::assert_snapshot!("help_filtered", shot(&mut app, &RICH, 80, 24));
+    app.overlay = None;
+    app.update(Action::Open);
+    app.update(Action::Down);
+    insta::assert_snapshot!("open", shot(&mut app, &RICH, 80, 24));
+    app.notify(
+        "cannot open this",
+        "my.ron:3:7: unknown field `tua`\n  | tua: 0.1\n  | ^^^ did you mean `tau`?",
+    );
+    insta::assert_snapshot!("notice", shot(&mut app, &RICH, 80, 24));
+    app.overlay = Some(Overlay::Value {
+        input: Input::new("0.0x"),
+    });
+    app.update(Action::Accept);
+    let screen = shot(&mut app, &RICH, 80, 24);
+    assert!(
+        screen.contains("tau for all lanes = 0.0x▏  temperature wants a number"),
+        "{screen}"
+    );
+}
+
+#[test]
+fn the_cursor_names_both_items_and_every_lane_s_numbers() {
+    let mut app = app(fixture::running(640));
+    app.update(Action::Panel(Panel::Matrix));
+    app.cursor = (0, 5);
+    let screen = shot(&mut app, &RICH, 120, 40);
+    for part in [
+        "picture 1",
+        "red apple",
+        "caption 6",
+        "a picture of a tropical",
+        "cosine",
+        "sigmoid",
+    ] {
+        assert!(screen.contains(part), "{part} is missing:\n{screen}");
+    }
+}
+
+#[test]
+fn a_value_that_is_no_number_is_a_gap() {
+    let gap = fixture::edited(400, |_, lane| {
+        lane.loss = fixture::curve(
+            &(0..400)
+                .map(|i| {
+                    if (150..250).contains(&i) {
+                        f64::NAN
+                    } else {
+                        2.0
+                    }
+                })
+                .collect::<Vec<_>>(),
+        );
+        lane.applied = Arc::default();
+        lane.settings = None;
+    });
+    let mut app = app(gap);
+    app.panel = Panel::Loss;
+    app.zoomed = true;
+    let buffer = draw(&mut app, &RICH, 120, 40);
+    let drawn = |x: u16| {
+        (3..30).any(|y| {
+            ('\u{2801}'..='\u{28ff}').contains(&buffer[(x, y)].symbol().chars().next().unwrap())
+        })
+    };
+    assert!(drawn(30) && drawn(100) && !drawn(60));
+}
+
+#[test]
+fn a_curve_that_diverged_leaves_no_dots_outside_its_panel() {
+    let wild = fixture::edited(300, |_, lane| {
+        lane.loss = fixture::curve(
+            &(0..300)
+                .map(|i| [1e300, -1e300, f64::INFINITY, 0.0][i % 4])
+                .collect::<Vec<_>>(),
+        );
+        lane.grad_norm = lane.loss.clone();
+        lane.temperature = lane.loss.clone();
+    });
+    let mut app = app(wild);
+    for log in [false, true] {
+        app.log_scale = log;
+        draw(&mut app, &RICH, 200, 60);
+    }
+}
+
+#[test]
+fn every_dial_and_panel_can_be_clicked() {
+    let mut app = app(fixture::running(640));
+    draw(&mut app, &RICH, 120, 40);
+    let targets: Vec<_> = app
+        .regions
+        .iter()
+        .map(|(_, target)| target.clone())
+        .collect();
+    for dial in Dial::ALL {
+        for lane in [None, Some(0), Some(1)] {
+            assert!(
+                targets.contains(&Target::Dial(dial, lane)),
+                "{dial:?} {lane:?}"
+            );
+        }
+    }
+    for panel in Panel::ALL {
+        assert!(targets.contains(&Target::Panel(panel)), "{panel:?}");
+    }
+    assert!(
+        targets.contains(&Target::Act(Action::PlayPause))
+            && targets.contains(&Target::Act(Action::Quit))
+    );
+    let (map, _) = *app
+        .regions
+        .iter()
+        .find(|(_, t)| matches!(t, Target::Matrix(_)))
+        .unwrap();
+    app.update(Action::Click(map.right() - 1, map.y));
+    assert_eq!((app.panel, app.cursor), (Panel::Matrix, (0, 62)));
+}
+
+/// Lanes whose numbers and texts are as awkward as they come.
+fn awkward() -> Vec<Arc<Snapshot>> {
+    let mut lanes = fixture::edited(40, |i, lane| {
+        lane.lane = [
+            "漢字漢字漢字漢字漢字漢字漢字漢字漢字",
+            "e\u{301}\u{301}\u{301} with a very long name indeed",
+        ][i]
+            .into();
+        let cosines = vec![f32::NAN; 9];
+        lane.matrix = Some(Arc::new(Matrix {
+            step: 40,
+            side: 3,
+            pool: 4,
+            cosines,
+        }));
+        let mut pairs = fixture::pairs();
+        pairs[0].thumbnail.side = 0;
+        pairs[1].thumbnail.rgb.truncate(5);
+        pairs[2].caption = "漢".repeat(300);
+        pairs[3].caption = String::new();
+        lane.pairs = Arc::new(pairs);
+        lane.pairs_per_second = f64::NAN;
+        lane.seconds = f64::INFINITY;
+        lane.message = Some("字".repeat(400));
+    });
+    let empty = Matrix {
+        step: 0,
+        side: 0,
+        pool: 1,
+        cosines: Vec::new(),
+    };
+    lanes.push(Arc::new(Snapshot {
+        matrix: Some(Arc::new(empty)),
+        ..Snapshot::starting("empty", 0)
+    }));
+    lanes.extend((0..6).map(|i| Arc::new(Snapshot::starting(&format!("lane-{i}"), 10))));
+    lanes
+}
+
+#[test]
+fn no_size_panics() {
+    let themes = [
+        RICH,
+        PLAIN,
+        Theme::new(Depth::Ansi256, Glyphs::Ascii),
+        Theme::new(Depth::Ansi16, Glyphs::Octant),
+    ];
+    let sets = [
+        fixture::running(640),
+        awkward(),
+        fixture::starting(),
+        fixture::running(3)[..1].to_vec(),
+        Vec::new(),
+    ];
+    let sizes = [
+        (1, 1),
+        (1, 100),
+        (300, 1),
+        (59, 20),
+        (60, 20),
+        (61, 21),
+        (79, 24),
+        (80, 24),
+        (99, 30),
+        (100, 29),
+        (100, 30),
+        (101, 31),
+        (60, 100),
+        (300, 20),
+        (300, 30),
+        (300, 100),
+        (133, 47),
+    ];
+    for (k, lanes) in sets.iter().enumerate() {
+        let mut app = app(lanes.clone());
+        for (i, &(width, height)) in sizes.iter().enumerate() {
+            for j in 0..Panel::ALL.len() {
+                app.update(Action::Panel(Panel::ALL[j]));
+                app.zoomed = (i + j) % 2 == 0;
+                app.overlay = None;
+                match (i + j + k) % 5 {
+                    0 => drop(app.update(Action::Help)),
+                    1 => drop(app.update(Action::Open)),
+                    2 => app.notify("t", "漢字 and more\n".repeat(80)),
+                    3 => drop(app.update(Action::Enter)),
+                    _ => {}
+                }
+                app.cursor = (i * 9, j * 30);
+                draw(&mut app, &themes[(i + j + k) % themes.len()], width, height);
+            }
+        }
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config::with_cases(60))]
+    #[test]
+    fn any_size_and_any_keys_draw(width in 1_u16..=300, height in 1_u16..=100, keys in "[ -~]{0,12}", plain in proptest::bool::ANY) {
+        use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+        let mut app = app(fixture::running(30));
+        app.size = (width, height);
+        for key in keys.chars() {
+            app.key(KeyEvent::new(KeyCode::Char(key), KeyModifiers::NONE));
+        }
+        draw(&mut app, if plain { &PLAIN } else { &RICH }, width, height);
+    }
+}
