@@ -87,6 +87,8 @@ class Style:
 
 
 def width(char):
+    if char in OCTANTS:
+        return 1
     if unicodedata.combining(char) or char in "\ufe0f\u200d":
         return 0
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1
@@ -108,14 +110,17 @@ def cells(text):
     return rows
 
 
-def octants():
-    """Unicode 16's block octants, in code point order: the patterns that older characters lack."""
-    known = {0x00, 0xFF, 0x0F, 0xF0, 0x55, 0xAA, 0x05, 0x0A, 0x50, 0xA0, 0x5A, 0xA5, 0x5F, 0xAF, 0xF5, 0xFA,
-             0x03, 0xC0, 0x3F, 0xFC, 0x01, 0x02, 0x40, 0x80, 0x14, 0x28}
-    return {chr(0x1CD00 + i): pattern for i, pattern in enumerate(p for p in range(256) if p not in known)}
-
-
-OCTANTS = octants()
+# The character of each pattern of 2 x 4 parts, bit by bit from the top left.
+OCTANTS = {char: bits for bits, char in enumerate(
+    " 𜺨𜺫🮂𜴀▘𜴁𜴂𜴃𜴄▝𜴅𜴆𜴇𜴈▀𜴉𜴊𜴋𜴌🯦𜴍𜴎𜴏𜴐𜴑𜴒𜴓𜴔𜴕𜴖𜴗"
+    "𜴘𜴙𜴚𜴛𜴜𜴝𜴞𜴟🯧𜴠𜴡𜴢𜴣𜴤𜴥𜴦𜴧𜴨𜴩𜴪𜴫𜴬𜴭𜴮𜴯𜴰𜴱𜴲𜴳𜴴𜴵🮅"
+    "𜺣𜴶𜴷𜴸𜴹𜴺𜴻𜴼𜴽𜴾𜴿𜵀𜵁𜵂𜵃𜵄▖𜵅𜵆𜵇𜵈▌𜵉𜵊𜵋𜵌▞𜵍𜵎𜵏𜵐▛"
+    "𜵑𜵒𜵓𜵔𜵕𜵖𜵗𜵘𜵙𜵚𜵛𜵜𜵝𜵞𜵟𜵠𜵡𜵢𜵣𜵤𜵥𜵦𜵧𜵨𜵩𜵪𜵫𜵬𜵭𜵮𜵯𜵰"
+    "𜺠𜵱𜵲𜵳𜵴𜵵𜵶𜵷𜵸𜵹𜵺𜵻𜵼𜵽𜵾𜵿𜶀𜶁𜶂𜶃𜶄𜶅𜶆𜶇𜶈𜶉𜶊𜶋𜶌𜶍𜶎𜶏"
+    "▗𜶐𜶑𜶒𜶓▚𜶔𜶕𜶖𜶗▐𜶘𜶙𜶚𜶛▜𜶜𜶝𜶞𜶟𜶠𜶡𜶢𜶣𜶤𜶥𜶦𜶧𜶨𜶩𜶪𜶫"
+    "▂𜶬𜶭𜶮𜶯𜶰𜶱𜶲𜶳𜶴𜶵𜶶𜶷𜶸𜶹𜶺𜶻𜶼𜶽𜶾𜶿𜷀𜷁𜷂𜷃𜷄𜷅𜷆𜷇𜷈𜷉𜷊"
+    "𜷋𜷌𜷍𜷎𜷏𜷐𜷑𜷒𜷓𜷔𜷕𜷖𜷗𜷘𜷙𜷚▄𜷛𜷜𜷝𜷞▙𜷟𜷠𜷡𜷢▟𜷣▆𜷤𜷥█"
+)}
 QUADRANTS = {"▘": 1, "▝": 2, "▀": 3, "▖": 4, "▌": 5, "▞": 6, "▛": 7, "▗": 8, "▚": 9, "▐": 10, "▜": 11, "▄": 12, "▙": 13, "▟": 14, "█": 15}
 SHADES = {"░": 0.25, "▒": 0.5, "▓": 0.75}
 # Braille's dot numbers, bit by bit, as (column, row).

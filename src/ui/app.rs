@@ -71,6 +71,8 @@ pub enum Focus {
 pub enum Tone {
     /// Something was done.
     Done,
+    /// A lane has something to say.
+    News,
     /// Something could not be done.
     Trouble,
 }
@@ -203,7 +205,7 @@ impl App {
                 .as_ref()
                 .filter(|m| before.is_none_or(|b| b.message.as_ref() != Some(m)));
             if let Some(text) = news {
-                self.message = Some((Tone::Trouble, format!("{}: {text}", lane.lane)));
+                self.message = Some((Tone::News, format!("{}: {text}", lane.lane)));
             }
             self.tell_status(lane, before.cloned().as_deref());
         }

@@ -55,19 +55,22 @@ pub fn render(frame: &mut Frame, app: &App, theme: &Theme) -> Regions {
         notice::too_small(frame, area, &screen);
         return screen.regions;
     }
+    // The footer last: it stays in sight below what lies above the rest, and can be clicked.
+    let [area, foot] = Layout::vertical([Constraint::Min(0), Constraint::Length(1)]).areas(area);
     if screen.boxed {
         rich(frame, area, &mut screen);
     } else {
         plain(frame, area, &mut screen);
     }
     overlay(frame, area, &mut screen);
+    status::footer(frame, foot, &mut screen);
     screen.regions
 }
 
 fn overlay(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     match &screen.app.overlay {
         Some(Overlay::Help { filter, scroll }) => {
-            help::render(frame, area, screen, filter, *scroll)
+            help::render(frame, area, screen, filter, *scroll);
         }
         Some(Overlay::Open { input, chosen }) => open::render(frame, area, screen, input, *chosen),
         Some(Overlay::Notice { title, text }) => notice::render(frame, area, screen, title, text),
@@ -79,11 +82,10 @@ fn overlay(frame: &mut Frame, area: Rect, screen: &mut Screen) {
 /// From 100 x 30: everything at once.
 fn rich(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     let strip = controls::height(screen);
-    let [head, body, strip, line, foot] = Layout::vertical([
+    let [head, body, strip, line] = Layout::vertical([
         Constraint::Length(2),
         Constraint::Min(0),
         Constraint::Length(strip),
-        Constraint::Length(1),
         Constraint::Length(1),
     ])
     .areas(area);
@@ -111,7 +113,6 @@ fn rich(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     }
     controls::render(frame, strip, screen);
     status::line(frame, line, screen);
-    status::footer(frame, foot, screen);
 }
 
 /// The height of the charts: a third to almost half of the body, where it leaves the matrices the room
@@ -127,25 +128,24 @@ fn top_height(body: u16, screen: &Screen) -> u16 {
 /// Below that: rules instead of boxes; below 80 x 24 one panel at a time.
 fn plain(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     let strip = controls::height(screen).min(area.height / 4);
-    let [head, line, body, strip, foot] = Layout::vertical([
+    let [head, line, body, strip] = Layout::vertical([
         Constraint::Length(1),
         Constraint::Length(1),
         Constraint::Min(0),
         Constraint::Length(strip),
-        Constraint::Length(1),
     ])
     .areas(area);
     header::render(frame, head, screen);
     status::line(frame, line, screen);
     if screen.app.zoomed {
         alone(frame, body, screen);
-    } else if area.width >= 80 && area.height >= 24 {
+    } else if area.width >= 80 && area.height >= 23 {
+        // The footer has the 24th row.
         compact(frame, body, screen);
     } else {
         stacked(frame, body, screen);
     }
     controls::render(frame, strip, screen);
-    status::footer(frame, foot, screen);
 }
 
 fn compact(frame: &mut Frame, body: Rect, screen: &mut Screen) {

@@ -159,19 +159,25 @@ pub fn lane_name(screen: &Screen, lane: usize) -> [Span<'static>; 2] {
     ]
 }
 
-/// Lanes' signs with a number each, for titles; names too where there is room.
+/// Lanes' signs with a number each, for titles; with names if there is room, close together if
+/// there is little, nothing if there is none.
 pub fn legend(
     screen: &Screen,
     room: u16,
     number: impl Fn(usize) -> Option<String>,
 ) -> Line<'static> {
-    let build = |named: bool| {
+    let entries: Vec<_> = (0..screen.app.lanes.len())
+        .filter_map(|lane| Some((lane_name(screen, lane), number(lane)?)))
+        .collect();
+    let build = |named: bool, gap: &'static str| {
         let mut spans = Vec::new();
-        for lane in 0..screen.app.lanes.len() {
-            let Some(number) = number(lane) else { continue };
+        for ([sign, name], number) in entries.clone() {
             spans.push(Span::raw(" "));
-            let [sign, name] = lane_name(screen, lane);
-            spans.push(sign);
+            spans.push(Span::styled(
+                sign.content.trim_end().to_string(),
+                sign.style,
+            ));
+            spans.push(Span::raw(gap));
             if named {
                 spans.push(name);
                 spans.push(Span::raw(" "));
@@ -181,17 +187,11 @@ pub fn legend(
         }
         Line::from(spans)
     };
-    let long = build(true);
-    let short = || {
-        Some(build(false))
-            .filter(|line| line.width() <= usize::from(room))
-            .unwrap_or_default()
-    };
-    if long.width() <= usize::from(room) {
-        long
-    } else {
-        short()
-    }
+    [(true, " "), (false, " "), (false, "")]
+        .into_iter()
+        .map(|(named, gap)| build(named, gap))
+        .find(|line| line.width() <= usize::from(room))
+        .unwrap_or_default()
 }
 
 /// The text, cut to a width, with an ellipsis if something is missing.

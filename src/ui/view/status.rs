@@ -36,6 +36,7 @@ pub fn line(frame: &mut Frame, area: Rect, screen: &mut Screen) {
             }
             let (text, style) = match &app.message {
                 Some((Tone::Done, text)) => (text.clone(), theme.good()),
+                Some((Tone::News, text)) => (text.clone(), theme.text()),
                 Some((Tone::Trouble, text)) => (text.clone(), theme.bad()),
                 None => trouble(screen).map_or_else(
                     || (explanation(screen), theme.muted()),
