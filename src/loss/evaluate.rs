@@ -90,10 +90,7 @@ impl Question {
     pub fn dense_bytes(&self, input: &Input) -> u128 {
         let n = input.pairs() as u128;
         // Matrices of N x N alive at a time, measured.
-        let matrices = match self.loss {
-            Loss::InfoNce => 6,
-            Loss::SigLip => 6,
-        };
+        let matrices = 6;
         matrices * n * n * self.precision.bytes() as u128
     }
 }

@@ -69,7 +69,7 @@ fn info_nce(text: &mut String, logits: &Matrix) {
     let gradient = square(n, |i, j| {
         (by_row[i][j] + by_column[i][j]) / 2.0 - same(i, j)
     });
-    grid(text, "B dL/dS = (P + Q) / 2 - I", &gradient);
+    grid(text, "N dL/dS = (P + Q) / 2 - I", &gradient);
 }
 
 fn sig_lip(text: &mut String, logits: &Matrix) {
@@ -87,11 +87,11 @@ fn sig_lip(text: &mut String, logits: &Matrix) {
     let sum: f64 = pairs.iter().flatten().sum();
     let _ = writeln!(
         text,
-        "\nloss = sum / B = {sum:.6} / {n} = {:.6}",
+        "\nloss = sum / N = {sum:.6} / {n} = {:.6}",
         sum / n as f64
     );
     let gradient = square(n, |i, j| sigma[i][j] - same(i, j));
-    grid(text, "B dL/dS = sigma(S) - I", &gradient);
+    grid(text, "N dL/dS = sigma(S) - I", &gradient);
 }
 
 /// Writes the terms with their mean, and returns the mean.
