@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::Picture;
 use super::draw::{around_zero, below, between, chance, exp, sin_cos, unit};
-use super::image::{Layer, WHITE, to_byte};
+use super::image::{Layer, WHITE, over, to_byte, write_row};
 
 /// Ranges of the random changes. Shares are probabilities; a range of zero changes nothing.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -67,21 +67,13 @@ impl Augment {
             WHITE
         };
         let source = Padded::new(&layer);
-        let (red, rest) = out.split_at_mut(side * side);
-        let (green, blue) = rest.split_at_mut(side * side);
+        let mut row = vec![[0.0; 4]; side];
         for y in 0..side {
-            let row = y * side..(y + 1) * side;
-            let planes = red[row.clone()]
-                .iter_mut()
-                .zip(&mut green[row.clone()])
-                .zip(&mut blue[row]);
-            for (x, ((red, green), blue)) in planes.enumerate() {
-                let pixel = colours.change(source.at(pose.source(x as f32, y as f32)));
-                let gap = 1.0 - pixel[3];
-                *red = to_byte(pixel[0] + gap * background[0]);
-                *green = to_byte(pixel[1] + gap * background[1]);
-                *blue = to_byte(pixel[2] + gap * background[2]);
+            for (x, pixel) in row.iter_mut().enumerate() {
+                let changed = colours.change(source.at(pose.source(x as f32, y as f32)));
+                *pixel = over(changed, background);
             }
+            write_row(&row, y, out);
         }
         if chance(rng, self.cutout) {
             cut_out(side, rng, out);
@@ -126,7 +118,7 @@ impl Augment {
         let matrix = multiply(saturate(saturation), hue).map(|row| row.map(|x| x * contrast));
         // contrast * (c - 1/2) + 1/2 + brightness, as far as it does not depend on the colour.
         let offset = matrix.map(|row| 0.5 + brightness - 0.5 * (row[0] + row[1] + row[2]));
-        Colours { matrix, offset }
+        Colours::new(matrix, offset)
     }
 }
 
@@ -137,6 +129,7 @@ struct Pose {
 }
 
 impl Pose {
+    #[inline]
     fn source(&self, x: f32, y: f32) -> (f32, f32) {
         let [[a, b], [c, d]] = self.matrix;
         (
@@ -146,27 +139,45 @@ impl Pose {
     }
 }
 
-/// A linear change of straight colours, made on premultiplied ones.
-struct Colours {
-    matrix: [[f32; 3]; 3],
-    offset: [f32; 3],
-}
+/// A linear change of straight colours, made on premultiplied ones: what each of red, green, blue and
+/// alpha contributes to all four.
+struct Colours([[f32; 4]; 4]);
 
 impl Colours {
-    const SAME: Self = Self {
-        matrix: [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
-        offset: [0.0; 3],
-    };
+    const SAME: Self = Self([
+        [1.0, 0.0, 0.0, 0.0],
+        [0.0, 1.0, 0.0, 0.0],
+        [0.0, 0.0, 1.0, 0.0],
+        [0.0, 0.0, 0.0, 1.0],
+    ]);
 
-    fn change(&self, [r, g, b, alpha]: [f32; 4]) -> [f32; 4] {
-        let channel = |i: usize| {
-            let [x, y, z] = self.matrix[i];
-            (x * r + y * g + z * b + self.offset[i] * alpha)
-                .max(0.0)
-                .min(alpha)
-        };
-        [channel(0), channel(1), channel(2), alpha]
+    fn new(matrix: [[f32; 3]; 3], offset: [f32; 3]) -> Self {
+        let column = |c: usize| [matrix[0][c], matrix[1][c], matrix[2][c], 0.0];
+        Self([
+            column(0),
+            column(1),
+            column(2),
+            [offset[0], offset[1], offset[2], 1.0],
+        ])
     }
+
+    #[inline]
+    fn change(&self, [r, g, b, alpha]: [f32; 4]) -> [f32; 4] {
+        let Self([red, green, blue, rest]) = self;
+        std::array::from_fn(|i| {
+            bounded(
+                r * red[i] + g * green[i] + b * blue[i] + alpha * rest[i],
+                alpha,
+            )
+        })
+    }
+}
+
+/// Between 0 and `most`; two instructions, unlike `clamp`.
+#[inline]
+fn bounded(x: f32, most: f32) -> f32 {
+    let x = if x > 0.0 { x } else { 0.0 };
+    if x < most { x } else { most }
 }
 
 /// A layer with a transparent margin of one pixel, so that looking up needs no branches.
@@ -187,25 +198,28 @@ impl Padded {
     }
 
     /// Bilinear; transparent beyond the edges.
+    #[inline]
     fn at(&self, (x, y): (f32, f32)) -> [f32; 4] {
         let most = self.stride as f32 - 1.001;
-        let (x, y) = ((x + 1.0).max(0.0).min(most), (y + 1.0).max(0.0).min(most));
+        let (x, y) = (bounded(x + 1.0, most), bounded(y + 1.0, most));
         // Neither is negative, so cutting off is rounding down.
         let (i, j) = (x as i32, y as i32);
         let (u, v) = (x - i as f32, y - j as f32);
         let start = j as usize * self.stride + i as usize;
-        let (top, bottom) = (&self.pixels[start..], &self.pixels[start + self.stride..]);
-        let (top, bottom) = (mix(top[0], top[1], u), mix(bottom[0], bottom[1], u));
+        let window = &self.pixels[start..start + self.stride + 2];
+        let top = mix(window[0], window[1], u);
+        let bottom = mix(window[self.stride], window[self.stride + 1], u);
         mix(top, bottom, v)
     }
 }
 
+#[inline]
 fn mix(a: [f32; 4], b: [f32; 4], share: f32) -> [f32; 4] {
     std::array::from_fn(|i| a[i] + (b[i] - a[i]) * share)
 }
 
-fn draw_colour(rng: &mut ChaCha8Rng) -> [f32; 3] {
-    [unit(rng), unit(rng), unit(rng)]
+fn draw_colour(rng: &mut ChaCha8Rng) -> [f32; 4] {
+    [unit(rng), unit(rng), unit(rng), 1.0]
 }
 
 /// Paints a square of 0.2 to 0.5 of the side, partly outside perhaps, in one random colour.

@@ -118,3 +118,198 @@ fn exchange(seed: u64, step: u64, batch_size: usize, share: f64) -> Vec<usize> {
     }
     sources
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::data::{Picture, emoji::Emoji, shapes::Shapes};
+    use crate::scenario::{self, Fraction, Size, Style};
+    use crate::telemetry::Split;
+
+    fn emoji(limit: u64) -> Emoji {
+        Emoji::new(&scenario::Emoji {
+            train: vec![Style::Noto, Style::Fluent],
+            held_out: vec![Style::Twemoji],
+            captions: scenario::Captions {
+                name: 0.5,
+                template: 0.3,
+                keywords: 0.2,
+                templates: vec!["a photo of a {}".into(), "{}, an emoji".into()],
+                languages: vec![("en".into(), 1.0)],
+            },
+            augment: true,
+            limit: Some(Size::new(limit).unwrap()),
+        })
+        .unwrap()
+    }
+
+    fn shapes() -> Shapes {
+        let spec = scenario::Shapes {
+            held_out: Fraction::new(0.2).unwrap(),
+            languages: vec![("en".into(), 1.0)],
+            augment: true,
+        };
+        Shapes::new(&spec, 32).unwrap()
+    }
+
+    /// FNV-1a of everything in the batch.
+    fn hash(batch: &Batch) -> u64 {
+        let text = batch.captions.join("\n");
+        let numbers = batch
+            .classes
+            .iter()
+            .chain(&batch.sources)
+            .flat_map(|&n| (n as u64).to_le_bytes());
+        let bytes = batch
+            .images
+            .iter()
+            .copied()
+            .chain(text.bytes())
+            .chain(numbers);
+        bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        })
+    }
+
+    /// A change of these numbers changes every run: it must be meant, and told in the change log.
+    #[test]
+    fn batches_are_the_same_bytes_everywhere() {
+        let (emoji, shapes) = (emoji(200), shapes());
+        let hashes = [
+            hash(&sample(&emoji, 1, 1, 32, 32, true, 0.0)),
+            hash(&sample(&emoji, 1, 2, 32, 64, false, 0.5)),
+            hash(&sample(&shapes, 1, 1, 32, 32, true, 0.0)),
+        ];
+        assert_eq!(hashes, GOLDEN, "got {hashes:#x?}");
+    }
+
+    const GOLDEN: [u64; 3] =
+        [0xd17d_502c_e729_ffcb, 0x4b49_fae5_0b88_68f0, 0x06a2_3680_ff2d_0190];
+
+    #[test]
+    fn a_batch_depends_on_its_arguments_alone_and_on_each_of_them() {
+        let data = emoji(100);
+        let batch = |seed, step, augment| sample(&data, seed, step, 8, 32, augment, 0.0);
+        let base = batch(1, 1, true);
+        assert_eq!(base, batch(1, 1, true));
+        assert_ne!(base.images, batch(2, 1, true).images);
+        assert_ne!(base.images, batch(1, 2, true).images);
+        let plain = batch(1, 1, false);
+        assert_ne!(base.images, plain.images);
+        assert_eq!(
+            (base.captions, base.classes),
+            (plain.captions, plain.classes)
+        );
+    }
+
+    #[test]
+    fn a_smaller_batch_begins_a_larger_one() {
+        for data in [&emoji(50) as &dyn Dataset, &shapes()] {
+            let large = sample(data, 3, 9, 130, 16, true, 0.0);
+            for size in [0, 1, 7, 50, 51, 129] {
+                let small = sample(data, 3, 9, size, 16, true, 0.0);
+                assert_eq!(small.len(), size);
+                assert_eq!(small.is_empty(), size == 0);
+                assert_eq!(small.classes[..], large.classes[..size]);
+                assert_eq!(small.captions[..], large.captions[..size]);
+                assert_eq!(small.images[..], large.images[..size * 3 * 16 * 16]);
+            }
+        }
+    }
+
+    #[test]
+    fn classes_are_distinct_until_all_have_come() {
+        let data = emoji(50);
+        let batch = sample(&data, 3, 1, 120, 16, false, 0.0);
+        for pass in batch.classes.chunks(50) {
+            assert_eq!(pass.iter().collect::<HashSet<_>>().len(), pass.len());
+        }
+        let shapes = shapes();
+        let all = shapes.trained_classes().len();
+        let classes = sample(&shapes, 3, 1, all, 16, false, 0.0).classes;
+        assert_eq!(classes.iter().collect::<HashSet<_>>().len(), all);
+    }
+
+    #[test]
+    fn every_class_comes_equally_often() {
+        let data = emoji(20);
+        let mut counts = [0_i32; 20];
+        for step in 0..4000 {
+            for class in draw_classes(data.trained_classes(), 0, step, 5) {
+                counts[class] += 1;
+            }
+        }
+        // 1000 each, standard deviation 27.
+        assert!(counts.iter().all(|n| (n - 1000).abs() < 150), "{counts:?}");
+    }
+
+    #[test]
+    fn the_stated_share_of_captions_is_exchanged_and_nobody_keeps_theirs() {
+        for size in [1, 2, 3, 10, 128] {
+            for share in [0.0, 0.1, 0.25, 0.5, 1.0] {
+                let sources = exchange(5, 2, size, share);
+                let moved = sources.iter().enumerate().filter(|(i, s)| i != *s).count();
+                let stated = (share * size as f64).round() as usize;
+                assert_eq!(moved, if stated > 1 { stated } else { 0 }, "{size} {share}");
+                assert_eq!(sources.iter().collect::<HashSet<_>>().len(), size);
+            }
+        }
+        let data = emoji(100);
+        let (own, other) = (
+            sample(&data, 5, 2, 60, 16, true, 0.0),
+            sample(&data, 5, 2, 60, 16, true, 0.5),
+        );
+        assert_eq!(own.images, other.images);
+        assert_eq!(own.classes, other.classes);
+        for (pair, &source) in other.sources.iter().enumerate() {
+            assert_eq!(other.captions[pair], own.captions[source]);
+        }
+        assert_eq!((0..60).filter(|&i| other.sources[i] != i).count(), 30);
+    }
+
+    #[test]
+    fn without_augmentation_every_picture_is_one_of_the_sheet_over_white() {
+        let data = emoji(30);
+        let batch = sample(&data, 1, 1, 30, 64, false, 0.0);
+        let mut styles = HashSet::new();
+        for (class, image) in batch.classes.iter().zip(batch.images.chunks(3 * 64 * 64)) {
+            let found = [Style::Noto, Style::Fluent].into_iter().find(|&style| {
+                let pictures = [(*class, tile(style, *class))];
+                image::pixels(&pictures, 64) == image
+            });
+            styles.insert(found.expect("a trained style of the class"));
+        }
+        assert_eq!(styles.len(), 2);
+    }
+
+    /// By way of a set that trains on the style.
+    fn tile(style: Style, class: ClassId) -> Picture {
+        let spec = scenario::Emoji {
+            train: vec![style],
+            held_out: vec![],
+            captions: scenario::Captions::default(),
+            augment: false,
+            limit: None,
+        };
+        Emoji::new(&spec)
+            .unwrap()
+            .gallery(Split::Trained)
+            .swap_remove(class)
+            .1
+    }
+
+    #[test]
+    fn thumbnails_show_the_pair() {
+        let batch = sample(&emoji(30), 1, 1, 3, 64, false, 0.0);
+        let thumbnail = batch.thumbnail(2, 64);
+        let image = &batch.images[2 * 3 * 4096..];
+        assert_eq!(thumbnail.side, 64);
+        assert_eq!(
+            thumbnail.rgb[777],
+            [image[777], image[4096 + 777], image[2 * 4096 + 777]]
+        );
+        assert_eq!(batch.thumbnail(0, 32).rgb.len(), 1024);
+    }
+}

@@ -18,37 +18,40 @@ pub struct Layer {
 impl Layer {
     /// The picture, at `side` pixels if it is larger than that.
     pub fn at_most(picture: &Picture, side: usize) -> Self {
-        let layer = Self::new(picture);
-        if layer.side > side {
-            layer.resize(side)
-        } else {
-            layer
+        match picture.side {
+            from if from <= side => Self::new(picture),
+            from if from % side == 0 => Self::blocks(picture, from / side),
+            _ => Self::new(picture).resize(side),
         }
     }
 
     /// The picture. What its colours are where it is transparent does not matter.
     pub fn new(picture: &Picture) -> Self {
-        let pixels = picture.rgba.iter().map(|&[r, g, b, a]| {
-            let alpha = f32::from(a) / 255.0;
-            let scale = alpha / 255.0;
-            [
-                f32::from(r) * scale,
-                f32::from(g) * scale,
-                f32::from(b) * scale,
-                alpha,
-            ]
-        });
-        Self {
-            side: picture.side,
-            pixels: pixels.collect(),
+        Self::blocks(picture, 1)
+    }
+
+    /// The picture with each block of `factor * factor` pixels averaged into one.
+    fn blocks(picture: &Picture, factor: usize) -> Self {
+        let side = picture.side / factor;
+        let mut pixels = Vec::with_capacity(side * side);
+        let scale = 1.0 / (255 * 255 * factor * factor) as f32;
+        for rows in picture.rgba.chunks_exact(factor * picture.side) {
+            for x in 0..side {
+                let mut sum = [0.0; 4];
+                for row in rows.chunks_exact(picture.side) {
+                    for pixel in &row[x * factor..(x + 1) * factor] {
+                        let [r, g, b, alpha] = pixel.map(f32::from);
+                        add(&mut sum, [r, g, b, 255.0], alpha);
+                    }
+                }
+                pixels.push(sum.map(|sum| sum * scale));
+            }
         }
+        Self { side, pixels }
     }
 
     /// The same picture at another size: averages areas to shrink, interpolates to grow.
     pub fn resize(&self, side: usize) -> Self {
-        if side == self.side {
-            return self.clone();
-        }
         let taps = taps(self.side, side);
         let mut narrow = vec![[0.0; 4]; side * self.side];
         for (from, to) in self
@@ -73,29 +76,55 @@ impl Layer {
         Self { side, pixels }
     }
 
-    /// Lays the picture over a colour and writes it as planes: red, green, blue, each
-    /// `side * side` bytes.
-    pub fn write_over(&self, background: [f32; 3], out: &mut [u8]) {
-        let area = self.side * self.side;
-        for (channel, plane) in out.chunks_exact_mut(area).enumerate() {
-            for (byte, pixel) in plane.iter_mut().zip(&self.pixels) {
-                *byte = to_byte(pixel[channel] + (1.0 - pixel[3]) * background[channel]);
+    /// Lays the picture over white and writes it as planes: red, green, blue, each `side * side`
+    /// bytes.
+    fn write(mut self, out: &mut [u8]) {
+        for (y, row) in self.pixels.chunks_exact_mut(self.side).enumerate() {
+            for pixel in row.iter_mut() {
+                *pixel = over(*pixel, WHITE);
             }
+            write_row(row, y, out);
+        }
+    }
+}
+
+/// A premultiplied colour over an opaque one.
+#[inline]
+pub fn over(colour: [f32; 4], background: [f32; 4]) -> [f32; 4] {
+    let gap = 1.0 - colour[3];
+    std::array::from_fn(|i| colour[i] + gap * background[i])
+}
+
+/// Writes row `y` of a picture of three planes, red, green and blue.
+pub fn write_row(row: &[[f32; 4]], y: usize, out: &mut [u8]) {
+    let side = row.len();
+    for (channel, plane) in out.chunks_exact_mut(side * side).enumerate() {
+        for (byte, pixel) in plane[y * side..(y + 1) * side].iter_mut().zip(row) {
+            *byte = to_byte(pixel[channel]);
         }
     }
 }
 
 /// White, the background of every picture that is not augmented.
-pub const WHITE: [f32; 3] = [1.0; 3];
+pub const WHITE: [f32; 4] = [1.0; 4];
 
 /// The byte of a value from 0 to 1; values beyond are clamped.
+#[inline]
 pub fn to_byte(value: f32) -> u8 {
-    (value * 255.0 + 0.5) as u8
+    /// At this size a float's last bit is worth one: adding it rounds, and leaves the whole number in
+    /// the lowest bits.
+    const ONES: f32 = (1 << 23) as f32;
+    ((value * 255.0).max(0.0).min(255.0) + ONES).to_bits() as u8
 }
 
 /// The picture over white at `side` pixels, as planes: `3 * side * side` bytes into `out`.
 pub fn write_plain(picture: &Picture, side: usize, out: &mut [u8]) {
-    Layer::new(picture).resize(side).write_over(WHITE, out);
+    let layer = Layer::at_most(picture, side);
+    if layer.side == side {
+        layer.write(out)
+    } else {
+        layer.resize(side).write(out)
+    }
 }
 
 /// Pictures of an evaluation as the tower reads them, bytes `[N, 3, side, side]`, over white.
@@ -230,6 +259,15 @@ mod tests {
         picture.rgba[1] = [0, 0, 0, 255];
         let out = plain(&picture, 2);
         assert_eq!(out[..4], [128, 255, 255, 255]);
+        let (fast, general) = (Layer::at_most(&picture, 2), Layer::new(&picture).resize(2));
+        for (a, b) in fast
+            .pixels
+            .iter()
+            .flatten()
+            .zip(general.pixels.iter().flatten())
+        {
+            assert!((a - b).abs() < 1e-6);
+        }
         // Three pixels of four make one and a third each.
         let layer = Layer::new(&picture).resize(3);
         assert!(
@@ -239,6 +277,25 @@ mod tests {
         );
         let mean = layer.pixels.iter().map(|p| p[0]).sum::<f32>() / 9.0;
         assert!((mean - 14.0 / 16.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn bytes_are_rounded_and_clamped() {
+        for byte in 0..=255 {
+            assert_eq!(to_byte(f32::from(byte) / 255.0), byte);
+        }
+        assert_eq!(
+            [to_byte(-0.1), to_byte(-9.0), to_byte(1.001), to_byte(9.0)],
+            [0, 0, 255, 255]
+        );
+        assert_eq!(
+            [
+                to_byte(10.4 / 255.0),
+                to_byte(10.6 / 255.0),
+                to_byte(254.6 / 255.0)
+            ],
+            [10, 11, 255]
+        );
     }
 
     #[test]

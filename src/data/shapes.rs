@@ -42,10 +42,10 @@ pub const SIZES: [(&str, (f32, f32)); 2] = [("small", (0.11, 0.15)), ("large", (
 
 /// Places, with their middle as a part of the picture's side from the left and from the top.
 pub const PLACES: [(&str, [f32; 2]); 5] = [
-    ("top", [0.5, 0.25]),
-    ("bottom", [0.5, 0.75]),
-    ("left", [0.25, 0.5]),
-    ("right", [0.75, 0.5]),
+    ("top", [0.5, 0.28]),
+    ("bottom", [0.5, 0.72]),
+    ("left", [0.28, 0.5]),
+    ("right", [0.72, 0.5]),
     ("centre", [0.5, 0.5]),
 ];
 
@@ -250,4 +250,203 @@ fn draw_background(colour: [u8; 3], rng: &mut ChaCha8Rng) -> [[u8; 3]; 2] {
     let tint = [0; 3].map(|_: i32| around_zero(rng, 14.0));
     let slope = around_zero(rng, if flat { 0.0 } else { 20.0 });
     [-slope, slope].map(|shift| tint.map(|tint| (grey + tint + shift) as u8))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::scenario::Fraction;
+
+    fn spec(held_out: f64) -> scenario::Shapes {
+        scenario::Shapes {
+            held_out: Fraction::new(held_out).unwrap(),
+            languages: vec![("en".into(), 1.0)],
+            augment: true,
+        }
+    }
+
+    fn shapes(held_out: f64) -> Shapes {
+        Shapes::new(&spec(held_out), 64).unwrap()
+    }
+
+    fn pairs(classes: &[ClassId]) -> HashSet<(usize, usize)> {
+        classes
+            .iter()
+            .map(|&c| (Attributes::of(c).colour, Attributes::of(c).shape))
+            .collect()
+    }
+
+    #[test]
+    fn held_out_pairs_of_colour_and_shape_never_appear_in_training() {
+        for share in [0.0, 0.05, 0.125, 0.2, 0.5, 0.9, 0.98] {
+            let shapes = shapes(share);
+            let (trained, held_out) = (pairs(&shapes.trained), pairs(&shapes.held_out));
+            assert!(trained.is_disjoint(&held_out));
+            assert_eq!(held_out.len(), (share * 64.0).round() as usize);
+            assert_eq!(
+                shapes.trained.len() + shapes.held_out.len(),
+                Attributes::CLASSES
+            );
+            let seen: HashSet<_> = shapes
+                .gallery(Split::Trained)
+                .iter()
+                .map(|(c, _)| *c)
+                .collect();
+            assert!(
+                shapes
+                    .gallery(Split::HeldOut)
+                    .iter()
+                    .all(|(c, _)| !seen.contains(c))
+            );
+            let corpus: HashSet<_> = shapes.corpus().into_iter().collect();
+            assert!(
+                shapes
+                    .held_out
+                    .iter()
+                    .all(|&c| !corpus.contains(&shapes.names[c]))
+            );
+        }
+    }
+
+    #[test]
+    fn a_larger_share_holds_out_all_that_a_smaller_one_does() {
+        let shares: Vec<_> = (0..10)
+            .map(|i| pairs(&shapes(f64::from(i) / 10.0).held_out))
+            .collect();
+        assert!(shares.windows(2).all(|pair| pair[0].is_subset(&pair[1])));
+    }
+
+    #[test]
+    fn every_colour_and_shape_is_trained_on_and_loses_its_fair_part() {
+        let held_out = pairs(&shapes(0.25).held_out);
+        for value in 0..8 {
+            assert_eq!(
+                held_out
+                    .iter()
+                    .filter(|(colour, _)| *colour == value)
+                    .count(),
+                2
+            );
+            assert_eq!(
+                held_out.iter().filter(|(_, shape)| *shape == value).count(),
+                2
+            );
+        }
+        let trained = pairs(&shapes(0.85).trained);
+        for value in 0..8 {
+            assert!(trained.iter().any(|(colour, _)| *colour == value));
+            assert!(trained.iter().any(|(_, shape)| *shape == value));
+        }
+    }
+
+    #[test]
+    fn nothing_left_to_train_on_is_refused_with_a_remedy() {
+        let Err(e @ Error::Data(_)) = Shapes::new(&spec(1.0), 64) else {
+            panic!("accepted")
+        };
+        assert!(
+            e.to_string()
+                .contains("nothing is left to train on\n  lower `held_out`"),
+            "{e}"
+        );
+        let mut wrong = spec(0.2);
+        wrong.languages[0].0 = "ja".into();
+        let Err(e) = Shapes::new(&wrong, 64) else {
+            panic!("accepted")
+        };
+        assert!(
+            e.to_string().contains("there are: de, en, es, fr, zh"),
+            "{e}"
+        );
+    }
+
+    #[test]
+    fn a_scene_shows_what_its_class_says() {
+        let mut rng = generator(1, Purpose::Pair, 0, 0);
+        for class in 0..Attributes::CLASSES {
+            for _ in 0..3 {
+                let scene = Shapes::scene(class, &mut rng);
+                let mask = scene.mask(64);
+                let total: f32 = mask.iter().sum();
+                let mean = |along: fn(usize) -> usize| {
+                    let sum: f32 = mask
+                        .iter()
+                        .enumerate()
+                        .map(|(i, m)| m * along(i) as f32)
+                        .sum();
+                    (sum / total + 0.5) / 64.0
+                };
+                let (x, y) = (mean(|i| i % 64), mean(|i| i / 64));
+                let nearest = |place: &&(&str, [f32; 2])| {
+                    ((place.1[0] - x).powi(2) + (place.1[1] - y).powi(2) * 1.0) * 1e6
+                };
+                let found = PLACES.iter().min_by_key(|p| nearest(p) as u64).unwrap();
+                let Attributes { size, place, .. } = scene.attributes;
+                assert_eq!(found.0, PLACES[place].0, "{scene:?}");
+                assert_eq!(scene.radius > 0.18, size == 1);
+                // Inside: the colour; far outside: the background, well apart in brightness.
+                let picture = scene.picture(64);
+                let luma = |[r, g, b, _]: [u8; 4]| {
+                    0.299 * f32::from(r) + 0.587 * f32::from(g) + 0.114 * f32::from(b)
+                };
+                let (inside, _) = mask.iter().enumerate().find(|(_, m)| **m > 0.999).unwrap();
+                let outside = if place == 0 { 64 * 64 - 1 } else { 0 };
+                let gap = luma(picture.rgba[inside]) - luma(picture.rgba[outside]);
+                assert!(gap.abs() > 12.0, "{gap} {scene:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn scenes_of_a_class_differ_and_galleries_are_fixed() {
+        let shapes = shapes(0.2);
+        let mut rng = generator(1, Purpose::Pair, 0, 0);
+        let drawn: HashSet<_> = (0..50).map(|_| shapes.picture(7, &mut rng).rgba).collect();
+        assert_eq!(drawn.len(), 50);
+        assert_eq!(
+            shapes.gallery(Split::HeldOut),
+            shapes.gallery(Split::HeldOut)
+        );
+    }
+
+    #[test]
+    fn captions_come_from_the_corpus_in_all_languages() {
+        let mut spec = spec(0.2);
+        spec.languages = LANGUAGES.iter().map(|l| (l.code.into(), 1.0)).collect();
+        let shapes = Shapes::new(&spec, 64).unwrap();
+        let corpus: HashSet<_> = shapes.corpus().into_iter().collect();
+        let mut rng = generator(1, Purpose::Pair, 0, 0);
+        let mut said = HashSet::new();
+        for &class in &shapes.trained {
+            for _ in 0..20 {
+                let caption = shapes.caption(class, &mut rng);
+                assert!(
+                    !caption.is_empty() && corpus.contains(&caption),
+                    "{caption}"
+                );
+                said.insert(caption);
+            }
+        }
+        assert!(said.iter().any(|text| text.contains("étoile")));
+        assert!(said.iter().any(|text| text.contains("红色")));
+    }
+
+    #[test]
+    fn labels_name_the_attributes() {
+        let labels = shapes(0.2).labels();
+        let names: Vec<_> = labels.iter().map(|l| (l.name, l.values.len())).collect();
+        assert_eq!(
+            names,
+            [("colour", 8), ("shape", 8), ("size", 2), ("place", 5)]
+        );
+        let name = &shapes(0.2).names[123];
+        for label in labels {
+            assert!(
+                name.contains(&label.values[label.of[123]]),
+                "{name} {label:?}"
+            );
+        }
+    }
 }

@@ -5,7 +5,6 @@
 use std::sync::OnceLock;
 
 use crate::data::Picture;
-use crate::error::{Error, Result};
 use crate::scenario::Style;
 
 /// Languages (ISO 639-1) with their files: a header, then a line `name TAB keyword|keyword|...` for
@@ -100,12 +99,13 @@ pub fn words(language: usize) -> Vec<Words> {
     LANGUAGES[language].1.lines().skip(1).map(parse).collect()
 }
 
-/// All concepts drawn in the style, 64 x 64 pixels each.
+/// All concepts drawn in the style, 64 x 64 pixels each. Decoding takes a tenth of a second or two,
+/// once.
 ///
-/// # Errors
+/// # Panics
 /// Only if the program was built with a damaged sheet.
-pub fn tiles(style: Style) -> Result<&'static [Picture]> {
-    static SHEETS: [OnceLock<Result<Vec<Picture>, String>>; 3] = [const { OnceLock::new() }; 3];
+pub fn tiles(style: Style) -> &'static [Picture] {
+    static SHEETS: [OnceLock<Vec<Picture>>; 3] = [const { OnceLock::new() }; 3];
     let (sheet, file): (_, &[u8]) = match style {
         Style::Noto => (
             &SHEETS[0],
@@ -120,10 +120,9 @@ pub fn tiles(style: Style) -> Result<&'static [Picture]> {
             include_bytes!("../../../assets/emoji/fluent.webp"),
         ),
     };
-    match sheet.get_or_init(|| decode(file)) {
-        Ok(tiles) => Ok(tiles),
-        Err(reason) => Err(Error::Internal(format!("the {style:?} sheet: {reason}"))),
-    }
+    sheet.get_or_init(|| {
+        decode(file).expect("a sheet inside the program is whole: a test decodes it")
+    })
 }
 
 fn decode(file: &[u8]) -> Result<Vec<Picture>, String> {
@@ -159,7 +158,7 @@ mod tests {
     #[test]
     fn every_style_draws_every_concept() {
         for style in Style::ALL {
-            let tiles = tiles(style).unwrap();
+            let tiles = tiles(style);
             assert_eq!(tiles.len(), concepts().len());
             for (tile, concept) in tiles.iter().zip(concepts()) {
                 assert_eq!((tile.side, tile.rgba.len()), (TILE, TILE * TILE));
