@@ -6,7 +6,7 @@ mod run_dir;
 
 pub use csv::Csv;
 pub use jsonl::{Jsonl, json_line};
-pub use run_dir::RunDir;
+pub use run_dir::{RunDir, model_folder};
 
 use crate::error::Result;
 use crate::telemetry::Event;

@@ -25,11 +25,13 @@ pub mod scenario;
 pub mod telemetry;
 
 pub mod data;
-pub mod model;
 pub mod loss;
+pub mod model;
 
+pub mod eval;
 pub mod train;
 
+pub mod export;
 pub mod lab;
 
 pub mod cli;

@@ -284,8 +284,7 @@ impl<'a> Worker<'a> {
 
     fn reset(&mut self, seed: Option<u64>) -> Result<()> {
         self.plan.seed = seed.unwrap_or(self.plan.seed);
-        let device = self.device::resolve(plan.device)?;
-        self.trainer = Trainer::new(&self.prepared, &self.plan.spec, self.plan.seed, device)?;
+        self.trainer = Trainer::new(&self.prepared, &self.plan.spec, self.plan.seed, self.plan.device)?;
         self.observer.reset(&self.trainer, self.plan.seed);
         self.looked = None;
         let running = matches!(self.pace, Pace::Running | Pace::Stepping(_));

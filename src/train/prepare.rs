@@ -36,7 +36,7 @@ impl Prepared {
         let dataset = data::open(&scenario.data, scenario.model.image.image_size())?;
         let tokenizer = Tokenizer::train(
             &dataset.corpus(),
-            scenario.model.text.vocab_size.size(),
+            scenario.model.text.vocab_size,
             scenario.model.text.context_length.size(),
         )?;
         Ok(Arc::new(Self {
