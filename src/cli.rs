@@ -1,3 +1,216 @@
-//! The command line: one file for each subcommand.
+//! The command line: what may be said, who does it, and how the process ends.
+//!
+//! Data goes to standard output and everything else to standard error. Exit code 0 is done, 2 the
+//! user's mistake, 1 a failure of the program. Each subcommand has a file of its own.
 
+mod check;
+mod completions;
+mod doctor;
+mod format;
 pub mod loss;
+mod man;
+mod options;
+mod output;
+mod run;
+mod run_output;
+mod scenarios;
+mod terminal;
+
+use std::io::IsTerminal as _;
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+pub use format::Format;
+pub use options::{Device, TrainOptions};
+pub use output::print;
+pub use run::RunArgs;
+
+use crate::error::{Error, Kind, Result};
+use crate::scenario::did_you_mean;
+use crate::lab::Lab;
+use crate::ui;
+use crate::ui::theme::{ColorChoice, GlyphChoice};
+
+const EXAMPLES: &str = "\
+Examples:
+  clip-lab                                   softmax against sigmoid, side by side
+  clip-lab siglip                            another bundled scenario, see `clip-lab scenarios`
+  clip-lab clip siglip                       the lanes of two scenarios side by side
+  clip-lab my.ron --set softmax.temperature=0.05
+  clip-lab run clip --steps 200 --out runs/clip
+  clip-lab ./check                           a file that is called like a subcommand
+
+Exit code: 0 done, 2 a mistake in what was asked for, 1 a failure of the program.";
+
+/// A terminal lab in which one feels the dials of contrastive vision-language training.
+///
+/// Trains small CLIP and SigLIP models live and lets you change them while they learn. Without a
+/// subcommand it opens the lab on the terminal; if standard output is not a terminal it trains
+/// without a screen, as `clip-lab run` does.
+#[derive(Debug, Parser)]
+#[command(
+    name = "clip-lab",
+    version,
+    max_term_width = 100,
+    args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true,
+    after_help = EXAMPLES
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+
+    #[command(flatten)]
+    lab: LabArgs,
+}
+
+/// The lab itself.
+#[derive(Clone, Debug, clap::Args)]
+struct LabArgs {
+    #[command(flatten)]
+    run: RunArgs,
+
+    /// Characters that plots are drawn with
+    #[arg(
+        long,
+        value_enum,
+        value_name = "TIER",
+        default_value_t,
+        help_heading = "Screen"
+    )]
+    glyphs: GlyphChoice,
+
+    /// Colours of the screen; NO_COLOR is honoured
+    #[arg(
+        long,
+        value_enum,
+        value_name = "DEPTH",
+        default_value_t,
+        help_heading = "Screen"
+    )]
+    color: ColorChoice,
+
+    /// Draw fewer frames and colours, as over SSH
+    #[arg(long, help_heading = "Screen")]
+    low_bandwidth: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Run(RunArgs),
+    Scenarios(scenarios::ScenariosArgs),
+    Check(check::CheckArgs),
+    Loss(loss::LossArgs),
+    Doctor(doctor::DoctorArgs),
+    Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
+}
+
+/// Does what the process was asked for.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(e) => {
+            // Help and version come this way too. A closed pipe is no reason to complain.
+            let _ = e.print();
+            return ExitCode::from(u8::try_from(e.exit_code()).unwrap_or(2));
+        }
+    };
+    match cli.dispatch() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) if output::is_closed_pipe(&e) => ExitCode::SUCCESS,
+        Err(e) => {
+            report(&e);
+            ExitCode::from(e.exit_code())
+        }
+    }
+}
+
+impl Cli {
+    fn dispatch(&self) -> Result<()> {
+        match &self.command {
+            None => lab(&self.lab).map_err(|e| meant_a_subcommand(&self.lab.run.scenarios, e)),
+            Some(Command::Run(args)) => run::run(args),
+            Some(Command::Scenarios(args)) => scenarios::run(args),
+            Some(Command::Check(args)) => check::run(args),
+            Some(Command::Loss(args)) => loss::run(args),
+            Some(Command::Doctor(args)) => doctor::run(args),
+            Some(Command::Completions(args)) => completions::run(args),
+            Some(Command::Man(args)) => man::run(args),
+        }
+    }
+}
+
+fn lab(args: &LabArgs) -> Result<()> {
+    if !std::io::stdout().is_terminal() {
+        return run::run(&args.run);
+    }
+    let training = &args.run.training;
+    if training.seconds.is_some() || training.format.is_some() {
+        return Err(Error::Usage(
+            "--seconds and --format are for training without a screen\n  use `clip-lab run`".into(),
+        ));
+    }
+    let scenario = training.scenario(&args.run.scenarios)?;
+    let options = training.lab()?;
+    let screen = ui::Options {
+        color: args.color,
+        glyphs: args.glyphs,
+        low_bandwidth: args.low_bandwidth || terminal::ssh(),
+    };
+    ui::run(screen, |scenario| Lab::open(scenario, &options), scenario)
+}
+
+/// `clip-lab chekc x.ron` is read as scenarios; the subcommand that was meant is worth a hint.
+fn meant_a_subcommand(scenarios: &[String], error: Error) -> Error {
+    let command = Cli::command();
+    let names = command.get_subcommands().map(clap::Command::get_name);
+    let Some(first) = scenarios.first() else {
+        return error;
+    };
+    match (&error, did_you_mean(first, names)) {
+        (Error::Usage(text), Some(hint)) if text.starts_with("there is no file") => {
+            Error::Usage(format!("{text}\n  among the subcommands: {hint}"))
+        }
+        _ => error,
+    }
+}
+
+fn report(error: &Error) {
+    match error {
+        // A scenario's report opens with "error:" itself.
+        Error::Scenario(text) if text.starts_with("error") => eprintln!("{text}"),
+        _ => eprintln!("error: {error}"),
+    }
+    if error.kind() == Kind::Internal {
+        eprintln!(
+            "  this is a fault of clip-lab or of the machine; `clip-lab doctor` shows what it runs on"
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_subcommand_shows_an_example() {
+        for command in Cli::command().get_subcommands() {
+            let help = command
+                .get_after_help()
+                .map(ToString::to_string)
+                .unwrap_or_default();
+            assert!(
+                help.contains("clip-lab"),
+                "{} has no example",
+                command.get_name()
+            );
+        }
+    }
+}

@@ -1,3 +1,5 @@
-//! The `clip-lab` program: parse, dispatch, exit code.
+//! The `clip-lab` program: everything happens in the library.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    clip_lab::cli::main()
+}

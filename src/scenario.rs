@@ -1,8 +1,8 @@
 //! [`Scenario`]: immutable plain data that describes an experiment. RON on disk.
 //!
 //! Lanes share data, model, initial weights and batches; what a [`LaneSpec`] states is all that
-//! differs between them. Reading lives in [`load`],
-//! its messages in `report`, `explain` and `validate`.
+//! differs between them. Reading lives in `load`, its
+//! messages in `report`, `explain` and `validate`, what flags change in `edit`.
 
 mod check_model;
 mod edit;
@@ -24,7 +24,7 @@ pub use range::{
     BatchSize, Beta, Bias, Fraction, ImageSize, LearningRate, LogitScale, OutOfRange, Positive,
     Size, Steps, Temperature, VocabSize, WeightDecay,
 };
-pub use suggest::{did_you_mean, nearest};
+pub use suggest::did_you_mean;
 pub use validate::{EMOJI_LANGUAGES, MOST_LANES, SHAPES_LANGUAGES};
 
 use crate::control::Control;

@@ -1,4 +1,11 @@
 //! Integration tests: one binary, since linking libtorch is slow.
 
-mod parity;
+// Clippy allows it in functions that are tests themselves, but not in what helps them.
+#![allow(clippy::unwrap_used)]
+
+mod cli;
+mod invalid;
+mod layering;
 mod loss;
+mod parity;
+mod scenarios;

@@ -49,17 +49,34 @@ pub struct Table {
 impl Table {
     fn new(scenario: &Scenario) -> Self {
         let progress = MultiProgress::new();
-        let width = scenario.lanes.iter().map(|lane| lane.name.chars().count()).max().unwrap_or(0).max(4);
+        let width = scenario
+            .lanes
+            .iter()
+            .map(|lane| lane.name.chars().count())
+            .max()
+            .unwrap_or(0)
+            .max(4);
         let style = ProgressStyle::with_template(&format!(
             "{{prefix:{width}}} {{bar:24}} {{pos}}/{{len}} {{msg}} ({{eta}} left)"
         ))
         .unwrap_or_else(|_| ProgressStyle::default_bar());
         let bar = |name: &String| {
-            let bar = ProgressBar::new(scenario.train.steps.get()).with_style(style.clone()).with_prefix(name.clone());
+            let bar = ProgressBar::new(scenario.train.steps.get())
+                .with_style(style.clone())
+                .with_prefix(name.clone());
             (name.clone(), progress.add(bar))
         };
-        let bars = if stderr().is_terminal() { scenario.lanes.iter().map(|lane| bar(&lane.name)).collect() } else { Vec::new() };
-        Self { progress, bars, width, begun: false }
+        let bars = if stderr().is_terminal() {
+            scenario.lanes.iter().map(|lane| bar(&lane.name)).collect()
+        } else {
+            Vec::new()
+        };
+        Self {
+            progress,
+            bars,
+            width,
+            begun: false,
+        }
     }
 
     fn record(&mut self, lane: &str, event: &Event) -> Result<()> {
@@ -93,22 +110,41 @@ impl Table {
         let header = (!self.begun).then(|| {
             format!(
                 "{:width$} {:>6}  {:8} {:>6} {:>6} {:>6} {:>6} {:>6} {:>6}  {:>5}\n",
-                "lane", "step", "pictures", "i2t@1", "i2t@5", "i2t@10", "t2i@1", "t2i@5", "t2i@10", "rank",
+                "lane",
+                "step",
+                "pictures",
+                "i2t@1",
+                "i2t@5",
+                "i2t@10",
+                "t2i@1",
+                "t2i@5",
+                "t2i@10",
+                "rank",
                 width = self.width
             )
         });
         self.begun = true;
         let text = format!("{}{text}\n", header.unwrap_or_default());
         self.progress
-            .suspend(|| stdout().write_all(text.as_bytes()).and_then(|()| stdout().flush()))
+            .suspend(|| {
+                stdout()
+                    .write_all(text.as_bytes())
+                    .and_then(|()| stdout().flush())
+            })
             .map_err(Error::file("write", "standard output"))
     }
 }
 
 fn progress_text(report: &StepReport) -> String {
     let rate = report.batch_size as f64 / report.seconds.max(1e-9);
-    let bias = report.logit_bias.map(|b| format!(" b {b:.2}")).unwrap_or_default();
-    format!("loss {:.3} tau {:.4}{bias} {rate:.0} pairs/s", report.loss, report.temperature)
+    let bias = report
+        .logit_bias
+        .map(|b| format!(" b {b:.2}"))
+        .unwrap_or_default();
+    format!(
+        "loss {:.3} tau {:.4}{bias} {rate:.0} pairs/s",
+        report.loss, report.temperature
+    )
 }
 
 fn eval_row(lane: &str, width: usize, r: &EvalReport) -> String {
@@ -136,7 +172,10 @@ fn finished_row(lane: &str, width: usize, finished: &Finished) -> String {
         Reason::Diverged => "DIVERGED: the loss is no longer a number",
     };
     let best = finished.best.as_ref().map_or_else(String::new, |best| {
-        format!("; best held-out i2t@1 {:.3} of {} names at step {}", best.r1_image_to_text, best.candidates, best.step)
+        format!(
+            "; best held-out i2t@1 {:.3} of {} names at step {}",
+            best.r1_image_to_text, best.candidates, best.step
+        )
     });
     format!(
         "{lane:width$} {:>6}  {reason} in {:.1} s, {:.0} pairs/s{best}",

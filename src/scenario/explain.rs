@@ -65,10 +65,10 @@ fn value(outline: &Outline, end: usize, message: &str) -> Fault {
         .token_before(end)
         .map_or(end..end, |token| token.span.clone());
     let field = outline.field_at(span.start);
+    // "a temperature must be" names the field already, "a size must be" does not.
+    let named = field.is_none_or(|field| message.contains(&field.replace('_', " ")));
     let fault = match field {
-        Some(field) if message.contains("must be") => {
-            Fault::new(format!("{field}: {message}"), span)
-        }
+        Some(field) if !named => Fault::new(format!("{field}: {message}"), span),
         _ => Fault::new(message, span),
     };
     fault.label(field.and_then(allowed).unwrap_or_default())
@@ -110,10 +110,30 @@ fn form(outline: &Outline, code: &Ron, at: usize) -> Fault {
         Ron::ExpectedBoolean => wrong_type(outline, token, "true or false"),
         Ron::ExpectedString => wrong_type(outline, token, "a text in quotes"),
         Ron::ExpectedArray => wrong_type(outline, token, "a list in brackets, `[...]`"),
-        Ron::ExpectedStructLike | Ron::ExpectedNamedStructLike(_) => {
-            wrong_type(outline, token, "parentheses, `(...)`")
+        Ron::ExpectedNamedStructLike("Scenario") => {
+            Fault::new("a scenario begins with `(`", token.span.clone())
+                .label("expected `(`")
+                .help("see a whole one: `clip-lab scenarios clip`".to_string())
         }
-        Ron::ExpectedIdentifier if token.kind == Kind::Open => wrong_type(outline, token, "a name"),
+        Ron::ExpectedStructLike | Ron::ExpectedNamedStructLike(_) => match before {
+            Some(name) if name.kind == Kind::Ident && token.kind != Kind::Open => {
+                let word = &text[name.span.clone()];
+                let fault = Fault::new(
+                    format!("`{word}` needs its value in parentheses"),
+                    name.span.clone(),
+                );
+                fault.label(format!("expected `{word}(...)`"))
+            }
+            _ => wrong_type(outline, token, "parentheses, `(...)`"),
+        },
+        Ron::ExpectedIdentifier if token.kind == Kind::Open => {
+            let found = &text[token.span.clone()];
+            let fault = Fault::new(
+                format!("expected a field, found `{found}`"),
+                token.span.clone(),
+            );
+            fault.label("is the closing bracket of what stands before it missing?")
+        }
         Ron::ExpectedDifferentLength { expected, found } => {
             let group = outline.group_around(at).unwrap_or(token.span.clone());
             Fault::new(format!("expected {expected}, found {found}"), group)
@@ -161,12 +181,10 @@ fn wrong_type(outline: &Outline, token: &Token, wanted: &str) -> Fault {
     let found = found.lines().next().unwrap_or_default();
     let field = outline.field_at(token.span.start);
     let subject = field.map_or(String::new(), |field| format!("{field}: "));
-    let fault = Fault::new(
-        format!("{subject}expected {wanted}, found `{found}`"),
-        token.span.clone(),
-    );
-    fault
-        .label(field.and_then(allowed).unwrap_or_default())
+    let message = format!("{subject}expected {wanted}, found `{found}`");
+    let range = field.filter(|_| token.kind != Kind::Open).and_then(allowed);
+    Fault::new(message, token.span.clone())
+        .label(range.unwrap_or_default())
         .help(field.and_then(example))
 }
 
@@ -270,19 +288,17 @@ fn example(field: &str) -> Option<String> {
         "script" => &"[(at: 200, set: Temperature(0.01))]",
         "set" => &"Temperature(0.01)",
         "image" => &"ResNet(image_size: 64, layers: (1, 1, 1, 1), width: 16)",
-        "held_out" => &"[Twemoji] for emoji, 0.2 for shapes",
-        "name" => &"\"softmax\" for a lane, 0.5 for captions",
+        "held_out" => &"[Twemoji], or 0.2 for shapes",
         "loss" => &"InfoNce",
         "schedule" => &"Cosine",
         "temperature" => &0.07,
         "bias" => &-10.0,
         "learning_rate" => &"1e-3",
         "steps" => &1500,
-        "batch_size" => &128,
+        "batch_size" | "width" => &128,
         "embed_dim" | "image_size" => &64,
         "patch_size" => &8,
-        "width" => &128,
-        "layers" => &"4 for a ViT or the text, (1, 1, 1, 1) for a ResNet",
+        "layers" => &"4, or (1, 1, 1, 1) for a ResNet",
         "heads" => &4,
         "context_length" => &16,
         "vocab_size" => &1024,

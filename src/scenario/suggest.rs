@@ -26,7 +26,7 @@ const ALIASES: &[(&str, &str)] = &[
 
 /// The one of `known` that `word` is most likely meant to be: another spelling of it, its usual
 /// other name, its beginning, or a few letters away.
-pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let plain = |s: &str| s.to_lowercase().replace(['-', '_', ' '], "");
     let wanted = plain(word);
     if wanted.is_empty() {
@@ -55,7 +55,7 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     scored.min_by_key(|&(score, _)| score).map(|(_, name)| name)
 }
 
-/// ": did you mean `x`?" or nothing.
+/// "did you mean `x`?", if there is a likely one among `known`.
 pub fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     nearest(word, known).map(|name| format!("did you mean `{name}`?"))
 }

@@ -1,0 +1,54 @@
+//! `clip-lab check`: validates scenarios.
+
+use clap::Args;
+
+use super::output::print;
+use crate::error::{Error, Result};
+use crate::scenario::load;
+
+/// Validate scenarios: line, column, caret, suggestion
+///
+/// Sound files are listed on standard output, reports on the others go to standard error. The exit
+/// code is 2 if there is a report.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Example:\n  clip-lab check my.ron lessons/*.ron")]
+pub struct CheckArgs {
+    /// Files, or names of bundled scenarios
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<String>,
+}
+
+/// Checks all files, whatever is wrong with the first ones.
+pub fn run(args: &CheckArgs) -> Result<()> {
+    let mut faulty = Vec::new();
+    for file in &args.files {
+        match load(file) {
+            Ok(scenario) => print(&format!(
+                "ok  {file}  {} ({})\n",
+                scenario.title,
+                lanes(scenario.lanes.len())
+            ))?,
+            Err(e) => {
+                super::report(&e);
+                eprintln!();
+                faulty.push(file.as_str());
+            }
+        }
+    }
+    match &faulty[..] {
+        [] => Ok(()),
+        _ => Err(Error::Usage(format!(
+            "{} of {} cannot be used: {}",
+            faulty.len(),
+            args.files.len(),
+            faulty.join(", ")
+        ))),
+    }
+}
+
+fn lanes(number: usize) -> String {
+    match number {
+        1 => "1 lane".into(),
+        n => format!("{n} lanes"),
+    }
+}

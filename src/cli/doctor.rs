@@ -1,0 +1,261 @@
+//! `clip-lab doctor`: what the lab will run on, and why.
+
+use std::fmt::Write as _;
+
+use clap::Args;
+use serde_json::{Map, Value, json};
+
+use super::format::{Format, csv};
+use super::output::print;
+use super::terminal::{Terminal, env, ssh};
+use crate::error::Result;
+use crate::train::device;
+
+/// Show what the lab runs on, and why: libtorch, device, threads, terminal
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Examples:\n  clip-lab doctor\n  clip-lab doctor --format json")]
+pub struct DoctorArgs {
+    /// How to print
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: Format,
+}
+
+/// One finding.
+struct Finding {
+    section: &'static str,
+    name: &'static str,
+    value: Value,
+    /// Where it comes from or what follows from it.
+    why: String,
+}
+
+/// Looks around and prints.
+pub fn run(args: &DoctorArgs) -> Result<()> {
+    let mut findings = libtorch();
+    findings.extend(machine());
+    findings.extend(terminal());
+    print(&match args.format {
+        Format::Table => table(&findings),
+        Format::Csv => table_csv(&findings),
+        Format::Json => format!("{:#}\n", object(&findings)),
+        Format::Jsonl => format!("{}\n", object(&findings)),
+    })
+}
+
+fn finding(
+    section: &'static str,
+    name: &'static str,
+    value: impl Into<Value>,
+    why: impl Into<String>,
+) -> Finding {
+    Finding {
+        section,
+        name,
+        value: value.into(),
+        why: why.into(),
+    }
+}
+
+fn libtorch() -> Vec<Finding> {
+    let report = device::libtorch_report();
+    let (device, why) = device::automatic(&report);
+    let library = report
+        .library
+        .as_ref()
+        .map(|path| path.display().to_string());
+    let version_from = if report.version.is_some() {
+        ""
+    } else {
+        "nothing beside the library states it"
+    };
+    let of = |name, value: Value, why: &str| finding("libtorch", name, value, why);
+    vec![
+        of("version", json!(report.version), version_from),
+        of("library", json!(library), ""),
+        of(
+            "cuda",
+            json!(report.cuda_devices > 0),
+            if report.cuda_build {
+                ""
+            } else {
+                "built without CUDA"
+            },
+        ),
+        of("cuda_devices", json!(report.cuda_devices), ""),
+        of("cudnn", json!(report.cudnn), ""),
+        of("onednn", json!(report.onednn), ""),
+        of("mkl", json!(report.mkl), ""),
+        of("device", json!(device), &why),
+    ]
+}
+
+fn machine() -> Vec<Finding> {
+    let report = device::libtorch_report();
+    let of = |name, value: Value, why: &str| finding("machine", name, value, why);
+    let cores = std::thread::available_parallelism()
+        .map(std::num::NonZero::get)
+        .ok();
+    let threads_from = match (env("OMP_NUM_THREADS"), env("MKL_NUM_THREADS")) {
+        (Some(n), _) => format!("OMP_NUM_THREADS={n}"),
+        (None, Some(n)) => format!("MKL_NUM_THREADS={n}"),
+        (None, None) => "libtorch's own choice; lanes share them".into(),
+    };
+    vec![
+        of(
+            "system",
+            json!(format!(
+                "{} {}",
+                std::env::consts::OS,
+                std::env::consts::ARCH
+            )),
+            "",
+        ),
+        of("cpu", json!(cpu_name()), &vector_units()),
+        of("cores", json!(cores), "that this process may use"),
+        of("threads", json!(report.threads), &threads_from),
+        of(
+            "memory_available_mib",
+            json!(memory_available().map(|bytes| bytes >> 20)),
+            "",
+        ),
+    ]
+}
+
+fn terminal() -> Vec<Finding> {
+    let found = Terminal::detect();
+    let of = |name, value: Value, why: &str| finding("terminal", name, value, why);
+    let lab = if found.is_terminal {
+        "the lab opens"
+    } else {
+        "the lab trains without a screen, as `run`"
+    };
+    let size = found
+        .size
+        .map(|(columns, rows)| format!("{columns}x{rows}"));
+    let locale = found
+        .locale
+        .as_ref()
+        .map_or("no locale is set".into(), |(name, value)| {
+            format!("{name}={value}")
+        });
+    let slow = if ssh() {
+        "fewer frames and colours are drawn"
+    } else {
+        ""
+    };
+    vec![
+        of("terminal", json!(found.is_terminal), lab),
+        of("size", json!(size), ""),
+        of("color", json!(found.color), &Terminal::color_from()),
+        of("glyphs", json!(found.glyphs), &found.glyphs_from()),
+        of("utf8", json!(found.utf8()), &locale),
+        of("term", json!(env("TERM")), ""),
+        of("colorterm", json!(env("COLORTERM")), ""),
+        of("no_color", json!(env("NO_COLOR").is_some()), ""),
+        of("ssh", json!(ssh()), slow),
+    ]
+}
+
+/// The processor's name, where the system tells.
+fn cpu_name() -> Option<String> {
+    let info = std::fs::read_to_string("/proc/cpuinfo").ok()?;
+    let line = info.lines().find(|line| line.starts_with("model name"))?;
+    line.split_once(':')
+        .map(|(_, name)| name.trim().to_string())
+}
+
+/// What makes matrix products quick.
+fn vector_units() -> String {
+    #[cfg(target_arch = "x86_64")]
+    {
+        let units = [
+            ("AVX2", std::arch::is_x86_feature_detected!("avx2")),
+            ("AVX-512", std::arch::is_x86_feature_detected!("avx512f")),
+        ];
+        let present: Vec<_> = units
+            .iter()
+            .filter(|(_, there)| *there)
+            .map(|(name, _)| *name)
+            .collect();
+        present.join(", ")
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    String::new()
+}
+
+/// Bytes that may still be taken: the machine's, or what is left of the container's limit.
+fn memory_available() -> Option<u64> {
+    let read = |path: &str| std::fs::read_to_string(path).ok();
+    let info = read("/proc/meminfo")?;
+    let line = info
+        .lines()
+        .find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let machine = line.split_whitespace().next()?.parse::<u64>().ok()? << 10;
+    let number = |path: &str| read(path)?.trim().parse::<u64>().ok();
+    let group = number("/sys/fs/cgroup/memory.max")
+        .zip(number("/sys/fs/cgroup/memory.current"))
+        .map(|(limit, used)| limit.saturating_sub(used));
+    Some(group.map_or(machine, |group| group.min(machine)))
+}
+
+/// A value as people read it.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::Null => "unknown".into(),
+        Value::Bool(true) => "yes".into(),
+        Value::Bool(false) => "no".into(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn table(findings: &[Finding]) -> String {
+    let mut out = String::new();
+    let mut section = "";
+    let width = findings.iter().map(|f| f.name.len()).max().unwrap_or(0);
+    // Writing to a string cannot fail.
+    for found in findings {
+        if found.section != section {
+            let gap = if section.is_empty() { "" } else { "\n" };
+            section = found.section;
+            let _ = writeln!(out, "{gap}{section}");
+        }
+        let name = found.name.replace('_', " ");
+        let why = if found.why.is_empty() {
+            String::new()
+        } else {
+            format!("  ({})", found.why)
+        };
+        let _ = writeln!(out, "  {name:width$}  {}{why}", plain(&found.value));
+    }
+    out
+}
+
+fn table_csv(findings: &[Finding]) -> String {
+    let rows = findings.iter().map(|found| {
+        let value = plain(&found.value);
+        format!(
+            "{},{},{},{}\n",
+            found.section,
+            found.name,
+            csv(&value),
+            csv(&found.why)
+        )
+    });
+    std::iter::once("section,name,value,why\n".to_string())
+        .chain(rows)
+        .collect()
+}
+
+/// `{"libtorch": {"version": ..., "device": ..., "device_why": ...}, ...}`
+fn object(findings: &[Finding]) -> Value {
+    let mut root = Map::new();
+    for found in findings {
+        let section = root.entry(found.section).or_insert_with(|| json!({}));
+        section[found.name] = found.value.clone();
+        if !found.why.is_empty() {
+            section[format!("{}_why", found.name)] = json!(found.why);
+        }
+    }
+    Value::Object(root)
+}

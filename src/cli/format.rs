@@ -1,0 +1,51 @@
+//! How data is printed: as a table for people, or as JSON or CSV for programs.
+
+use std::io::IsTerminal as _;
+
+use clap::ValueEnum;
+
+/// What `--format` may say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Columns for people
+    Table,
+    /// JSON
+    Json,
+    /// JSON, one object a line
+    Jsonl,
+    /// Comma-separated values with a header
+    Csv,
+}
+
+impl Format {
+    /// For records that arrive one by one: a table on a terminal, lines of JSON elsewhere.
+    pub fn for_records(asked: Option<Self>) -> Self {
+        asked.unwrap_or_else(|| {
+            if std::io::stdout().is_terminal() {
+                Self::Table
+            } else {
+                Self::Jsonl
+            }
+        })
+    }
+}
+
+/// A CSV field, in quotes where it needs them (RFC 4180).
+pub(super) fn csv(field: &str) -> String {
+    if field.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", field.replace('"', "\"\""))
+    } else {
+        field.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn csv_fields_are_quoted_only_where_they_must_be() {
+        assert_eq!(csv("plain"), "plain");
+        assert_eq!(csv("a, \"b\""), "\"a, \"\"b\"\"\"");
+    }
+}

@@ -1,0 +1,175 @@
+//! Flags that the lab and `run` share, and the scenario that they make.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::format::Format;
+use crate::error::Result;
+use crate::lab;
+use crate::scenario::{Scenario, Steps, load};
+use crate::train::{DeviceChoice, device};
+
+/// Name of the bundled scenario that is used if none is named.
+pub const DEFAULT_SCENARIO: &str = "softmax-vs-sigmoid";
+
+/// How to train, where, and what becomes of the results.
+#[derive(Clone, Debug, Default, Args)]
+pub struct TrainOptions {
+    /// Set a control before the first step: KEY=VALUE for all lanes, LANE.KEY=VALUE for one.
+    /// Keys: temperature, learn_temperature, bias, learn_bias, batch_size, loss, learning_rate,
+    /// weight_decay, shuffle_captions, augment
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+
+    /// Train for so many steps instead of the scenario's
+    #[arg(long, value_name = "N", value_parser = steps)]
+    pub steps: Option<Steps>,
+
+    /// Seed of everything random, instead of the scenario's
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+
+    /// Stop after so much training time
+    #[arg(long, value_name = "S", value_parser = seconds)]
+    pub seconds: Option<f64>,
+
+    /// Where to compute
+    #[arg(long, value_enum, default_value_t)]
+    pub device: Device,
+
+    /// Write a run folder: scenario, controls, metrics, a checkpoint for each lane
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+
+    /// Replace what is in the run folder
+    #[arg(long, requires = "out")]
+    pub force: bool,
+
+    /// How records are printed [default: table on a terminal, else jsonl]
+    #[arg(long, value_enum)]
+    pub format: Option<Format>,
+}
+
+/// What `--device` may say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Device {
+    /// CUDA if libtorch reports it, else the CPU
+    #[default]
+    Auto,
+    /// The CPU
+    Cpu,
+    /// The first CUDA device
+    Cuda,
+}
+
+impl From<Device> for DeviceChoice {
+    fn from(device: Device) -> Self {
+        match device {
+            Device::Auto => Self::Auto,
+            Device::Cpu => Self::Cpu,
+            Device::Cuda => Self::Cuda,
+        }
+    }
+}
+
+impl TrainOptions {
+    /// The scenarios called `names` side by side (the default one if there are none), with what
+    /// the flags change.
+    ///
+    /// # Errors
+    /// What [`load`], [`Scenario::beside`] and [`Scenario::set`] refuse.
+    pub fn scenario(&self, names: &[String]) -> Result<Scenario> {
+        let (first, others) = match names {
+            [first, others @ ..] => (first.as_str(), others),
+            [] => (DEFAULT_SCENARIO, names),
+        };
+        let mut scenario = load(first)?;
+        for name in others {
+            scenario = scenario.beside(load(name)?)?;
+        }
+        for assignment in &self.set {
+            scenario.set(assignment)?;
+        }
+        if let Some(steps) = self.steps {
+            scenario = scenario.with_steps(steps);
+        }
+        if let Some(seed) = self.seed {
+            scenario = scenario.with_seed(seed);
+        }
+        Ok(scenario)
+    }
+
+    /// How a lab is opened with these flags.
+    ///
+    /// # Errors
+    /// A device that is not there.
+    pub fn lab(&self) -> Result<lab::Options> {
+        let choice = self.device.into();
+        device::resolve(choice)?;
+        Ok(lab::Options {
+            device: choice,
+            out: self.out.clone(),
+            force: self.force,
+            ..lab::Options::default()
+        })
+    }
+}
+
+fn steps(text: &str) -> Result<Steps, String> {
+    let number = text
+        .parse::<u64>()
+        .map_err(|_| "a whole number is wanted".to_string())?;
+    Steps::new(number).map_err(|e| e.to_string())
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    let number = text
+        .parse::<f64>()
+        .map_err(|_| "a number of seconds is wanted".to_string())?;
+    if number.is_finite() && number > 0.0 {
+        Ok(number)
+    } else {
+        Err("a number of seconds above 0 is wanted".into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_change_the_scenario() {
+        let options = TrainOptions {
+            set: vec!["temperature=0.05".into()],
+            steps: Steps::new(7).ok(),
+            seed: Some(3),
+            ..TrainOptions::default()
+        };
+        let scenario = options.scenario(&[]).unwrap();
+        assert_eq!(scenario.title, load(DEFAULT_SCENARIO).unwrap().title);
+        assert_eq!((scenario.train.steps.get(), scenario.train.seed), (7, 3));
+        assert!(scenario.train.warmup < 7);
+        assert_eq!(scenario.script.len(), 1);
+    }
+
+    #[test]
+    fn help_names_every_control() {
+        let command = TrainOptions::augment_args(clap::Command::new("x"));
+        let set = command
+            .get_arguments()
+            .find(|arg| arg.get_id() == "set")
+            .unwrap();
+        let help = set.get_help().unwrap().to_string();
+        for name in crate::control::Control::NAMES {
+            assert!(help.contains(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn time_must_go_forward() {
+        assert!(seconds("0").is_err() && seconds("-1").is_err() && seconds("nan").is_err());
+        assert!(steps("0").is_err() && steps("1.5").is_err());
+        assert_eq!(seconds("1.5"), Ok(1.5));
+    }
+}

@@ -1,0 +1,61 @@
+//! `clip-lab run`: trains without a screen.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use clap::Args;
+use signal_hook::consts::TERM_SIGNALS;
+
+use super::format::Format;
+use super::options::TrainOptions;
+use super::run_output::Output;
+use crate::error::{Error, Result};
+use crate::lab;
+use crate::train::Prepared;
+
+/// Train without a screen; records go to standard output
+///
+/// A progress bar goes to standard error if that is a terminal. Ctrl-C ends the run after the
+/// current step, with everything saved; a second one ends it at once.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "\
+Examples:
+  clip-lab run softmax-vs-sigmoid --steps 200 > metrics.jsonl
+  clip-lab run my.ron --set sigmoid.bias=-5 --seed 1 --out runs/bias --format csv")]
+pub struct RunArgs {
+    /// Files, or names of bundled scenarios, whose lanes run side by side [default:
+    /// softmax-vs-sigmoid]
+    #[arg(value_name = "SCENARIO")]
+    pub scenarios: Vec<String>,
+
+    /// How to train.
+    #[command(flatten)]
+    pub training: TrainOptions,
+}
+
+/// Trains to the end, until the time is up, or until the process is told to end.
+pub fn run(args: &RunArgs) -> Result<()> {
+    let scenario = args.training.scenario(&args.scenarios)?;
+    let options = args.training.lab()?;
+    let prepared = Prepared::new(&scenario)?;
+    let mut output = Output::new(&scenario, Format::for_records(args.training.format));
+    let ending = ending()?;
+    let begun = Instant::now();
+    let limit = args.training.seconds;
+    let stop = || {
+        ending.load(Ordering::Relaxed) || limit.is_some_and(|s| begun.elapsed().as_secs_f64() >= s)
+    };
+    lab::train(&prepared, &options, stop, &mut output)
+}
+
+/// A flag that Ctrl-C and its like raise; when it is up already, they end the process.
+fn ending() -> Result<Arc<AtomicBool>> {
+    let flag = Arc::new(AtomicBool::new(false));
+    for &signal in TERM_SIGNALS {
+        signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&flag))
+            .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&flag)))
+            .map_err(|e| Error::Internal(format!("cannot listen for signal {signal}: {e}")))?;
+    }
+    Ok(flag)
+}

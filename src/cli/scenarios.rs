@@ -1,0 +1,97 @@
+//! `clip-lab scenarios`: lists the bundled scenarios, or prints one.
+
+use std::fmt::Write as _;
+
+use clap::Args;
+use serde_json::json;
+
+use super::format::{Format, csv};
+use super::output::print;
+use crate::error::{Error, Result};
+use crate::scenario::{BUNDLED, bundled, did_you_mean, parse};
+
+/// List the bundled scenarios, or print one
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "\
+Examples:
+  clip-lab scenarios
+  clip-lab scenarios siglip > my.ron
+  clip-lab scenarios --format csv")]
+pub struct ScenariosArgs {
+    /// Print this one
+    pub name: Option<String>,
+
+    /// How to print: the list as a table, a scenario as its file, unless this says otherwise
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: Format,
+}
+
+/// Prints the list or the scenario.
+pub fn run(args: &ScenariosArgs) -> Result<()> {
+    print(&match &args.name {
+        Some(name) => one(name, args.format)?,
+        None => list(args.format)?,
+    })
+}
+
+fn one(name: &str, format: Format) -> Result<String> {
+    // `clip.ron` is what the file of `clip` is called.
+    let plain = name.strip_suffix(".ron").unwrap_or(name);
+    let text = bundled(plain).ok_or_else(|| unknown(name))?;
+    let written = |e: serde_json::Error| Error::Internal(format!("{name} as JSON: {e}"));
+    match format {
+        Format::Table => Ok(text.into()),
+        Format::Json => {
+            Ok(serde_json::to_string_pretty(&parse(text, name)?).map_err(written)? + "\n")
+        }
+        Format::Jsonl => Ok(serde_json::to_string(&parse(text, name)?).map_err(written)? + "\n"),
+        Format::Csv => Err(Error::Usage(
+            "one scenario does not fit into a CSV line\n  use --format json, or leave --format out"
+                .into(),
+        )),
+    }
+}
+
+fn list(format: Format) -> Result<String> {
+    let mut rows = Vec::new();
+    for (name, text) in BUNDLED {
+        rows.push((*name, parse(text, name)?));
+    }
+    let objects = rows.iter().map(|(name, scenario)| {
+        let lanes: Vec<_> = scenario.lanes.iter().map(|lane| &lane.name).collect();
+        json!({ "name": name, "title": scenario.title, "watch": scenario.watch, "lanes": lanes })
+    });
+    let mut out = String::new();
+    // Writing to a string cannot fail.
+    match format {
+        Format::Table => {
+            let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+            for (name, scenario) in &rows {
+                let _ = writeln!(out, "{name:width$}  {}", scenario.title);
+            }
+        }
+        Format::Csv => {
+            out.push_str("name,title\n");
+            for (name, scenario) in &rows {
+                let _ = writeln!(out, "{},{}", csv(name), csv(&scenario.title));
+            }
+        }
+        Format::Json => {
+            let _ = writeln!(out, "{:#}", json!(objects.collect::<Vec<_>>()));
+        }
+        Format::Jsonl => objects.for_each(|object| {
+            let _ = writeln!(out, "{object}");
+        }),
+    }
+    Ok(out)
+}
+
+fn unknown(name: &str) -> Error {
+    let names = BUNDLED.iter().map(|(name, _)| *name);
+    let hint =
+        did_you_mean(name, names.clone()).map_or(String::new(), |hint| format!("\n  {hint}"));
+    let names = names.collect::<Vec<_>>().join(", ");
+    Error::Usage(format!(
+        "there is no bundled scenario called `{name}`{hint}\n  bundled: {names}"
+    ))
+}
