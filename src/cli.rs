@@ -27,8 +27,8 @@ pub use output::print;
 pub use run::RunArgs;
 
 use crate::error::{Error, Kind, Result};
-use crate::scenario::did_you_mean;
 use crate::lab::Lab;
+use crate::scenario::did_you_mean;
 use crate::ui;
 use crate::ui::theme::{ColorChoice, GlyphChoice};
 

@@ -49,13 +49,21 @@ impl Lab {
     /// says when they are ready.
     pub fn open(scenario: Scenario, options: &Options) -> Result<Self> {
         let records = match &options.out {
-            Some(path) => Some(Arc::new(Mutex::new(RunDir::create(path, &scenario, options.force)?))),
+            Some(path) => Some(Arc::new(Mutex::new(RunDir::create(
+                path,
+                &scenario,
+                options.force,
+            )?))),
             None => None,
         };
         let shared: OnceLock<Result<Arc<Prepared>, String>> = OnceLock::new();
         let prepare: Prepare = {
             let scenario = scenario.clone();
-            Arc::new(move || shared.get_or_init(|| Prepared::new(&scenario).map_err(|e| e.to_string())).clone())
+            Arc::new(move || {
+                shared
+                    .get_or_init(|| Prepared::new(&scenario).map_err(|e| e.to_string()))
+                    .clone()
+            })
         };
         let sink = |_: &str| -> Box<dyn Sink> {
             match &records {
@@ -99,11 +107,17 @@ impl Lab {
             threads,
             paused: options.paused,
             unattended,
-            model_folder: options.out.as_deref().map(|out| crate::export::model_folder(out, &spec.name)),
+            model_folder: options
+                .out
+                .as_deref()
+                .map(|out| crate::export::model_folder(out, &spec.name)),
             sink: sink(&spec.name),
         };
         let plans: Vec<_> = scenario.lanes.iter().map(plan).collect();
-        let lanes = plans.into_iter().map(|plan| Lane::spawn(plan, Arc::clone(prepare))).collect::<Result<_>>()?;
+        let lanes = plans
+            .into_iter()
+            .map(|plan| Lane::spawn(plan, Arc::clone(prepare)))
+            .collect::<Result<_>>()?;
         Ok(Self { scenario, lanes })
     }
 
@@ -117,17 +131,33 @@ impl Lab {
     pub fn recorded(&self) -> Scenario {
         let mut scenario = self.scenario.clone();
         let snapshots = self.snapshots();
-        if let Some(seed) = snapshots.first().map(|s| s.seed).filter(|_| snapshots.iter().all(|s| s.settings.is_some())) {
+        if let Some(seed) = snapshots
+            .first()
+            .map(|s| s.seed)
+            .filter(|_| snapshots.iter().all(|s| s.settings.is_some()))
+        {
             scenario.train.seed = seed;
         }
         let applied = |s: &Arc<Snapshot>| -> Vec<Cue> {
-            let cue = |a: &crate::control::Applied| Cue { at: a.step, lane: Some(s.lane.clone()), set: a.control };
+            let cue = |a: &crate::control::Applied| Cue {
+                at: a.step,
+                lane: Some(s.lane.clone()),
+                set: a.control,
+            };
             s.applied.iter().map(cue).collect()
         };
-        let reached = |cue: &Cue| snapshots.iter().any(|s| {
-            cue.lane.as_ref().is_none_or(|lane| *lane == s.lane) && cue.at <= s.step && s.settings.is_some()
-        });
-        let ahead: Vec<Cue> = scenario.script.drain(..).filter(|cue| !reached(cue)).collect();
+        let reached = |cue: &Cue| {
+            snapshots.iter().any(|s| {
+                cue.lane.as_ref().is_none_or(|lane| *lane == s.lane)
+                    && cue.at <= s.step
+                    && s.settings.is_some()
+            })
+        };
+        let ahead: Vec<Cue> = scenario
+            .script
+            .drain(..)
+            .filter(|cue| !reached(cue))
+            .collect();
         scenario.script = snapshots.iter().flat_map(applied).chain(ahead).collect();
         scenario.script.sort_by_key(|cue| cue.at);
         scenario
@@ -172,7 +202,10 @@ struct Shared(Arc<Mutex<RunDir>>);
 
 impl Sink for Shared {
     fn record(&mut self, lane: &str, event: &Event) -> Result<()> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).record(lane, event)
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .record(lane, event)
     }
 }
 
@@ -181,6 +214,8 @@ struct Forward(SyncSender<Event>);
 
 impl Sink for Forward {
     fn record(&mut self, _: &str, event: &Event) -> Result<()> {
-        self.0.send(event.clone()).map_err(|_| Error::Internal("nobody reads this lane's records any more".into()))
+        self.0
+            .send(event.clone())
+            .map_err(|_| Error::Internal("nobody reads this lane's records any more".into()))
     }
 }

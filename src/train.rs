@@ -83,14 +83,28 @@ struct Latest {
 impl Trainer {
     /// A lane of the prepared scenario, before its first step. Lanes of one scenario and seed start
     /// from the same weights.
-    pub fn new(prepared: &Arc<Prepared>, spec: &LaneSpec, seed: u64, device: DeviceChoice) -> Result<Self> {
+    pub fn new(
+        prepared: &Arc<Prepared>,
+        spec: &LaneSpec,
+        seed: u64,
+        device: DeviceChoice,
+    ) -> Result<Self> {
         let device = device::resolve(device)?;
         let scenario = prepared.scenario();
         let mut train = scenario.train.clone();
         train.seed = seed;
-        let clip = Clip::new(&scenario.model, prepared.tokenizer().vocab_size(), &mut prepare::weights_rng(seed), device)?;
-        let towers = clip.parameters().filter(|(name, _, _)| !matches!(*name, "logit_scale" | "logit_bias"));
-        let towers = towers.map(|(_, tensor, decays)| (tensor.shallow_clone(), decays)).collect();
+        let clip = Clip::new(
+            &scenario.model,
+            prepared.tokenizer().vocab_size(),
+            &mut prepare::weights_rng(seed),
+            device,
+        )?;
+        let towers = clip
+            .parameters()
+            .filter(|(name, _, _)| !matches!(*name, "logit_scale" | "logit_bias"));
+        let towers = towers
+            .map(|(_, tensor, decays)| (tensor.shallow_clone(), decays))
+            .collect();
         let optimizer = AdamW::new(towers, &train)?;
         let mut trainer = Self {
             spec: spec.clone(),
@@ -146,19 +160,33 @@ impl Trainer {
 
         let logit_scale = self.leaf(self.logit_scale.value);
         let logit_bias = self.logit_bias.map(|bias| self.leaf(bias.value));
-        let terms = self.loss.forward(&image_features, &text_features, &logit_scale, logit_bias.as_ref());
+        let terms = self.loss.forward(
+            &image_features,
+            &text_features,
+            &logit_scale,
+            logit_bias.as_ref(),
+        );
 
         let dials: Vec<&Tensor> = std::iter::once(&logit_scale).chain(&logit_bias).collect();
         let (mut gradients, dial_gradients) = self.optimizer.gradients(&terms.loss, &dials)?;
         let mut scalars = vec![terms.loss.detach(), gradients.f_norm()?];
         scalars.extend(dial_gradients);
-        scalars.extend(terms.image_to_text.iter().chain(&terms.text_to_image).map(Tensor::detach));
+        scalars.extend(
+            terms
+                .image_to_text
+                .iter()
+                .chain(&terms.text_to_image)
+                .map(Tensor::detach),
+        );
         let scalars = Vec::<f64>::try_from(Tensor::f_stack(&scalars, 0)?.to_kind(Kind::Double))?;
         let (loss, tower_norm) = (scalars[0], scalars[1]);
         let (dial_gradients, parts) = scalars[2..].split_at(dials.len());
         let seen = diagnostics(&terms.logits);
 
-        let grad_norm = dial_gradients.iter().fold(tower_norm.powi(2), |sum, g| sum + g * g).sqrt();
+        let grad_norm = dial_gradients
+            .iter()
+            .fold(tower_norm.powi(2), |sum, g| sum + g * g)
+            .sqrt();
         let learning_rate = schedule(&self.train, self.learning_rate, self.step);
         let mut report = StepReport {
             step: self.step,
@@ -180,11 +208,16 @@ impl Trainer {
             seconds: 0.0,
         };
         if loss.is_finite() && grad_norm.is_finite() {
-            let shrink = self.train.grad_clip.map_or(1.0, |most| (most.get() / (grad_norm + 1e-6)).min(1.0));
+            let shrink = self
+                .train
+                .grad_clip
+                .map_or(1.0, |most| (most.get() / (grad_norm + 1e-6)).min(1.0));
             if shrink < 1.0 {
                 let _ = gradients.f_mul_scalar_(shrink)?;
             }
-            let norms = self.optimizer.update(&gradients, learning_rate, self.weight_decay)?;
+            let norms = self
+                .optimizer
+                .update(&gradients, learning_rate, self.weight_decay)?;
             let moved = self.update_dials(dial_gradients, shrink, learning_rate);
             report.param_norm = norms.parameters;
             report.update_norm = (norms.update.powi(2) + moved).sqrt();
@@ -257,7 +290,12 @@ impl Trainer {
                 Some(Value::Bool(settings.augment))
             }
         };
-        let applied = Applied { step: self.step, control, old, new: control.value() };
+        let applied = Applied {
+            step: self.step,
+            control,
+            old,
+            new: control.value(),
+        };
         self.applied.push(applied.clone());
         Ok(applied)
     }
@@ -284,7 +322,7 @@ impl Trainer {
 
     /// Trainable parameters, temperature and bias included.
     pub fn parameters(&self) -> u64 {
-        self.optimizer.len() as u64 + 1 + u64::from(self.logit_bias.is_some())
+        self.optimizer.parameter_count() as u64 + 1 + u64::from(self.logit_bias.is_some())
     }
 
     /// The dials as they stand.
@@ -308,7 +346,12 @@ impl Trainer {
     /// on meanwhile: the evaluation works on a copy.
     pub fn begin_evaluation(&mut self) -> Result<()> {
         if self.evaluation.is_none() {
-            self.evaluation = Some(Retrieval::begin(&self.prepared, &self.clip, self.step, self.device)?);
+            self.evaluation = Some(Retrieval::begin(
+                &self.prepared,
+                &self.clip,
+                self.step,
+                self.device,
+            )?);
         }
         Ok(())
     }
@@ -316,7 +359,9 @@ impl Trainer {
     /// Does the next slice of the evaluation under way, if any: about the work of a step. Returns the
     /// reports once it is complete.
     pub fn advance_evaluation(&mut self) -> Result<Vec<EvalReport>> {
-        let Some(evaluation) = &mut self.evaluation else { return Ok(Vec::new()) };
+        let Some(evaluation) = &mut self.evaluation else {
+            return Ok(Vec::new());
+        };
         let reports = evaluation.advance()?;
         if !reports.is_empty() {
             self.evaluation = None;
@@ -331,7 +376,9 @@ impl Trainer {
 
     /// Cosines of the latest batch, pooled to at most `side` rows, and its first `pairs` pairs.
     pub fn look(&self, side: usize, pairs: usize) -> Result<Option<(Matrix, Vec<Pair>)>> {
-        let Some(latest) = &self.latest else { return Ok(None) };
+        let Some(latest) = &self.latest else {
+            return Ok(None);
+        };
         let cosines = latest.image_features.f_mm(&latest.text_features.f_tr()?)?;
         let matrix = pool(&cosines, latest.step, side)?;
         let names = self.prepared.dataset().names();
@@ -347,7 +394,8 @@ impl Trainer {
 
     /// Writes the model as an `OpenCLIP` folder.
     pub fn save(&mut self, folder: &Path) -> Result<()> {
-        self.clip.set_logit_scale(self.logit_scale.value, self.logit_scale.learned)?;
+        self.clip
+            .set_logit_scale(self.logit_scale.value, self.logit_scale.learned)?;
         if let Some(bias) = self.logit_bias {
             self.clip.set_logit_bias(bias.value, bias.learned)?;
         }
@@ -365,7 +413,9 @@ impl Trainer {
     }
 
     fn leaf(&self, value: f64) -> Tensor {
-        Tensor::from(value as f32).to_device(self.device).set_requires_grad(true)
+        Tensor::from(value as f32)
+            .to_device(self.device)
+            .set_requires_grad(true)
     }
 
     /// Moves temperature and bias; returns the squared norm of the move.
@@ -374,9 +424,16 @@ impl Trainer {
         // A user may set tau above one; the clamp then only keeps it from going further.
         let lowest = MIN_LOGIT_SCALE.min(self.logit_scale.value);
         let gradient = |i: usize| gradients.get(i).map_or(0.0, |g| g * shrink);
-        let scale = self.logit_scale.update(gradient(0), learning_rate, &self.train, (lowest, highest));
+        let scale =
+            self.logit_scale
+                .update(gradient(0), learning_rate, &self.train, (lowest, highest));
         let bias = self.logit_bias.as_mut().map_or(0.0, |bias| {
-            bias.update(gradient(1), learning_rate, &self.train, (f64::NEG_INFINITY, f64::INFINITY))
+            bias.update(
+                gradient(1),
+                learning_rate,
+                &self.train,
+                (f64::NEG_INFINITY, f64::INFINITY),
+            )
         });
         scale * scale + bias * bias
     }
@@ -400,9 +457,21 @@ fn pool(cosines: &Tensor, step: u64, side: usize) -> Result<Matrix> {
         cosines.shallow_clone()
     } else {
         let k = pool as i64;
-        cosines.f_view([1, 1, rows as i64, rows as i64])?.f_avg_pool2d([k, k], [k, k], [0, 0], true, false, None)?
+        cosines
+            .f_view([1, 1, rows as i64, rows as i64])?
+            .f_avg_pool2d([k, k], [k, k], [0, 0], true, false, None)?
     };
     let side = rows.div_ceil(pool);
-    let cosines = Vec::<f32>::try_from(pooled.f_reshape([-1])?.f_contiguous()?.to_device(Device::Cpu))?;
-    Ok(Matrix { step, side, pool, cosines })
+    let cosines = Vec::<f32>::try_from(
+        pooled
+            .f_reshape([-1])?
+            .f_contiguous()?
+            .to_device(Device::Cpu),
+    )?;
+    Ok(Matrix {
+        step,
+        side,
+        pool,
+        cosines,
+    })
 }

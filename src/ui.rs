@@ -44,6 +44,9 @@ pub struct Options {
     pub low_bandwidth: bool,
 }
 
+/// If it says `screen`, the screen panics after its first frame, for the test of what a panic does.
+const PANIC: &str = "CLIP_LAB_TEST_PANIC";
+
 /// How often keys and snapshots are looked at while nothing is pressed.
 const TICK: Duration = Duration::from_millis(40);
 
@@ -129,6 +132,7 @@ impl Session {
             .checked_sub(self.frame_time)
             .unwrap_or_else(Instant::now);
         let mut beat = Instant::now();
+        let panics = std::env::var_os(PANIC).is_some_and(|place| place == "screen");
         let (mut pressed, mut news) = (true, true);
         let mut said = (None, Instant::now());
         loop {
@@ -157,6 +161,7 @@ impl Session {
             // What the user did shows at once; news of the training waits for its turn.
             if pressed || (news && drawn.elapsed() >= self.frame_time) {
                 terminal.draw(app, &self.theme).map_err(lost)?;
+                assert!(!panics, "{PANIC} asked for it");
                 drawn = Instant::now();
                 (pressed, news) = (false, false);
             }

@@ -4,8 +4,11 @@
 #![allow(clippy::unwrap_used)]
 
 mod cli;
+mod common;
 mod invalid;
 mod layering;
 mod loss;
 mod parity;
+mod pty;
 mod scenarios;
+mod train;

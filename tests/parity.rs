@@ -8,12 +8,17 @@ use clip_lab::model::{Clip, checkpoint};
 use tch::{Device, Kind, Tensor};
 
 fn folder(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/model").join(name)
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/fixtures/model")
+        .join(name)
 }
 
 fn expected(name: &str) -> HashMap<String, Tensor> {
     let path = folder(name).join("expected.safetensors");
-    Tensor::read_safetensors(path).unwrap().into_iter().collect()
+    Tensor::read_safetensors(path)
+        .unwrap()
+        .into_iter()
+        .collect()
 }
 
 fn difference(a: &Tensor, b: &Tensor) -> f64 {
@@ -39,22 +44,37 @@ fn check_gradients(clip: &Clip, want: &HashMap<String, Tensor>) {
     let images = clip.encode_image(&want["pixels"], true);
     let texts = clip.encode_text(&want["tokens"]);
     assert!(difference(&images, &want["image_features_train"]) < 1e-5);
-    let loss = (images * &want["up_image"]).sum(Kind::Float) + (texts * &want["up_text"]).sum(Kind::Float);
+    let loss =
+        (images * &want["up_image"]).sum(Kind::Float) + (texts * &want["up_text"]).sum(Kind::Float);
     loss.backward();
     let mut checked = 0;
-    for (name, tensor, _) in clip.parameters().filter(|(name, ..)| !name.starts_with("logit_")) {
-        let (got, want_norm) = (tensor.grad(), want[&format!("norm.{name}")].double_value(&[]));
+    for (name, tensor, _) in clip
+        .parameters()
+        .filter(|(name, ..)| !name.starts_with("logit_"))
+    {
+        let (got, want_norm) = (
+            tensor.grad(),
+            want[&format!("norm.{name}")].double_value(&[]),
+        );
         let tolerance = 1e-4 * want_norm.max(1e-2);
         let off = difference(&sample(&got), &want[&format!("grad.{name}")]);
         assert!(off < tolerance, "{name}: {off} at a norm of {want_norm}");
-        assert!((got.norm().double_value(&[]) - want_norm).abs() < tolerance, "{name}");
+        assert!(
+            (got.norm().double_value(&[]) - want_norm).abs() < tolerance,
+            "{name}"
+        );
         checked += 1;
     }
-    assert_eq!(checked, want.keys().filter(|key| key.starts_with("norm.")).count());
+    assert_eq!(
+        checked,
+        want.keys().filter(|key| key.starts_with("norm.")).count()
+    );
 }
 
 fn check_statistics(clip: &Clip, want: &HashMap<String, Tensor>) -> usize {
-    let after = want.iter().filter_map(|(key, value)| Some((key.strip_prefix("after.")?, value)));
+    let after = want
+        .iter()
+        .filter_map(|(key, value)| Some((key.strip_prefix("after.")?, value)));
     after
         .map(|(name, value)| {
             let off = difference(clip.weights().get(name).unwrap(), value);
@@ -96,6 +116,9 @@ fn the_wrong_activation_is_noticed() {
     let mut other = Clip::new(&config, clip.vocab_size(), &mut rng, Device::Cpu).unwrap();
     other.copy_from(&clip).unwrap();
     let want = expected("vit_gelu");
-    let off = difference(&other.encode_image(&want["pixels"], false), &want["image_features"]);
+    let off = difference(
+        &other.encode_image(&want["pixels"], false),
+        &want["image_features"],
+    );
     assert!(off > 1e-4, "{off}");
 }

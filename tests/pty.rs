@@ -20,7 +20,12 @@ struct Screen {
 
 impl Screen {
     fn open(arguments: &[&str], environment: &[(&str, &str)], folder: &Path) -> Self {
-        let size = PtySize { rows: 40, cols: 120, pixel_width: 0, pixel_height: 0 };
+        let size = PtySize {
+            rows: 40,
+            cols: 120,
+            pixel_width: 0,
+            pixel_height: 0,
+        };
         let pair = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_clip-lab"));
         command.args(arguments);
@@ -43,7 +48,12 @@ impl Screen {
             }
         });
         let writer = pair.master.take_writer().unwrap();
-        Self { parser, master: pair.master, writer, child }
+        Self {
+            parser,
+            master: pair.master,
+            writer,
+            child,
+        }
     }
 
     fn tiny(folder: &Path) -> Self {
@@ -51,7 +61,11 @@ impl Screen {
     }
 
     fn tiny_with(folder: &Path, environment: &[(&str, &str)]) -> Self {
-        std::fs::write(folder.join("tiny.ron"), TINY.replace("steps: 12", "steps: 100000")).unwrap();
+        std::fs::write(
+            folder.join("tiny.ron"),
+            TINY.replace("steps: 12", "steps: 100000"),
+        )
+        .unwrap();
         Self::open(&["tiny.ron"], environment, folder)
     }
 
@@ -68,7 +82,11 @@ impl Screen {
     fn until(&self, what: &str, done: impl Fn(&vt100::Screen) -> bool) {
         let began = Instant::now();
         while !done(self.parser.lock().unwrap().screen()) {
-            assert!(began.elapsed() < Duration::from_secs(60), "no {what} in:\n{}", self.text());
+            assert!(
+                began.elapsed() < Duration::from_secs(60),
+                "no {what} in:\n{}",
+                self.text()
+            );
             std::thread::sleep(Duration::from_millis(5));
         }
     }
@@ -79,14 +97,27 @@ impl Screen {
 
     /// Waits until training is seen to run: the frame changes by itself.
     fn until_it_moves(&self) {
-        self.until("step", |screen| screen.alternate_screen() && screen.contents().contains("softmax"));
+        self.until("step", |screen| {
+            screen.alternate_screen() && screen.contents().contains("softmax")
+        });
         let before = self.text();
         self.until("movement", |screen| screen.contents() != before);
     }
 
     fn resize(&self, rows: u16, cols: u16) {
-        self.parser.lock().unwrap().screen_mut().set_size(rows, cols);
-        self.master.resize(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).unwrap();
+        self.parser
+            .lock()
+            .unwrap()
+            .screen_mut()
+            .set_size(rows, cols);
+        self.master
+            .resize(PtySize {
+                rows,
+                cols,
+                pixel_width: 0,
+                pixel_height: 0,
+            })
+            .unwrap();
     }
 
     fn signal(&self, signal: libc::c_int) {
@@ -104,7 +135,11 @@ impl Screen {
             if let Some(status) = self.child.try_wait().unwrap() {
                 break status;
             }
-            assert!(began.elapsed() < Duration::from_secs(60), "still running:\n{}", self.text());
+            assert!(
+                began.elapsed() < Duration::from_secs(60),
+                "still running:\n{}",
+                self.text()
+            );
             std::thread::sleep(Duration::from_millis(5));
         };
         self.until("restored terminal", |screen| {
@@ -137,7 +172,16 @@ fn any_size_and_any_storm_of_sizes_is_survived() {
     let folder = tempfile::tempdir().unwrap();
     let mut screen = Screen::tiny(folder.path());
     screen.until_it_moves();
-    for (rows, cols) in [(24, 80), (1, 1), (20, 60), (60, 200), (2, 300), (100, 10), (24, 80), (40, 120)] {
+    for (rows, cols) in [
+        (24, 80),
+        (1, 1),
+        (20, 60),
+        (60, 200),
+        (2, 300),
+        (100, 10),
+        (24, 80),
+        (40, 120),
+    ] {
         screen.resize(rows, cols);
     }
     screen.until_it_moves();
@@ -185,7 +229,11 @@ fn a_panic_of_a_trainer_is_a_status_and_the_screen_lives() {
 #[test]
 fn a_bad_scenario_never_opens_the_screen() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("bad.ron"), TINY.replace("temperature: 0.07", "temperature: -1")).unwrap();
+    std::fs::write(
+        folder.path().join("bad.ron"),
+        TINY.replace("temperature: 0.07", "temperature: -1"),
+    )
+    .unwrap();
     let screen = Screen::open(&["bad.ron"], &[], folder.path());
     screen.until_text("bad.ron:");
     assert_eq!(screen.ended(), 2);
@@ -194,7 +242,11 @@ fn a_bad_scenario_never_opens_the_screen() {
 #[test]
 fn a_killed_run_leaves_whole_lines() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("tiny.ron"), TINY.replace("steps: 12", "steps: 100000")).unwrap();
+    std::fs::write(
+        folder.path().join("tiny.ron"),
+        TINY.replace("steps: 12", "steps: 100000"),
+    )
+    .unwrap();
     let out = folder.path().join("run");
     let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_clip-lab"))
         .args(["run", "tiny.ron", "--format", "jsonl", "--out"])

@@ -15,7 +15,8 @@ use crate::common::tiny;
 fn solo(scenario: &Scenario, lane: usize) -> Vec<StepReport> {
     let prepared = Prepared::new(scenario).unwrap();
     let spec = &scenario.lanes[lane];
-    let mut trainer = Trainer::new(&prepared, spec, scenario.train.seed, DeviceChoice::Cpu).unwrap();
+    let mut trainer =
+        Trainer::new(&prepared, spec, scenario.train.seed, DeviceChoice::Cpu).unwrap();
     std::iter::from_fn(|| trainer.step().unwrap()).collect()
 }
 
@@ -33,16 +34,24 @@ fn lines(run: &Path, lane: &str) -> Vec<String> {
         .map(|line| serde_json::from_str::<serde_json::Value>(line).expect("every line is whole"))
         .filter(|event| event["lane"] == lane)
         .map(|mut event| {
-            let best = event["best"].as_object_mut().map(|best| best.remove("seconds"));
+            let best = event["best"]
+                .as_object_mut()
+                .map(|best| best.remove("seconds"));
             drop(best);
-            event.as_object_mut().unwrap().retain(|key, _| !clock.contains(&key.as_str()));
+            event
+                .as_object_mut()
+                .unwrap()
+                .retain(|key, _| !clock.contains(&key.as_str()));
             event.to_string()
         })
         .collect()
 }
 
 fn headless(scenario: &Scenario, out: &Path) {
-    let options = Options { out: Some(out.to_path_buf()), ..Options::default() };
+    let options = Options {
+        out: Some(out.to_path_buf()),
+        ..Options::default()
+    };
     let prepared = Prepared::new(scenario).unwrap();
     clip_lab::lab::train(&prepared, &options, || false, &mut ()).unwrap();
 }
@@ -55,7 +64,11 @@ fn until(lab: &Lab, lane: usize, done: impl Fn(&Snapshot) -> bool) -> Arc<Snapsh
         if done(&snapshot) {
             return snapshot;
         }
-        assert!(began.elapsed() < Duration::from_secs(60), "still {:?} after a minute", snapshot.status);
+        assert!(
+            began.elapsed() < Duration::from_secs(60),
+            "still {:?} after a minute",
+            snapshot.status
+        );
         std::thread::yield_now();
     }
 }
@@ -68,8 +81,21 @@ fn same_seed_same_bytes() {
     headless(&tiny(), &b);
     for lane in ["softmax", "sigmoid"] {
         assert_eq!(lines(&a, lane), lines(&b, lane));
-        assert_eq!(lines(&a, lane).iter().filter(|l| l.contains("\"step\"") && l.contains("\"event\":\"step\"")).count(), 12);
-        let weights = |run: &Path| std::fs::read(run.join("model").join(lane).join("open_clip_model.safetensors")).unwrap();
+        assert_eq!(
+            lines(&a, lane)
+                .iter()
+                .filter(|l| l.contains("\"step\"") && l.contains("\"event\":\"step\""))
+                .count(),
+            12
+        );
+        let weights = |run: &Path| {
+            std::fs::read(
+                run.join("model")
+                    .join(lane)
+                    .join("open_clip_model.safetensors"),
+            )
+            .unwrap()
+        };
         assert!(weights(&a) == weights(&b), "the weights of {lane} differ");
     }
     let mut other = tiny();
@@ -89,9 +115,13 @@ fn lanes_do_not_touch_one_another() {
         headless(&alone, other.path());
         // Thread counts differ (all cores for one lane, a share for each of two), sums may round
         // differently; the first step shows that batches and initial weights are the same.
-        let first = |run: &Path| serde_json::from_str::<serde_json::Value>(&lines(run, lane)[0]).unwrap();
+        let first =
+            |run: &Path| serde_json::from_str::<serde_json::Value>(&lines(run, lane)[0]).unwrap();
         let (a, b) = (first(folder.path()), first(other.path()));
-        assert!((a["loss"].as_f64().unwrap() - b["loss"].as_f64().unwrap()).abs() < 1e-5, "{a} {b}");
+        assert!(
+            (a["loss"].as_f64().unwrap() - b["loss"].as_f64().unwrap()).abs() < 1e-5,
+            "{a} {b}"
+        );
     }
 }
 
@@ -107,7 +137,11 @@ fn driven_by_hand_equals_the_script() {
     let by_hand = folder.path().join("by-hand");
     let mut scenario = tiny();
     scenario.lanes.truncate(1);
-    let options = Options { out: Some(by_hand.clone()), paused: true, ..Options::default() };
+    let options = Options {
+        out: Some(by_hand.clone()),
+        paused: true,
+        ..Options::default()
+    };
     let lab = Lab::open(scenario.clone(), &options).unwrap();
     let mut step = 0;
     for (at, control) in changes {
@@ -136,10 +170,20 @@ fn driven_by_hand_equals_the_script() {
 fn reset_repeats_the_first_losses_bit_for_bit() {
     let mut scenario = tiny();
     scenario.lanes.truncate(1);
-    let lab = Lab::open(scenario, &Options { paused: true, ..Options::default() }).unwrap();
+    let lab = Lab::open(
+        scenario,
+        &Options {
+            paused: true,
+            ..Options::default()
+        },
+    )
+    .unwrap();
     lab.send(0, Command::Step(6));
     let first = until(&lab, 0, |s| s.step == 6 && s.status == LaneStatus::Paused);
-    lab.send(0, Command::Apply(Control::Temperature(Temperature::new(1.0).unwrap())));
+    lab.send(
+        0,
+        Command::Apply(Control::Temperature(Temperature::new(1.0).unwrap())),
+    );
     lab.send(0, Command::Reset { seed: None });
     until(&lab, 0, |s| s.step == 0 && s.applied.is_empty());
     lab.send(0, Command::Step(6));
@@ -147,7 +191,9 @@ fn reset_repeats_the_first_losses_bit_for_bit() {
     assert_eq!(first.loss, second.loss);
     lab.send(0, Command::Reset { seed: Some(99) });
     lab.send(0, Command::Step(6));
-    let third = until(&lab, 0, |s| s.seed == 99 && s.step == 6 && s.status == LaneStatus::Paused);
+    let third = until(&lab, 0, |s| {
+        s.seed == 99 && s.step == 6 && s.status == LaneStatus::Paused
+    });
     assert_ne!(first.loss, third.loss);
     lab.close();
 }
@@ -156,11 +202,29 @@ fn reset_repeats_the_first_losses_bit_for_bit() {
 fn a_refused_control_says_why_and_changes_nothing() {
     let mut scenario = tiny();
     scenario.lanes.truncate(1);
-    let lab = Lab::open(scenario, &Options { paused: true, ..Options::default() }).unwrap();
+    let lab = Lab::open(
+        scenario,
+        &Options {
+            paused: true,
+            ..Options::default()
+        },
+    )
+    .unwrap();
     until(&lab, 0, |s| s.status == LaneStatus::Paused);
-    lab.send(0, Command::Apply(Control::Temperature(Temperature::new(0.001).unwrap())));
+    lab.send(
+        0,
+        Command::Apply(Control::Temperature(Temperature::new(0.001).unwrap())),
+    );
     let snapshot = until(&lab, 0, |s| s.message.is_some());
-    assert!(snapshot.message.as_deref().unwrap().contains("max_logit_scale"), "{:?}", snapshot.message);
+    assert!(
+        snapshot
+            .message
+            .as_deref()
+            .unwrap()
+            .contains("max_logit_scale"),
+        "{:?}",
+        snapshot.message
+    );
     assert!((snapshot.settings.as_ref().unwrap().temperature - 0.07).abs() < 1e-12);
     lab.close();
 }
@@ -180,7 +244,11 @@ fn divergence_is_a_status_and_spares_the_neighbour() {
     let folder = tempfile::tempdir().unwrap();
     headless(&scenario, folder.path());
     let wild = lines(folder.path(), "wild");
-    assert!(wild.last().unwrap().contains("\"reason\":\"diverged\""), "{}", wild.last().unwrap());
+    assert!(
+        wild.last().unwrap().contains("\"reason\":\"diverged\""),
+        "{}",
+        wild.last().unwrap()
+    );
     let tame = lines(folder.path(), "sigmoid");
     assert!(tame.last().unwrap().contains("\"reason\":\"completed\""));
 }
@@ -202,12 +270,21 @@ fn it_learns_what_it_is_shown() {
 
 fn final_eval(scenario: &Scenario) -> EvalReport {
     let prepared = Prepared::new(scenario).unwrap();
-    let mut trainer = Trainer::new(&prepared, &scenario.lanes[0], scenario.train.seed, DeviceChoice::Cpu).unwrap();
+    let mut trainer = Trainer::new(
+        &prepared,
+        &scenario.lanes[0],
+        scenario.train.seed,
+        DeviceChoice::Cpu,
+    )
+    .unwrap();
     while trainer.step().unwrap().is_some() {}
     trainer.begin_evaluation().unwrap();
     loop {
         let reports = trainer.advance_evaluation().unwrap();
-        if let Some(trained) = reports.into_iter().find(|r| r.split == clip_lab::telemetry::Split::Trained) {
+        if let Some(trained) = reports
+            .into_iter()
+            .find(|r| r.split == clip_lab::telemetry::Split::Trained)
+        {
             return trained;
         }
     }

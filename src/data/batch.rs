@@ -185,8 +185,11 @@ mod tests {
         assert_eq!(hashes, GOLDEN, "got {hashes:#x?}");
     }
 
-    const GOLDEN: [u64; 3] =
-        [0xd17d_502c_e729_ffcb, 0x4b49_fae5_0b88_68f0, 0x06a2_3680_ff2d_0190];
+    const GOLDEN: [u64; 3] = [
+        0xd17d_502c_e729_ffcb,
+        0x4b49_fae5_0b88_68f0,
+        0x06a2_3680_ff2d_0190,
+    ];
 
     #[test]
     fn a_batch_depends_on_its_arguments_alone_and_on_each_of_them() {

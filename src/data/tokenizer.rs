@@ -32,13 +32,15 @@ const VOCABULARY: &str = "tokenizer.json";
 
 /// What `ftfy` removes: sequences that colour a terminal, control characters that are not white
 /// space, and marks that nobody means to write.
-const REMOVED: &str = r"\x1b\[[0-9;]*[a-zA-Z]|[\x00-\x08\x0b\x0e-\x1f\x7f\x{206a}-\x{206f}\x{feff}\x{fff9}-\x{fffc}]";
+const REMOVED: &str =
+    r"\x1b\[[0-9;]*[a-zA-Z]|[\x00-\x08\x0b\x0e-\x1f\x7f\x{206a}-\x{206f}\x{feff}\x{fff9}-\x{fffc}]";
 
 /// A word is a run of letters with their marks (the vowel signs of Devanagari or Thai are marks), a
 /// single digit, or a run of anything else but white space.
 const WORD: &str = r"[\p{L}\p{M}]+|\p{N}|[^\s\p{L}\p{M}\p{N}]+";
 
-type Inner = TokenizerImpl<BPE, NormalizerWrapper, PreTokenizerWrapper, TemplateProcessing, ByteLevel>;
+type Inner =
+    TokenizerImpl<BPE, NormalizerWrapper, PreTokenizerWrapper, TemplateProcessing, ByteLevel>;
 
 /// Captions to token ids. The end token has the largest id, padding is 0.
 #[derive(Clone, Debug)]
@@ -67,7 +69,9 @@ impl Tokenizer {
             .special_tokens(vec![special(PAD), special(START)])
             .initial_alphabet(ByteLevel::alphabet().into_iter().collect())
             .build();
-        inner.train(&mut trainer, captions.into_iter()).map_err(internal)?;
+        inner
+            .train(&mut trainer, captions.into_iter())
+            .map_err(internal)?;
         inner.add_special_tokens([special(END)]).map_err(internal)?;
         let ids = [START, END].map(|token| (token, inner.token_to_id(token).unwrap_or_default()));
         let template = TemplateProcessing::builder()
@@ -85,7 +89,12 @@ impl Tokenizer {
         let path = dir.as_ref().join(VOCABULARY);
         let text = std::fs::read_to_string(&path).map_err(Error::file("read", &path))?;
         text.parse::<Inner>()
-            .map_err(|e| Error::Data(format!("{}: not a tokenizer of this lab: {e}", path.display())))
+            .map_err(|e| {
+                Error::Data(format!(
+                    "{}: not a tokenizer of this lab: {e}",
+                    path.display()
+                ))
+            })
             .and_then(|inner| Self::new(inner, context_length))
     }
 
@@ -101,7 +110,12 @@ impl Tokenizer {
                  the text tower finds the end"
             )));
         }
-        Ok(Self { inner, context_length, start, end })
+        Ok(Self {
+            inner,
+            context_length,
+            start,
+            end,
+        })
     }
 
     /// Entries of the vocabulary: rows of the token embedding.
@@ -119,8 +133,15 @@ impl Tokenizer {
     pub fn ids(&self, caption: &str) -> Result<Vec<i64>> {
         let encoding = self.inner.encode_fast(caption, false).map_err(internal)?;
         let room = self.context_length.saturating_sub(2);
-        let words = encoding.get_ids().iter().take(room).map(|&id| i64::from(id));
-        Ok(std::iter::once(self.start).chain(words).chain([self.end]).collect())
+        let words = encoding
+            .get_ids()
+            .iter()
+            .take(room)
+            .map(|&id| i64::from(id));
+        Ok(std::iter::once(self.start)
+            .chain(words)
+            .chain([self.end])
+            .collect())
     }
 
     /// `[B, context_length]` of int64, padded with 0: what `OpenCLIP`'s tokenizer gives.
@@ -137,7 +158,10 @@ impl Tokenizer {
     }
 
     fn rows<S: AsRef<str>>(&self, captions: &[S]) -> Result<Vec<Vec<i64>>> {
-        captions.iter().map(|caption| self.ids(caption.as_ref())).collect()
+        captions
+            .iter()
+            .map(|caption| self.ids(caption.as_ref()))
+            .collect()
     }
 
     /// The files that stand beside a model: names and texts.
@@ -153,7 +177,10 @@ impl Tokenizer {
             "clean_up_tokenization_spaces": false,
         });
         let vocabulary = self.inner.to_string(false).map_err(internal)?;
-        Ok([(VOCABULARY, vocabulary), ("tokenizer_config.json", format!("{config:#}\n"))])
+        Ok([
+            (VOCABULARY, vocabulary),
+            ("tokenizer_config.json", format!("{config:#}\n")),
+        ])
     }
 }
 
@@ -181,7 +208,9 @@ fn blank() -> Result<Inner> {
 }
 
 fn stack(rows: &[Vec<i64>], length: usize) -> Result<Tensor> {
-    let padded = rows.iter().flat_map(|row| row.iter().copied().chain(std::iter::repeat(0)).take(length));
+    let padded = rows
+        .iter()
+        .flat_map(|row| row.iter().copied().chain(std::iter::repeat(0)).take(length));
     let flat: Vec<i64> = padded.collect();
     Ok(Tensor::f_from_slice(&flat)?.f_reshape([rows.len() as i64, length as i64])?)
 }

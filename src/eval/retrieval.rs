@@ -45,7 +45,10 @@ impl Retrieval {
             step,
             device,
             names: Vec::new(),
-            splits: splits.into_iter().filter(|progress| progress.slices > 0).collect(),
+            splits: splits
+                .into_iter()
+                .filter(|progress| progress.slices > 0)
+                .collect(),
             seconds: 0.0,
         })
     }
@@ -63,7 +66,11 @@ impl Retrieval {
         let _guard = tch::no_grad_guard();
         let worked = self.encode_names()? || self.encode_pictures()?;
         self.seconds += began.elapsed().as_secs_f64();
-        if worked { Ok(Vec::new()) } else { self.score(began) }
+        if worked {
+            Ok(Vec::new())
+        } else {
+            self.score(began)
+        }
     }
 
     fn name_slices(&self) -> usize {
@@ -72,7 +79,9 @@ impl Retrieval {
 
     fn encode_names(&mut self) -> Result<bool> {
         let names = self.prepared.dataset().names();
-        let Some(slice) = names.chunks(SLICE).nth(self.names.len()) else { return Ok(false) };
+        let Some(slice) = names.chunks(SLICE).nth(self.names.len()) else {
+            return Ok(false);
+        };
         let tokens = self.prepared.tokens(slice, self.device)?;
         self.names.push(self.clip.encode_text(&tokens));
         Ok(true)
@@ -84,9 +93,15 @@ impl Retrieval {
         };
         let gallery = self.prepared.gallery(progress.split);
         let bytes = gallery.images.len() / gallery.classes.len();
-        let slice = gallery.images.chunks(bytes * SLICE).nth(progress.features.len()).unwrap_or_default();
+        let slice = gallery
+            .images
+            .chunks(bytes * SLICE)
+            .nth(progress.features.len())
+            .unwrap_or_default();
         let pixels = self.prepared.pixels(slice, self.device)?;
-        progress.features.push(self.clip.encode_image(&pixels, false));
+        progress
+            .features
+            .push(self.clip.encode_image(&pixels, false));
         Ok(true)
     }
 
@@ -95,7 +110,12 @@ impl Retrieval {
         let mut reports = Vec::new();
         for progress in &self.splits {
             let pictures = Tensor::f_cat(&progress.features, 0)?;
-            let scores = Vec::<f32>::try_from(pictures.f_mm(&names.f_tr()?)?.f_reshape([-1])?.f_to_device(Device::Cpu)?)?;
+            let scores = Vec::<f32>::try_from(
+                pictures
+                    .f_mm(&names.f_tr()?)?
+                    .f_reshape([-1])?
+                    .f_to_device(Device::Cpu)?,
+            )?;
             let classes = &self.prepared.gallery(progress.split).classes;
             reports.push(self.report(progress.split, &scores, classes));
         }
@@ -138,15 +158,23 @@ impl Ranks {
     /// score that is not a number ranks last.
     pub fn both_ways(scores: &[f32], classes: &[ClassId], names: &[String]) -> (Self, Self) {
         let columns = names.len();
-        let positive = |row: usize, column: usize| classes[row] == column || names[classes[row]] == names[column];
+        let positive = |row: usize, column: usize| {
+            classes[row] == column || names[classes[row]] == names[column]
+        };
         let image_to_text = (0..classes.len())
             .filter_map(|row| {
-                rank((0..columns).map(|column| (scores[row * columns + column], positive(row, column))))
+                rank(
+                    (0..columns)
+                        .map(|column| (scores[row * columns + column], positive(row, column))),
+                )
             })
             .collect();
         let text_to_image = (0..columns)
             .filter_map(|column| {
-                rank((0..classes.len()).map(|row| (scores[row * columns + column], positive(row, column))))
+                rank(
+                    (0..classes.len())
+                        .map(|row| (scores[row * columns + column], positive(row, column))),
+                )
             })
             .collect();
         (Self::sorted(image_to_text), Self::sorted(text_to_image))
@@ -175,9 +203,23 @@ impl Ranks {
 /// Rank of the best positive: one more than the negatives that score as much or more. `None` without
 /// a positive.
 fn rank(candidates: impl Iterator<Item = (f32, bool)> + Clone) -> Option<usize> {
-    let real = |score: f32| if score.is_nan() { f32::NEG_INFINITY } else { score };
-    let best = candidates.clone().filter(|(_, positive)| *positive).map(|(s, _)| real(s)).reduce(f32::max)?;
-    Some(1 + candidates.filter(|&(score, positive)| !positive && real(score) >= best).count())
+    let real = |score: f32| {
+        if score.is_nan() {
+            f32::NEG_INFINITY
+        } else {
+            score
+        }
+    };
+    let best = candidates
+        .clone()
+        .filter(|(_, positive)| *positive)
+        .map(|(s, _)| real(s))
+        .reduce(f32::max)?;
+    Some(
+        1 + candidates
+            .filter(|&(score, positive)| !positive && real(score) >= best)
+            .count(),
+    )
 }
 
 #[cfg(test)]
@@ -192,7 +234,10 @@ mod tests {
     fn a_diagonal_is_perfect() {
         let scores = [0.9, 0.1, 0.0, 0.2, 0.8, 0.1, 0.3, 0.2, 0.7];
         let (i2t, t2i) = Ranks::both_ways(&scores, &[0, 1, 2], &names(3));
-        assert_eq!((i2t.recall(1), t2i.recall(1), i2t.median()), (1.0, 1.0, 1.0));
+        assert_eq!(
+            (i2t.recall(1), t2i.recall(1), i2t.median()),
+            (1.0, 1.0, 1.0)
+        );
     }
 
     #[test]
@@ -209,7 +254,10 @@ mod tests {
     #[test]
     fn ties_and_missing_numbers_count_against_the_model() {
         let (i2t, t2i) = Ranks::both_ways(&[0.5; 9], &[0, 1, 2], &names(3));
-        assert_eq!((i2t.recall(1), t2i.recall(1), i2t.recall(3)), (0.0, 0.0, 1.0));
+        assert_eq!(
+            (i2t.recall(1), t2i.recall(1), i2t.recall(3)),
+            (0.0, 0.0, 1.0)
+        );
         let (i2t, _) = Ranks::both_ways(&[f32::NAN; 9], &[0, 1, 2], &names(3));
         assert_eq!(i2t, Ranks(vec![3, 3, 3]));
     }

@@ -26,17 +26,27 @@ impl<W> Csv<W> {
 
 impl<W: Write + Send> Sink for Csv<W> {
     fn record(&mut self, lane: &str, event: &Event) -> Result<()> {
-        let Event::Step(report) = event else { return Ok(()) };
-        let mut text = if self.begun { String::new() } else { HEADER.to_owned() };
+        let Event::Step(report) = event else {
+            return Ok(());
+        };
+        let mut text = if self.begun {
+            String::new()
+        } else {
+            HEADER.to_owned()
+        };
         self.begun = true;
         text.push_str(&csv_row(lane, report));
-        self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()).map_err(Error::file("write", "standard output"))
+        self.out
+            .write_all(text.as_bytes())
+            .and_then(|()| self.out.flush())
+            .map_err(Error::file("write", "standard output"))
     }
 }
 
 /// The step as a row, newline included. Numbers that are absent or not finite are empty.
 pub fn csv_row(lane: &str, r: &StepReport) -> String {
-    let negative = |part: fn(&crate::telemetry::Spread) -> f64| r.negative_logits.as_ref().map(part);
+    let negative =
+        |part: fn(&crate::telemetry::Spread) -> f64| r.negative_logits.as_ref().map(part);
     let numbers = [
         Some(r.loss),
         r.loss_image_to_text,
@@ -57,7 +67,17 @@ pub fn csv_row(lane: &str, r: &StepReport) -> String {
         Some(r.accuracy_image_to_text),
         Some(r.accuracy_text_to_image),
     ];
-    let cell = |x: &Option<f64>| x.filter(|x| x.is_finite()).map(|x| x.to_string()).unwrap_or_default();
+    let cell = |x: &Option<f64>| {
+        x.filter(|x| x.is_finite())
+            .map(|x| x.to_string())
+            .unwrap_or_default()
+    };
     let numbers: Vec<_> = numbers.iter().map(cell).collect();
-    format!("{lane},{},{},{},{}\n", r.step, numbers.join(","), r.batch_size, r.seconds)
+    format!(
+        "{lane},{},{},{},{}\n",
+        r.step,
+        numbers.join(","),
+        r.batch_size,
+        r.seconds
+    )
 }

@@ -15,7 +15,10 @@ pub struct Jsonl<W>(pub W);
 impl<W: Write + Send> Sink for Jsonl<W> {
     fn record(&mut self, lane: &str, event: &Event) -> Result<()> {
         let line = json_line(lane, event)?;
-        self.0.write_all(line.as_bytes()).and_then(|()| self.0.flush()).map_err(Error::file("write", "standard output"))
+        self.0
+            .write_all(line.as_bytes())
+            .and_then(|()| self.0.flush())
+            .map_err(Error::file("write", "standard output"))
     }
 }
 
@@ -51,12 +54,20 @@ struct Reset {
 pub fn json_line(lane: &str, event: &Event) -> Result<String> {
     let text = match event {
         Event::Step(report) => line("step", lane, report),
-        Event::Eval(report) => line("eval", lane, Eval { task: "retrieval", report }),
+        Event::Eval(report) => line(
+            "eval",
+            lane,
+            Eval {
+                task: "retrieval",
+                report,
+            },
+        ),
         Event::Control(applied) => line("control", lane, control(applied)),
         Event::Reset(seed) => line("reset", lane, Reset { seed: *seed }),
         Event::Finished(finished) => line("finished", lane, finished),
     };
-    text.map(|text| text + "\n").map_err(|e| Error::Internal(format!("cannot write an event as JSON: {e}")))
+    text.map(|text| text + "\n")
+        .map_err(|e| Error::Internal(format!("cannot write an event as JSON: {e}")))
 }
 
 fn line<T: Serialize>(event: &'static str, lane: &str, body: T) -> serde_json::Result<String> {
@@ -64,7 +75,12 @@ fn line<T: Serialize>(event: &'static str, lane: &str, body: T) -> serde_json::R
 }
 
 fn control(applied: &Applied) -> Control {
-    Control { step: applied.step, name: applied.control.name(), old: applied.old, new: applied.new }
+    Control {
+        step: applied.step,
+        name: applied.control.name(),
+        old: applied.old,
+        new: applied.new,
+    }
 }
 
 #[cfg(test)]
@@ -76,7 +92,12 @@ mod tests {
     #[test]
     fn a_control_reads_as_the_contract_says() {
         let control = Change::Temperature(Temperature::new(0.01).unwrap());
-        let applied = Applied { step: 500, control, old: Some(Value::Real(0.05)), new: control.value() };
+        let applied = Applied {
+            step: 500,
+            control,
+            old: Some(Value::Real(0.05)),
+            new: control.value(),
+        };
         assert_eq!(
             json_line("softmax", &Event::Control(applied)).unwrap(),
             "{\"event\":\"control\",\"lane\":\"softmax\",\"step\":500,\"name\":\"temperature\",\"old\":0.05,\"new\":0.01}\n"

@@ -34,7 +34,10 @@ impl RunDir {
     /// `force`, which removes an earlier run's files from it, and nothing else.
     pub fn create(path: &Path, scenario: &Scenario, force: bool) -> Result<Self> {
         fs::create_dir_all(path).map_err(Error::file("create", path))?;
-        let occupied = fs::read_dir(path).map_err(Error::file("read", path))?.next().is_some();
+        let occupied = fs::read_dir(path)
+            .map_err(Error::file("read", path))?
+            .next()
+            .is_some();
         if occupied && !force {
             return Err(Error::Usage(format!(
                 "{} is not empty; choose another folder, or pass --force to replace the run in it",
@@ -67,13 +70,20 @@ impl RunDir {
     }
 
     fn record_control(&mut self, lane: &str, applied: &Applied) -> Result<()> {
-        self.controls.push(Cue { at: applied.step, lane: Some(lane.into()), set: applied.control });
+        self.controls.push(Cue {
+            at: applied.step,
+            lane: Some(lane.into()),
+            set: applied.control,
+        });
         self.write_controls()
     }
 
     fn write_controls(&self) -> Result<()> {
-        let text = ron::ser::to_string_pretty(&self.controls, ron::ser::PrettyConfig::new().compact_structs(true))
-            .map_err(|e| Error::Internal(format!("cannot write controls as RON: {e}")))?;
+        let text = ron::ser::to_string_pretty(
+            &self.controls,
+            ron::ser::PrettyConfig::new().compact_structs(true),
+        )
+        .map_err(|e| Error::Internal(format!("cannot write controls as RON: {e}")))?;
         replace(&self.path.join("controls.ron"), &(text + "\n"))
     }
 }
@@ -90,7 +100,8 @@ impl Sink for RunDir {
             Event::Step(report) => self.csv.append(&csv::csv_row(lane, report)),
             Event::Control(applied) => self.record_control(lane, applied),
             Event::Reset(_) => {
-                self.controls.retain(|cue| cue.lane.as_deref() != Some(lane));
+                self.controls
+                    .retain(|cue| cue.lane.as_deref() != Some(lane));
                 self.write_controls()
             }
             Event::Eval(_) | Event::Finished(_) => Ok(()),
@@ -107,15 +118,26 @@ struct Lines {
 
 impl Lines {
     fn create(path: PathBuf) -> Result<Self> {
-        let file = OpenOptions::new().create(true).write(true).truncate(true).open(&path);
+        let file = OpenOptions::new()
+            .create(true)
+            .write(true)
+            .truncate(true)
+            .open(&path);
         let file = file.map_err(Error::file("create", &path))?;
-        Ok(Self { path, file, length: 0 })
+        Ok(Self {
+            path,
+            file,
+            length: 0,
+        })
     }
 
     fn append(&mut self, line: &str) -> Result<()> {
         if let Err(error) = self.file.write_all(line.as_bytes()) {
             // A full disk may have taken half a line: cut it off, so that what stands is whole.
-            let _ = self.file.set_len(self.length).and_then(|()| self.file.seek(SeekFrom::Start(self.length)));
+            let _ = self
+                .file
+                .set_len(self.length)
+                .and_then(|()| self.file.seek(SeekFrom::Start(self.length)));
             return Err(Error::file("write", &self.path)(error));
         }
         self.length += line.len() as u64;
@@ -140,7 +162,12 @@ fn replace(path: &Path, text: &str) -> Result<()> {
 
 /// Removes the files that a run writes, and nothing else.
 fn remove_run(path: &Path) -> Result<()> {
-    for name in ["scenario.ron", "controls.ron", "metrics.jsonl", "metrics.csv"] {
+    for name in [
+        "scenario.ron",
+        "controls.ron",
+        "metrics.jsonl",
+        "metrics.csv",
+    ] {
         let file = path.join(name);
         if file.exists() {
             fs::remove_file(&file).map_err(Error::file("remove", &file))?;

@@ -14,13 +14,22 @@ use crate::train::Prepared;
 /// what happens in the run folder that the options name and in `output`.
 ///
 /// Records come in one order, whatever the threads do: step by step, and lane by lane within a step.
-pub fn train(prepared: &Arc<Prepared>, options: &Options, stop: impl Fn() -> bool, output: &mut dyn Sink) -> Result<()> {
+pub fn train(
+    prepared: &Arc<Prepared>,
+    options: &Options,
+    stop: impl Fn() -> bool,
+    output: &mut dyn Sink,
+) -> Result<()> {
     let scenario = prepared.scenario();
     let records = match &options.out {
         Some(path) => Some(RunDir::create(Path::new(path), scenario, options.force)?),
         None => None,
     };
-    let mut records = Records { records, output, failed: Ok(()) };
+    let mut records = Records {
+        records,
+        output,
+        failed: Ok(()),
+    };
     let (lab, events) = Lab::unattended(prepared, options)?;
     let mut told = false;
     let mut live: VecDeque<(usize, Events)> = events.into_iter().enumerate().collect();
@@ -29,7 +38,9 @@ pub fn train(prepared: &Arc<Prepared>, options: &Options, stop: impl Fn() -> boo
             lab.send_all(&Command::Stop);
             told = true;
         }
-        if take_step(&events, |event| records.record(&scenario.lanes[lane].name, event)) {
+        if take_step(&events, |event| {
+            records.record(&scenario.lanes[lane].name, event)
+        }) {
             live.push_back((lane, events));
         }
     }
@@ -54,7 +65,10 @@ struct Records<'a> {
 impl Records<'_> {
     fn record(&mut self, lane: &str, event: &Event) {
         if self.failed.is_ok() {
-            let kept = self.records.as_mut().map_or(Ok(()), |records| records.record(lane, event));
+            let kept = self
+                .records
+                .as_mut()
+                .map_or(Ok(()), |records| records.record(lane, event));
             self.failed = kept.and_then(|()| self.output.record(lane, event));
         }
     }

@@ -80,7 +80,11 @@ impl Lane {
                 .spawn(move || guard(plan, &prepare, inbox, &slot))
                 .map_err(|e| Error::Internal(format!("cannot start a thread: {e}")))?
         };
-        Ok(Self { commands, slot, thread: Some(thread) })
+        Ok(Self {
+            commands,
+            slot,
+            thread: Some(thread),
+        })
     }
 
     /// Tells the lane. A lane that has ended hears nothing.
@@ -140,6 +144,9 @@ const PAIRS: usize = 64;
 /// Least time between two looks at the batch: more often than the screen draws is waste.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
+/// Names the lane that panics after its third step, for the tests of what a panic does.
+const PANIC: &str = "CLIP_LAB_TEST_PANIC";
+
 struct Worker<'a> {
     prepared: Arc<Prepared>,
     plan: Plan,
@@ -149,25 +156,51 @@ struct Worker<'a> {
     slot: &'a Mutex<Arc<Snapshot>>,
     pace: Pace,
     looked: Option<Instant>,
+    panics: bool,
 }
 
 impl<'a> Worker<'a> {
-    fn run(plan: Plan, prepare: &Prepare, inbox: Receiver<Command>, slot: &'a Mutex<Arc<Snapshot>>) -> Result<()> {
+    fn run(
+        plan: Plan,
+        prepare: &Prepare,
+        inbox: Receiver<Command>,
+        slot: &'a Mutex<Arc<Snapshot>>,
+    ) -> Result<()> {
         set_threads(plan.threads);
         let prepared = prepare().map_err(Error::Data)?;
         let trainer = Trainer::new(&prepared, &plan.spec, plan.seed, plan.device)?;
         let device = trainer.device_name(plan.threads);
         let mut observer = Observer::new(&plan.spec.name, plan.steps, device, &trainer, plan.seed);
-        let pace = if plan.paused { Pace::Paused } else { Pace::Running };
-        observer.set_status(if plan.paused { LaneStatus::Paused } else { LaneStatus::Running });
-        let mut worker = Self { prepared, plan, trainer, observer, inbox, slot, pace, looked: None };
+        let pace = if plan.paused {
+            Pace::Paused
+        } else {
+            Pace::Running
+        };
+        observer.set_status(if plan.paused {
+            LaneStatus::Paused
+        } else {
+            LaneStatus::Running
+        });
+        let panics = std::env::var_os(PANIC).is_some_and(|lane| lane == *plan.spec.name);
+        let mut worker = Self {
+            prepared,
+            plan,
+            trainer,
+            observer,
+            inbox,
+            slot,
+            pace,
+            looked: None,
+            panics,
+        };
         worker.publish(true)?;
         worker.work()
     }
 
     fn work(&mut self) -> Result<()> {
         loop {
-            let idle = matches!(self.pace, Pace::Paused | Pace::Ended) && self.trainer.evaluating().is_none();
+            let idle = matches!(self.pace, Pace::Paused | Pace::Ended)
+                && self.trainer.evaluating().is_none();
             let command = if idle {
                 self.inbox.recv().map_err(|_| TryRecvError::Disconnected)
             } else {
@@ -184,7 +217,9 @@ impl<'a> Worker<'a> {
             }
             match self.pace {
                 Pace::Running | Pace::Stepping(_) => self.step()?,
-                Pace::Finishing(reason) if self.trainer.evaluating().is_none() => self.finish(reason)?,
+                Pace::Finishing(reason) if self.trainer.evaluating().is_none() => {
+                    self.finish(reason)?
+                }
                 Pace::Finishing(_) | Pace::Paused | Pace::Ended => {}
             }
             for report in self.trainer.advance_evaluation()? {
@@ -233,13 +268,20 @@ impl<'a> Worker<'a> {
     }
 
     fn step(&mut self) -> Result<()> {
+        assert!(
+            !self.panics || self.trainer.steps_done() < 3,
+            "{PANIC} asked for it"
+        );
         let report = self.trainer.step()?;
         self.record_applied()?;
         let Some(report) = report else {
             self.pace = Pace::Finishing(Reason::Completed);
             return Ok(());
         };
-        let (step, real) = (report.step, report.loss.is_finite() && report.grad_norm.is_finite());
+        let (step, real) = (
+            report.step,
+            report.loss.is_finite() && report.grad_norm.is_finite(),
+        );
         self.record(Event::Step(report))?;
         if !real {
             self.pause(LaneStatus::Diverged(step));
@@ -263,7 +305,9 @@ impl<'a> Worker<'a> {
 
     /// Evaluates the final weights if that has not been done, then closes the records.
     fn finish(&mut self, reason: Reason) -> Result<()> {
-        if reason == Reason::Completed && self.observer.evaluated_until() < self.trainer.steps_done() {
+        if reason == Reason::Completed
+            && self.observer.evaluated_until() < self.trainer.steps_done()
+        {
             return self.trainer.begin_evaluation();
         }
         self.save()?;
@@ -284,17 +328,28 @@ impl<'a> Worker<'a> {
 
     fn reset(&mut self, seed: Option<u64>) -> Result<()> {
         self.plan.seed = seed.unwrap_or(self.plan.seed);
-        self.trainer = Trainer::new(&self.prepared, &self.plan.spec, self.plan.seed, self.plan.device)?;
+        self.trainer = Trainer::new(
+            &self.prepared,
+            &self.plan.spec,
+            self.plan.seed,
+            self.plan.device,
+        )?;
         self.observer.reset(&self.trainer, self.plan.seed);
         self.looked = None;
         let running = matches!(self.pace, Pace::Running | Pace::Stepping(_));
         self.pace = if running { self.pace } else { Pace::Paused };
-        self.observer.set_status(if running { LaneStatus::Running } else { LaneStatus::Paused });
+        self.observer.set_status(if running {
+            LaneStatus::Running
+        } else {
+            LaneStatus::Paused
+        });
         self.record(Event::Reset(self.plan.seed))
     }
 
     fn save(&mut self) -> Result<()> {
-        let Some(folder) = &self.plan.model_folder else { return Ok(()) };
+        let Some(folder) = &self.plan.model_folder else {
+            return Ok(());
+        };
         self.trainer.save(folder)?;
         self.observer.say(format!("saved {}", folder.display()));
         Ok(())

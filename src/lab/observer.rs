@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use crate::control::Applied;
-use crate::telemetry::{EvalReport, Event, Finished, LaneStatus, Matrix, Pair, Reason, Snapshot, Split, StepReport};
+use crate::telemetry::{
+    EvalReport, Event, Finished, LaneStatus, Matrix, Pair, Reason, Snapshot, Split, StepReport,
+};
 use crate::train::Trainer;
 
 /// Evaluations and controls kept for the screen; the records keep all.
@@ -23,7 +25,12 @@ impl Observer {
     pub fn new(lane: &str, steps: u64, device: String, trainer: &Trainer, seed: u64) -> Self {
         let mut snapshot = Snapshot::starting(lane, steps);
         snapshot.device = device;
-        let mut observer = Self { snapshot, best: None, evaluated_until: 0, pairs: 0 };
+        let mut observer = Self {
+            snapshot,
+            best: None,
+            evaluated_until: 0,
+            pairs: 0,
+        };
         observer.reset(trainer, seed);
         observer
     }
@@ -36,7 +43,12 @@ impl Observer {
         snapshot.status = old.status.clone();
         snapshot.parameters = trainer.parameters();
         snapshot.seed = seed;
-        *self = Self { snapshot, best: None, evaluated_until: 0, pairs: 0 };
+        *self = Self {
+            snapshot,
+            best: None,
+            evaluated_until: 0,
+            pairs: 0,
+        };
     }
 
     pub fn set_status(&mut self, status: LaneStatus) {
@@ -82,7 +94,11 @@ impl Observer {
             step: self.snapshot.step,
             reason,
             best: self.best.clone(),
-            pairs_per_second: if seconds > 0.0 { self.pairs as f64 / seconds } else { 0.0 },
+            pairs_per_second: if seconds > 0.0 {
+                self.pairs as f64 / seconds
+            } else {
+                0.0
+            },
             seconds,
         }
     }
@@ -114,7 +130,11 @@ impl Observer {
             Split::Trained => push_bounded(&mut self.snapshot.trained, report),
             Split::HeldOut => {
                 self.evaluated_until = report.step;
-                if self.best.as_ref().is_none_or(|best| report.r1_image_to_text > best.r1_image_to_text) {
+                if self
+                    .best
+                    .as_ref()
+                    .is_none_or(|best| report.r1_image_to_text > best.r1_image_to_text)
+                {
                     self.best = Some(report.clone());
                 }
                 push_bounded(&mut self.snapshot.held_out, report);
@@ -137,6 +157,13 @@ fn push_bounded<T: Clone>(list: &mut Arc<Vec<T>>, item: T) {
 }
 
 fn describe(applied: &Applied) -> String {
-    let old = applied.old.map_or_else(|| "none".to_owned(), |old| old.to_string());
-    format!("step {}: {} {old} -> {}", applied.step, applied.control.name().replace('_', " "), applied.new)
+    let old = applied
+        .old
+        .map_or_else(|| "none".to_owned(), |old| old.to_string());
+    format!(
+        "step {}: {} {old} -> {}",
+        applied.step,
+        applied.control.name().replace('_', " "),
+        applied.new
+    )
 }

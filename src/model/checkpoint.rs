@@ -65,7 +65,12 @@ fn weights(clip: &Clip) -> Result<Vec<u8>> {
     let mut tensors = Vec::new();
     for entry in clip.weights().entries() {
         let shape: Vec<usize> = entry.tensor.size().iter().map(|&d| d as usize).collect();
-        tensors.push((entry.name.as_str(), dtype(&entry.tensor), shape, bytes(&entry.tensor)?));
+        tensors.push((
+            entry.name.as_str(),
+            dtype(&entry.tensor),
+            shape,
+            bytes(&entry.tensor)?,
+        ));
     }
     let views = tensors.iter().map(|(name, kind, shape, bytes)| {
         TensorView::new(*kind, shape.clone(), bytes).map(|view| (*name, view))
@@ -80,21 +85,36 @@ fn weights(clip: &Clip) -> Result<Vec<u8>> {
 
 /// Everything is a float, except the counter of batches.
 fn dtype(tensor: &Tensor) -> Dtype {
-    if tensor.kind() == Kind::Int64 { Dtype::I64 } else { Dtype::F32 }
+    if tensor.kind() == Kind::Int64 {
+        Dtype::I64
+    } else {
+        Dtype::F32
+    }
 }
 
 /// The values, in little-endian order.
 fn bytes(tensor: &Tensor) -> Result<Vec<u8>> {
-    let flat = tensor.detach().to_device(Device::Cpu).contiguous().f_reshape([-1])?;
+    let flat = tensor
+        .detach()
+        .to_device(Device::Cpu)
+        .contiguous()
+        .f_reshape([-1])?;
     Ok(match dtype(tensor) {
-        Dtype::I64 => Vec::<i64>::try_from(&flat)?.iter().flat_map(|x| x.to_le_bytes()).collect(),
-        _ => Vec::<f32>::try_from(&flat)?.iter().flat_map(|x| x.to_le_bytes()).collect(),
+        Dtype::I64 => Vec::<i64>::try_from(&flat)?
+            .iter()
+            .flat_map(|x| x.to_le_bytes())
+            .collect(),
+        _ => Vec::<f32>::try_from(&flat)?
+            .iter()
+            .flat_map(|x| x.to_le_bytes())
+            .collect(),
     })
 }
 
 /// Copies the file's tensors into the model, or says all that is wrong with them.
 fn fill(clip: &Clip, bytes: &[u8]) -> std::result::Result<(), String> {
-    let file = SafeTensors::deserialize(bytes).map_err(|e| format!("not a safetensors file: {e}"))?;
+    let file =
+        SafeTensors::deserialize(bytes).map_err(|e| format!("not a safetensors file: {e}"))?;
     let mut faults = Vec::new();
     for name in file.names() {
         if clip.weights().get(name).is_none() {
@@ -107,22 +127,34 @@ fn fill(clip: &Clip, bytes: &[u8]) -> std::result::Result<(), String> {
             continue;
         };
         if view.dtype() != dtype(&entry.tensor) {
-            faults.push(format!("{}: its type is {:?}, not {:?}", entry.name, view.dtype(), dtype(&entry.tensor)));
+            faults.push(format!(
+                "{}: its type is {:?}, not {:?}",
+                entry.name,
+                view.dtype(),
+                dtype(&entry.tensor)
+            ));
         }
         let shape: Vec<i64> = view.shape().iter().map(|&d| d as i64).collect();
         if shape != entry.tensor.size() {
             let want = entry.tensor.size();
-            faults.push(format!("{}: its shape is {shape:?} where {want:?} is wanted", entry.name));
+            faults.push(format!(
+                "{}: its shape is {shape:?} where {want:?} is wanted",
+                entry.name
+            ));
         }
     }
     if !faults.is_empty() {
         faults.sort();
-        return Err(format!("the weights do not fit the sizes in {CONFIG}\n  {}", faults.join("\n  ")));
+        return Err(format!(
+            "the weights do not fit the sizes in {CONFIG}\n  {}",
+            faults.join("\n  ")
+        ));
     }
     for entry in clip.weights().entries() {
         let copy = || -> std::result::Result<(), Box<dyn std::error::Error>> {
             let view = file.tensor(&entry.name)?;
-            let source = Tensor::f_from_data_size(view.data(), &entry.tensor.size(), entry.tensor.kind())?;
+            let source =
+                Tensor::f_from_data_size(view.data(), &entry.tensor.size(), entry.tensor.kind())?;
             tch::no_grad(|| entry.tensor.shallow_clone().f_copy_(&source))?;
             Ok(())
         };

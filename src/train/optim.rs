@@ -44,13 +44,18 @@ impl AdamW {
             decayed.into_iter().chain(spared).map(|(t, _)| t).collect();
         let flat = {
             let _guard = tch::no_grad_guard();
-            let rows: Vec<_> = parameters.iter().map(|p| p.detach().reshape([-1])).collect();
+            let rows: Vec<_> = parameters
+                .iter()
+                .map(|p| p.detach().reshape([-1]))
+                .collect();
             Tensor::f_cat(&rows, 0)?
         };
         let mut offset = 0;
         for parameter in &mut parameters {
             let length = parameter.numel() as i64;
-            let view = flat.f_narrow(0, offset, length)?.f_view(parameter.size().as_slice())?;
+            let view = flat
+                .f_narrow(0, offset, length)?
+                .f_view(parameter.size().as_slice())?;
             parameter.f_set_data(&view)?;
             offset += length;
         }
@@ -66,14 +71,9 @@ impl AdamW {
         })
     }
 
-    /// Number of parameters.
-    pub fn len(&self) -> usize {
+    /// Learned numbers.
+    pub fn parameter_count(&self) -> usize {
         self.flat.numel()
-    }
-
-    /// Whether there is nothing to train.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 
     /// Gradients of `loss` with respect to all parameters, in one buffer (zeros where the loss does
@@ -87,12 +87,20 @@ impl AdamW {
             }
         }
         let more = gradients.split_off(self.parameters.len());
-        let rows = gradients.iter().map(|g| g.f_reshape([-1])).collect::<Result<Vec<_>, _>>()?;
+        let rows = gradients
+            .iter()
+            .map(|g| g.f_reshape([-1]))
+            .collect::<Result<Vec<_>, _>>()?;
         Ok((Tensor::f_cat(&rows, 0)?, more))
     }
 
     /// One update with the given gradients.
-    pub fn update(&mut self, gradients: &Tensor, learning_rate: f64, weight_decay: f64) -> Result<Norms> {
+    pub fn update(
+        &mut self,
+        gradients: &Tensor,
+        learning_rate: f64,
+        weight_decay: f64,
+    ) -> Result<Norms> {
         let _guard = tch::no_grad_guard();
         self.updates = self.updates.saturating_add(1);
         let (beta1, beta2) = self.betas;
@@ -106,14 +114,20 @@ impl AdamW {
         let mut change = self.first.f_div(&denominator)?;
         let _ = change.f_mul_scalar_(-learning_rate / correction1)?;
         if weight_decay > 0.0 && self.decaying > 0 {
-            let decay = self.flat.f_narrow(0, 0, self.decaying)?.f_mul_scalar(learning_rate * weight_decay)?;
+            let decay = self
+                .flat
+                .f_narrow(0, 0, self.decaying)?
+                .f_mul_scalar(learning_rate * weight_decay)?;
             let _ = change.f_narrow(0, 0, self.decaying)?.f_sub_(&decay)?;
         }
         let _ = self.flat.f_add_(&change)?;
         let norms = Vec::<f64>::try_from(
             Tensor::f_stack(&[self.flat.f_norm()?, change.f_norm()?], 0)?.to_kind(Kind::Double),
         )?;
-        Ok(Norms { parameters: norms[0], update: norms[1] })
+        Ok(Norms {
+            parameters: norms[0],
+            update: norms[1],
+        })
     }
 }
 
@@ -133,11 +147,23 @@ pub struct Dial {
 impl Dial {
     /// A dial at `value`, with empty moments.
     pub const fn new(value: f64, learned: bool) -> Self {
-        Self { value, learned, first: 0.0, second: 0.0, updates: 0 }
+        Self {
+            value,
+            learned,
+            first: 0.0,
+            second: 0.0,
+            updates: 0,
+        }
     }
 
     /// One Adam update, without decay, clamped to `low..=high`. Returns the change.
-    pub fn update(&mut self, gradient: f64, learning_rate: f64, train: &Train, (low, high): (f64, f64)) -> f64 {
+    pub fn update(
+        &mut self,
+        gradient: f64,
+        learning_rate: f64,
+        train: &Train,
+        (low, high): (f64, f64),
+    ) -> f64 {
         if !self.learned {
             return 0.0;
         }
@@ -148,7 +174,8 @@ impl Dial {
         let first = self.first / (1.0 - beta1.powi(self.updates));
         let second = self.second / (1.0 - beta2.powi(self.updates));
         let old = self.value;
-        self.value = (old - learning_rate * first / (second.sqrt() + train.epsilon.get())).clamp(low, high);
+        self.value =
+            (old - learning_rate * first / (second.sqrt() + train.epsilon.get())).clamp(low, high);
         self.value - old
     }
 }
@@ -190,7 +217,10 @@ mod tests {
         let matrix = Tensor::from_slice2(&[[1.0_f32, -2.0], [0.5, 3.0]]).set_requires_grad(true);
         let vector = Tensor::from_slice(&[0.1_f32, -0.2]).set_requires_grad(true);
         let x = Tensor::from_slice(&[1.0_f32, 2.0]);
-        let named = vec![(vector.shallow_clone(), false), (matrix.shallow_clone(), true)];
+        let named = vec![
+            (vector.shallow_clone(), false),
+            (matrix.shallow_clone(), true),
+        ];
         let mut optimizer = AdamW::new(named, &train).unwrap();
         let mut dial = Dial::new(2.0, true);
         for _ in 0..3 {
@@ -200,7 +230,14 @@ mod tests {
             optimizer.update(&gradients, 0.1, 0.2).unwrap();
             dial.update(more[0].double_value(&[]), 0.1, &train, (-100.0, 100.0));
         }
-        let expected = [1.231_016, -1.592_560_2, 0.178_560_82, 2.531_541_1, 0.395_762_1, -0.497_984_5];
+        let expected = [
+            1.231_016,
+            -1.592_560_2,
+            0.178_560_82,
+            2.531_541_1,
+            0.395_762_1,
+            -0.497_984_5,
+        ];
         let got: Vec<f32> = matrix.reshape([-1]).try_into().unwrap();
         let got = [got, vector.try_into().unwrap()].concat();
         for (got, expected) in got.iter().zip(expected) {
@@ -215,7 +252,9 @@ mod tests {
         let unused = Tensor::from_slice(&[1.0_f32]).set_requires_grad(true);
         let named = vec![(used.shallow_clone(), false), (unused, false)];
         let optimizer = AdamW::new(named, &train()).unwrap();
-        let (gradients, _) = optimizer.gradients(&used.square().sum(Kind::Float), &[]).unwrap();
+        let (gradients, _) = optimizer
+            .gradients(&used.square().sum(Kind::Float), &[])
+            .unwrap();
         assert_eq!(Vec::<f32>::try_from(gradients).unwrap(), [2.0, 0.0]);
     }
 
@@ -223,7 +262,10 @@ mod tests {
     fn a_dial_that_is_held_stays_and_a_learned_one_stops_at_its_clamp() {
         let train = train();
         let mut held = Dial::new(1.0, false);
-        assert_eq!(held.update(5.0, 0.1, &train, (0.0, 2.0)).to_bits(), 0.0_f64.to_bits());
+        assert_eq!(
+            held.update(5.0, 0.1, &train, (0.0, 2.0)).to_bits(),
+            0.0_f64.to_bits()
+        );
         let mut learned = Dial::new(1.95, true);
         learned.update(-5.0, 0.1, &train, (0.0, 2.0));
         assert!((learned.value - 2.0).abs() < 1e-12);

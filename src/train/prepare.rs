@@ -95,8 +95,14 @@ impl Prepared {
     /// normalised by the model's mean and deviation.
     pub fn pixels(&self, bytes: &[u8], device: Device) -> Result<Tensor> {
         let side = self.image_size() as i64;
-        let bytes = Tensor::from_slice(bytes).f_view([-1, 3, side, side])?.f_to_device(device)?;
-        let channels = |values: [f32; 3]| Tensor::from_slice(&values).f_view([1, 3, 1, 1])?.f_to_device(device);
+        let bytes = Tensor::from_slice(bytes)
+            .f_view([-1, 3, side, side])?
+            .f_to_device(device)?;
+        let channels = |values: [f32; 3]| {
+            Tensor::from_slice(&values)
+                .f_view([1, 3, 1, 1])?
+                .f_to_device(device)
+        };
         let mut pixels = bytes.f_to_kind(Kind::Float)?;
         let _ = pixels.f_mul_scalar_(1.0 / 255.0)?;
         let _ = pixels.f_sub_(&channels(MEAN)?)?;
