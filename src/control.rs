@@ -52,7 +52,9 @@ impl fmt::Display for Value {
             Self::Bool(true) => f.write_str("on"),
             Self::Bool(false) => f.write_str("off"),
             Self::Whole(n) => n.fmt(f),
-            Self::Real(x) if *x != 0.0 && (x.abs() < 1e-3 || x.abs() >= 1e5) => write!(f, "{x:.2e}"),
+            Self::Real(x) if *x != 0.0 && (x.abs() < 1e-3 || x.abs() >= 1e5) => {
+                write!(f, "{x:.2e}")
+            }
             Self::Real(x) => {
                 let text = format!("{x:.4}");
                 f.write_str(text.trim_end_matches('0').trim_end_matches('.'))
@@ -126,9 +128,14 @@ impl Control {
     /// A sentence that says what was expected.
     pub fn parse(name: &str, text: &str) -> Result<Self, String> {
         let text = text.trim();
-        let real = || text.parse::<f64>().map_err(|_| format!("{name} wants a number, not `{text}`"));
-        let whole =
-            || text.parse::<u64>().map_err(|_| format!("{name} wants a whole number, not `{text}`"));
+        let real = || {
+            text.parse::<f64>()
+                .map_err(|_| format!("{name} wants a number, not `{text}`"))
+        };
+        let whole = || {
+            text.parse::<u64>()
+                .map_err(|_| format!("{name} wants a whole number, not `{text}`"))
+        };
         let switch = || match text {
             "true" | "on" | "yes" => Ok(true),
             "false" | "off" | "no" => Ok(false),
@@ -172,14 +179,29 @@ mod tests {
             let control = Control::parse(name, text).unwrap();
             assert_eq!(control.name(), name);
             let written = ron::to_string(&control).unwrap();
-            assert_eq!(ron::from_str::<Control>(&written).unwrap(), control, "{written}");
+            assert_eq!(
+                ron::from_str::<Control>(&written).unwrap(),
+                control,
+                "{written}"
+            );
         }
     }
 
     #[test]
     fn what_cannot_be_read_says_what_was_wanted() {
-        assert_eq!(Control::parse("batch_size", "4.5").unwrap_err(), "batch_size wants a whole number, not `4.5`");
-        assert!(Control::parse("temperature", "0").unwrap_err().contains("0.001 to 100"));
-        assert!(Control::parse("tau", "1").unwrap_err().contains("temperature"));
+        assert_eq!(
+            Control::parse("batch_size", "4.5").unwrap_err(),
+            "batch_size wants a whole number, not `4.5`"
+        );
+        assert!(
+            Control::parse("temperature", "0")
+                .unwrap_err()
+                .contains("0.001 to 100")
+        );
+        assert!(
+            Control::parse("tau", "1")
+                .unwrap_err()
+                .contains("temperature")
+        );
     }
 }

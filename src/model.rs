@@ -63,7 +63,12 @@ impl Clip {
     /// # Errors
     ///
     /// [`Error::Scenario`] if the sizes do not fit together.
-    pub fn new(config: &Model, vocab_size: i64, rng: &mut ChaCha8Rng, device: Device) -> Result<Self> {
+    pub fn new(
+        config: &Model,
+        vocab_size: i64,
+        rng: &mut ChaCha8Rng,
+        device: Device,
+    ) -> Result<Self> {
         Self::build(config, vocab_size, Some(rng), device)
     }
 
@@ -87,9 +92,18 @@ impl Clip {
         let visual = Visual::new(root.sub("visual"), config)?;
         let embed = config.embed_dim.dim();
         let context = config.text.context_length.dim();
-        let text = TextTransformer::new(&mut root, context, vocab_size, &text_shape(config), embed)?;
+        let text =
+            TextTransformer::new(&mut root, context, vocab_size, &text_shape(config), embed)?;
         let logit_scale = root.parameter("logit_scale", &[], Fill::Constant(LOGIT_SCALE))?;
-        Ok(Self { config: config.clone(), vocab_size, weights, visual, text, logit_scale, logit_bias: None })
+        Ok(Self {
+            config: config.clone(),
+            vocab_size,
+            weights,
+            visual,
+            text,
+            logit_scale,
+            logit_bias: None,
+        })
     }
 
     /// The sizes it was built with.
@@ -197,7 +211,13 @@ impl Visual {
     fn new(scope: Scope, config: &Model) -> Result<Self> {
         let outputs = config.embed_dim.dim();
         Ok(match &config.image {
-            ImageTower::ViT { image_size, patch_size, width, head_width, layers } => {
+            ImageTower::ViT {
+                image_size,
+                patch_size,
+                width,
+                head_width,
+                layers,
+            } => {
                 let shape = Shape {
                     width: width.dim(),
                     heads: width.dim() / head_width.dim(),
@@ -205,13 +225,25 @@ impl Visual {
                     activation: activation(config),
                 };
                 let (image, patch) = (image_size.dim(), patch_size.dim());
-                Self::ViT(VisionTransformer::new(scope, image, patch, &shape, outputs)?)
+                Self::ViT(VisionTransformer::new(
+                    scope, image, patch, &shape, outputs,
+                )?)
             }
-            ImageTower::ResNet { image_size, layers, width, head_width } => {
+            ImageTower::ResNet {
+                image_size,
+                layers,
+                width,
+                head_width,
+            } => {
                 let shape = resnet::Shape {
                     image: image_size.dim(),
                     width: width.dim(),
-                    layers: [layers.0.dim(), layers.1.dim(), layers.2.dim(), layers.3.dim()],
+                    layers: [
+                        layers.0.dim(),
+                        layers.1.dim(),
+                        layers.2.dim(),
+                        layers.3.dim(),
+                    ],
                     heads: 32 * width.dim() / head_width.dim(),
                     outputs,
                 };
@@ -232,7 +264,11 @@ fn text_shape(config: &Model) -> Shape {
 }
 
 const fn activation(config: &Model) -> Activation {
-    if config.quick_gelu { Activation::QuickGelu } else { Activation::Gelu }
+    if config.quick_gelu {
+        Activation::QuickGelu
+    } else {
+        Activation::Gelu
+    }
 }
 
 #[cfg(test)]
@@ -256,7 +292,9 @@ mod tests {
 
     fn pixels(side: i64, batch: i64) -> Tensor {
         let count = batch * 3 * side * side;
-        (Tensor::arange(count, (Kind::Float, Device::Cpu)) * 0.37).sin().view([batch, 3, side, side])
+        (Tensor::arange(count, (Kind::Float, Device::Cpu)) * 0.37)
+            .sin()
+            .view([batch, 3, side, side])
     }
 
     fn difference(a: &Tensor, b: &Tensor) -> f64 {
@@ -267,14 +305,18 @@ mod tests {
     fn the_count_that_validation_uses_is_the_real_one() {
         for text in [VIT, RESNET] {
             let clip = model(text);
-            assert_eq!(clip.parameter_count() as u64, clip.config().parameter_count(280));
+            assert_eq!(
+                clip.parameter_count() as u64,
+                clip.config().parameter_count(280)
+            );
         }
     }
 
     #[test]
     fn padding_has_no_influence() {
         let clip = model(VIT);
-        let long = Tensor::from_slice(&[1i64, 5, 9, 279, 0, 0, 0, 0, 1, 279, 0, 0, 0, 0, 0, 0]).view([2, 8]);
+        let long = Tensor::from_slice(&[1i64, 5, 9, 279, 0, 0, 0, 0, 1, 279, 0, 0, 0, 0, 0, 0])
+            .view([2, 8]);
         let padded = clip.encode_text(&long);
         let cut = clip.encode_text(&long.narrow(1, 0, 4));
         assert!(difference(&padded, &cut) < 1e-6);
@@ -287,15 +329,25 @@ mod tests {
         for (text, side) in [(VIT, 16), (RESNET, 64)] {
             let clip = model(text);
             let images = clip.encode_image(&pixels(side, 3), true);
-            let tokens = Tensor::from_slice(&[1i64, 5, 9, 279, 0, 0, 0, 0]).view([1, 8]).repeat([3, 1]);
+            let tokens = Tensor::from_slice(&[1i64, 5, 9, 279, 0, 0, 0, 0])
+                .view([1, 8])
+                .repeat([3, 1]);
             let texts = clip.encode_text(&tokens);
-            let lengths = images.square().sum_dim_intlist([1i64].as_slice(), false, Kind::Float);
+            let lengths = images
+                .square()
+                .sum_dim_intlist([1i64].as_slice(), false, Kind::Float);
             assert!(difference(&lengths, &Tensor::ones([3], (Kind::Float, Device::Cpu))) < 1e-5);
-            let weight = pixels(1, 1).flatten(0, -1).narrow(0, 0, 1) + Tensor::arange(16, (Kind::Float, Device::Cpu));
-            ((images + texts) * weight * clip.logit_scale().exp()).sum(Kind::Float).backward();
+            let weight = pixels(1, 1).flatten(0, -1).narrow(0, 0, 1)
+                + Tensor::arange(16, (Kind::Float, Device::Cpu));
+            ((images + texts) * weight * clip.logit_scale().exp())
+                .sum(Kind::Float)
+                .backward();
             for (name, tensor, _) in clip.parameters() {
                 assert!(tensor.grad().defined(), "{name} has no gradient");
-                assert!(tensor.grad().isfinite().all().int64_value(&[]) == 1, "{name}");
+                assert!(
+                    tensor.grad().isfinite().all().int64_value(&[]) == 1,
+                    "{name}"
+                );
             }
         }
     }
@@ -308,10 +360,16 @@ mod tests {
         let twin = clip.duplicate().unwrap();
         let before = clip.encode_image(&pixels(64, 2), false);
         assert_eq!(twin.logit_bias().unwrap().double_value(&[]), -10.0);
-        assert_eq!(difference(&twin.encode_image(&pixels(64, 2), false), &before), 0.0);
+        assert_eq!(
+            difference(&twin.encode_image(&pixels(64, 2), false), &before),
+            0.0
+        );
         let _ = clip.encode_image(&(pixels(64, 2) * 3.0), true);
         assert!(difference(&clip.encode_image(&pixels(64, 2), false), &before) > 1e-4);
-        assert_eq!(difference(&twin.encode_image(&pixels(64, 2), false), &before), 0.0);
+        assert_eq!(
+            difference(&twin.encode_image(&pixels(64, 2), false), &before),
+            0.0
+        );
     }
 
     #[test]
@@ -344,7 +402,8 @@ mod tests {
     fn sizes_that_do_not_fit_are_a_users_mistake() {
         let mut config: Model = ron::from_str(VIT).unwrap();
         config.text.heads = crate::scenario::Size::new(3).unwrap();
-        let fault = Clip::new(&config, 280, &mut ChaCha8Rng::seed_from_u64(7), Device::Cpu).unwrap_err();
+        let fault =
+            Clip::new(&config, 280, &mut ChaCha8Rng::seed_from_u64(7), Device::Cpu).unwrap_err();
         assert_eq!(fault.exit_code(), 2);
     }
 }

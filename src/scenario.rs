@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 
 pub use load::{BUNDLED, bundled, load, parse};
 pub use range::{
-    BatchSize, Beta, Bias, Fraction, ImageSize, LearningRate, LogitScale, OutOfRange, Positive, Size,
-    Steps, Temperature, VocabSize, WeightDecay,
+    BatchSize, Beta, Bias, Fraction, ImageSize, LearningRate, LogitScale, OutOfRange, Positive,
+    Size, Steps, Temperature, VocabSize, WeightDecay,
 };
 
 use crate::control::Control;
@@ -393,7 +393,14 @@ fn default_languages() -> Vec<(String, f64)> {
 }
 
 fn default_templates() -> Vec<String> {
-    ["a photo of a {}", "a picture of a {}", "an emoji of a {}", "a drawing of a {}", "a small icon of a {}", "{}, an emoji"]
-        .map(Into::into)
-        .to_vec()
+    [
+        "a photo of a {}",
+        "a picture of a {}",
+        "an emoji of a {}",
+        "a drawing of a {}",
+        "a small icon of a {}",
+        "{}, an emoji",
+    ]
+    .map(Into::into)
+    .to_vec()
 }

@@ -32,13 +32,15 @@ const VOCABULARY: &str = "tokenizer.json";
 
 /// What `ftfy` removes: sequences that colour a terminal, control characters that are not white
 /// space, and marks that nobody means to write.
-const REMOVED: &str = r"\x1b\[[0-9;]*[a-zA-Z]|[\x00-\x08\x0b\x0e-\x1f\x7f\x{206a}-\x{206f}\x{feff}\x{fff9}-\x{fffc}]";
+const REMOVED: &str =
+    r"\x1b\[[0-9;]*[a-zA-Z]|[\x00-\x08\x0b\x0e-\x1f\x7f\x{206a}-\x{206f}\x{feff}\x{fff9}-\x{fffc}]";
 
 /// A word is a run of letters with their marks (the vowel signs of Devanagari or Thai are marks), a
 /// single digit, or a run of anything else but white space.
 const WORD: &str = r"[\p{L}\p{M}]+|\p{N}|[^\s\p{L}\p{M}\p{N}]+";
 
-type Inner = TokenizerImpl<BPE, NormalizerWrapper, PreTokenizerWrapper, TemplateProcessing, ByteLevel>;
+type Inner =
+    TokenizerImpl<BPE, NormalizerWrapper, PreTokenizerWrapper, TemplateProcessing, ByteLevel>;
 
 /// Captions to token ids. The end token has the largest id, padding is 0.
 #[derive(Clone, Debug)]
@@ -67,7 +69,9 @@ impl Tokenizer {
             .special_tokens(vec![special(PAD), special(START)])
             .initial_alphabet(ByteLevel::alphabet().into_iter().collect())
             .build();
-        inner.train(&mut trainer, captions.into_iter()).map_err(internal)?;
+        inner
+            .train(&mut trainer, captions.into_iter())
+            .map_err(internal)?;
         inner.add_special_tokens([special(END)]).map_err(internal)?;
         let ids = [START, END].map(|token| (token, inner.token_to_id(token).unwrap_or_default()));
         let template = TemplateProcessing::builder()
@@ -85,7 +89,12 @@ impl Tokenizer {
         let path = dir.as_ref().join(VOCABULARY);
         let text = std::fs::read_to_string(&path).map_err(Error::file("read", &path))?;
         text.parse::<Inner>()
-            .map_err(|e| Error::Data(format!("{}: not a tokenizer of this lab: {e}", path.display())))
+            .map_err(|e| {
+                Error::Data(format!(
+                    "{}: not a tokenizer of this lab: {e}",
+                    path.display()
+                ))
+            })
             .and_then(|inner| Self::new(inner, context_length))
     }
 
@@ -101,7 +110,12 @@ impl Tokenizer {
                  the text tower finds the end"
             )));
         }
-        Ok(Self { inner, context_length, start, end })
+        Ok(Self {
+            inner,
+            context_length,
+            start,
+            end,
+        })
     }
 
     /// Entries of the vocabulary: rows of the token embedding.
@@ -119,8 +133,15 @@ impl Tokenizer {
     pub fn ids(&self, caption: &str) -> Result<Vec<i64>> {
         let encoding = self.inner.encode_fast(caption, false).map_err(internal)?;
         let room = self.context_length.saturating_sub(2);
-        let words = encoding.get_ids().iter().take(room).map(|&id| i64::from(id));
-        Ok(std::iter::once(self.start).chain(words).chain([self.end]).collect())
+        let words = encoding
+            .get_ids()
+            .iter()
+            .take(room)
+            .map(|&id| i64::from(id));
+        Ok(std::iter::once(self.start)
+            .chain(words)
+            .chain([self.end])
+            .collect())
     }
 
     /// `[B, context_length]` of int64, padded with 0: what `OpenCLIP`'s tokenizer gives.
@@ -137,7 +158,10 @@ impl Tokenizer {
     }
 
     fn rows<S: AsRef<str>>(&self, captions: &[S]) -> Result<Vec<Vec<i64>>> {
-        captions.iter().map(|caption| self.ids(caption.as_ref())).collect()
+        captions
+            .iter()
+            .map(|caption| self.ids(caption.as_ref()))
+            .collect()
     }
 
     /// The files that stand beside a model: names and texts.
@@ -153,7 +177,10 @@ impl Tokenizer {
             "clean_up_tokenization_spaces": false,
         });
         let vocabulary = self.inner.to_string(false).map_err(internal)?;
-        Ok([(VOCABULARY, vocabulary), ("tokenizer_config.json", format!("{config:#}\n"))])
+        Ok([
+            (VOCABULARY, vocabulary),
+            ("tokenizer_config.json", format!("{config:#}\n")),
+        ])
     }
 }
 
@@ -181,11 +208,125 @@ fn blank() -> Result<Inner> {
 }
 
 fn stack(rows: &[Vec<i64>], length: usize) -> Result<Tensor> {
-    let padded = rows.iter().flat_map(|row| row.iter().copied().chain(std::iter::repeat(0)).take(length));
+    let padded = rows
+        .iter()
+        .flat_map(|row| row.iter().copied().chain(std::iter::repeat(0)).take(length));
     let flat: Vec<i64> = padded.collect();
     Ok(Tensor::f_from_slice(&flat)?.f_reshape([rows.len() as i64, length as i64])?)
 }
 
 fn internal(e: impl std::fmt::Display) -> Error {
     Error::Internal(format!("tokenizer: {e}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CORPUS: [&str; 6] = [
+        "a red apple",
+        "a green apple",
+        "A Red Car",
+        "ein rotes Auto",
+        "红苹果",
+        "लाल सेब",
+    ];
+
+    fn trained(corpus: &[&str]) -> Tokenizer {
+        Tokenizer::train(corpus, VocabSize::new(300).unwrap(), 8).unwrap()
+    }
+
+    #[test]
+    fn a_caption_becomes_start_words_end() {
+        let tokenizer = trained(&CORPUS);
+        let (start, end) = (1, tokenizer.vocab_size() - 1);
+        let ids = tokenizer.ids("a red apple").unwrap();
+        assert_eq!((ids[0], ids[ids.len() - 1]), (start, end));
+        assert_eq!(tokenizer.ids("").unwrap(), [start, end]);
+        assert_eq!(tokenizer.ids(" \t\n").unwrap(), [start, end]);
+        assert!(
+            ids[1..ids.len() - 1]
+                .iter()
+                .all(|&id| id > start && id < end)
+        );
+    }
+
+    #[test]
+    fn a_long_caption_is_cut_before_its_end_token() {
+        let tokenizer = trained(&CORPUS);
+        let ids = tokenizer.ids(&"zebra ".repeat(500)).unwrap();
+        assert_eq!((ids.len(), ids[7]), (8, tokenizer.vocab_size() - 1));
+    }
+
+    #[test]
+    fn case_quotes_width_and_control_characters_make_no_difference() {
+        let tokenizer = trained(&CORPUS);
+        for (a, b) in [
+            ("A RED Apple", "a  red\tapple"),
+            ("dog’s", "dog's"),
+            ("ｒｅｄ", "red"),
+            ("e\u{301}", "É"),
+            ("re\u{7}d", "red"),
+        ] {
+            assert_eq!(
+                tokenizer.ids(a).unwrap(),
+                tokenizer.ids(b).unwrap(),
+                "{a:?} {b:?}"
+            );
+        }
+        assert_ne!(
+            tokenizer.ids("red apple").unwrap(),
+            tokenizer.ids("redapple").unwrap()
+        );
+    }
+
+    #[test]
+    fn neither_order_nor_repetition_of_the_captions_matters() {
+        let mut shuffled = CORPUS.to_vec();
+        shuffled.reverse();
+        shuffled.push(CORPUS[0]);
+        assert_eq!(
+            trained(&CORPUS).files().unwrap(),
+            trained(&shuffled).files().unwrap()
+        );
+    }
+
+    #[test]
+    fn a_batch_is_padded_with_zeros_to_the_context_or_to_its_longest() {
+        let tokenizer = trained(&CORPUS);
+        let captions = ["a", "a red apple"];
+        let full = tokenizer.encode(&captions).unwrap();
+        assert_eq!(full.size(), [2, 8]);
+        let tight = tokenizer.encode_tight(&captions).unwrap();
+        let length = tokenizer.ids(captions[1]).unwrap().len() as i64;
+        assert!(length < 8 && tight.size() == [2, length]);
+        assert_eq!(tight, full.narrow(1, 0, length));
+        assert_eq!(full.int64_value(&[0, 7]), 0);
+    }
+
+    #[test]
+    fn few_captions_give_fewer_entries_than_asked_for() {
+        // 256 bytes, three special tokens and the one pair in "ab" and in " ab".
+        assert_eq!(trained(&["ab"]).vocab_size(), 256 + 3 + 2);
+        assert_eq!(trained(&[]).vocab_size(), 256 + 3);
+        assert_eq!(trained(&CORPUS).vocab_size(), 300);
+    }
+
+    #[test]
+    fn what_is_saved_is_what_is_loaded() {
+        let dir = tempfile::tempdir().unwrap();
+        let tokenizer = trained(&CORPUS);
+        for (name, text) in tokenizer.files().unwrap() {
+            std::fs::write(dir.path().join(name), text).unwrap();
+        }
+        let loaded = Tokenizer::load(dir.path(), 8).unwrap();
+        assert_eq!(loaded.files().unwrap(), tokenizer.files().unwrap());
+        let caption = "a GREEN auto 苹果 🍎";
+        assert_eq!(
+            loaded.ids(caption).unwrap(),
+            tokenizer.ids(caption).unwrap()
+        );
+        std::fs::write(dir.path().join("tokenizer.json"), "{}").unwrap();
+        assert_eq!(Tokenizer::load(dir.path(), 8).unwrap_err().exit_code(), 2);
+    }
 }

@@ -115,14 +115,25 @@ impl File {
 impl VisionCfg {
     fn new(image: &ImageTower) -> Self {
         match *image {
-            ImageTower::ViT { image_size, patch_size, width, head_width, layers } => Self {
+            ImageTower::ViT {
+                image_size,
+                patch_size,
+                width,
+                head_width,
+                layers,
+            } => Self {
                 image_size: image_size.get(),
                 layers: Layers::ViT(layers.get()),
                 width: width.get(),
                 patch_size: Some(patch_size.get()),
                 head_width: head_width.get(),
             },
-            ImageTower::ResNet { image_size, layers: (a, b, c, d), width, head_width } => Self {
+            ImageTower::ResNet {
+                image_size,
+                layers: (a, b, c, d),
+                width,
+                head_width,
+            } => Self {
                 image_size: image_size.get(),
                 layers: Layers::ResNet([a, b, c, d].map(Size::get)),
                 width: width.get(),

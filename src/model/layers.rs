@@ -77,7 +77,13 @@ impl LayerNorm {
 
     /// Same shape out as in.
     pub fn forward(&self, x: &Tensor) -> Tensor {
-        x.layer_norm([self.width], Some(&self.weight), Some(&self.bias), 1e-5, false)
+        x.layer_norm(
+            [self.width],
+            Some(&self.weight),
+            Some(&self.bias),
+            1e-5,
+            false,
+        )
     }
 }
 
@@ -91,16 +97,37 @@ pub struct Conv {
 
 impl Conv {
     /// `kernel` is odd.
-    pub fn new(mut scope: Scope, inputs: i64, outputs: i64, kernel: i64, stride: i64) -> Result<Self> {
+    pub fn new(
+        mut scope: Scope,
+        inputs: i64,
+        outputs: i64,
+        kernel: i64,
+        stride: i64,
+    ) -> Result<Self> {
         let fill = Fill::layer(inputs * kernel * kernel);
         let weight = scope.parameter("weight", &[outputs, inputs, kernel, kernel], fill)?;
-        Ok(Self { weight, stride, padding: kernel / 2 })
+        Ok(Self {
+            weight,
+            stride,
+            padding: kernel / 2,
+        })
     }
 
     /// `[B, inputs, H, W]` to `[B, outputs, H / stride, W / stride]`.
     pub fn forward(&self, x: &Tensor) -> Tensor {
-        let Self { weight, stride, padding } = self;
-        x.conv2d(weight, None::<&Tensor>, [*stride, *stride], [*padding, *padding], [1, 1], 1)
+        let Self {
+            weight,
+            stride,
+            padding,
+        } = self;
+        x.conv2d(
+            weight,
+            None::<&Tensor>,
+            [*stride, *stride],
+            [*padding, *padding],
+            [1, 1],
+            1,
+        )
     }
 }
 
@@ -166,10 +193,17 @@ mod tests {
 
     #[test]
     fn a_zero_row_has_a_zero_feature_and_a_zero_gradient() {
-        let x = Tensor::from_slice(&[3f32, 4.0, 0.0, 0.0]).reshape([2, 2]).set_requires_grad(true);
+        let x = Tensor::from_slice(&[3f32, 4.0, 0.0, 0.0])
+            .reshape([2, 2])
+            .set_requires_grad(true);
         let y = normalize(&x);
-        assert_eq!(Vec::<f32>::try_from(y.reshape([-1])).unwrap(), [0.6, 0.8, 0.0, 0.0]);
-        (y * Tensor::from_slice(&[1f32, 0.0])).sum(Kind::Float).backward();
+        assert_eq!(
+            Vec::<f32>::try_from(y.reshape([-1])).unwrap(),
+            [0.6, 0.8, 0.0, 0.0]
+        );
+        (y * Tensor::from_slice(&[1f32, 0.0]))
+            .sum(Kind::Float)
+            .backward();
         let grad = Vec::<f32>::try_from(x.grad().reshape([-1])).unwrap();
         // d(x0/|x|)/dx = (x1^2, -x0 x1) / |x|^3.
         for (got, want) in grad.iter().zip([0.128, -0.096, 0.0, 0.0]) {
@@ -187,10 +221,16 @@ mod tests {
     fn one_value_a_channel_leaves_the_statistics_alone() {
         let mut weights = Weights::new(Device::Cpu);
         let norm = BatchNorm::new(Scope::root(&mut weights, None), 3, 1.0).unwrap();
-        let y = norm.forward(&Tensor::ones([1, 3, 1, 1], (Kind::Float, Device::Cpu)), true);
+        let y = norm.forward(
+            &Tensor::ones([1, 3, 1, 1], (Kind::Float, Device::Cpu)),
+            true,
+        );
         assert_eq!(Vec::<f32>::try_from(y.reshape([-1])).unwrap(), [0.0; 3]);
         assert_eq!(Vec::<f32>::try_from(&norm.var).unwrap(), [1.0; 3]);
-        let _ = norm.forward(&Tensor::ones([2, 3, 1, 1], (Kind::Float, Device::Cpu)), true);
+        let _ = norm.forward(
+            &Tensor::ones([2, 3, 1, 1], (Kind::Float, Device::Cpu)),
+            true,
+        );
         assert_eq!(norm.batches.int64_value(&[]), 1);
         assert_eq!(Vec::<f32>::try_from(&norm.mean).unwrap(), [0.1; 3]);
     }

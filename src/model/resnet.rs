@@ -37,10 +37,16 @@ impl ModifiedResNet {
         let width = shape.width;
         let mut stem = |at: i64, inputs, outputs, stride| -> Result<_> {
             let conv = Conv::new(scope.sub(format!("conv{at}")), inputs, outputs, 3, stride)?;
-            Ok((conv, BatchNorm::new(scope.sub(format!("bn{at}")), outputs, 1.0)?))
+            Ok((
+                conv,
+                BatchNorm::new(scope.sub(format!("bn{at}")), outputs, 1.0)?,
+            ))
         };
-        let stem =
-            [stem(1, 3, width / 2, 2)?, stem(2, width / 2, width / 2, 1)?, stem(3, width / 2, width, 1)?];
+        let stem = [
+            stem(1, 3, width / 2, 2)?,
+            stem(2, width / 2, width / 2, 1)?,
+            stem(3, width / 2, width, 1)?,
+        ];
         let mut blocks = Vec::new();
         let (mut inputs, mut planes) = (width, width);
         for (stage, &depth) in shape.layers.iter().enumerate() {
@@ -53,7 +59,11 @@ impl ModifiedResNet {
             planes *= 2;
         }
         let attnpool = AttentionPool::new(scope.sub("attnpool"), shape)?;
-        Ok(Self { stem, blocks, attnpool })
+        Ok(Self {
+            stem,
+            blocks,
+            attnpool,
+        })
     }
 
     /// `[B, 3, S, S]` to `[B, D]`, not yet normalised. `train` uses and tracks the batch's statistics.
@@ -110,11 +120,23 @@ impl Bottleneck {
         let bn3 = BatchNorm::new(scope.sub("bn3"), outputs, 0.0)?;
         let downsample = if stride > 1 || inputs != outputs {
             let conv = Conv::new(scope.sub("downsample.0"), inputs, outputs, 1, 1)?;
-            Some((conv, BatchNorm::new(scope.sub("downsample.1"), outputs, 1.0)?))
+            Some((
+                conv,
+                BatchNorm::new(scope.sub("downsample.1"), outputs, 1.0)?,
+            ))
         } else {
             None
         };
-        Ok(Self { conv1, bn1, conv2, bn2, conv3, bn3, downsample, stride })
+        Ok(Self {
+            conv1,
+            bn1,
+            conv2,
+            bn2,
+            conv3,
+            bn3,
+            downsample,
+            stride,
+        })
     }
 
     fn forward(&self, x: &Tensor, train: bool) -> Tensor {
@@ -150,7 +172,11 @@ impl AttentionPool {
         let fill = Fill::Normal((width as f64).sqrt().recip());
         let tokens = side * side + 1;
         Ok(Self {
-            positional_embedding: scope.parameter("positional_embedding", &[tokens, width], fill)?,
+            positional_embedding: scope.parameter(
+                "positional_embedding",
+                &[tokens, width],
+                fill,
+            )?,
             k_proj: Linear::new(scope.sub("k_proj"), width, width, fill)?,
             q_proj: Linear::new(scope.sub("q_proj"), width, width, fill)?,
             v_proj: Linear::new(scope.sub("v_proj"), width, width, fill)?,
@@ -167,11 +193,14 @@ impl AttentionPool {
         let tokens = Tensor::cat(&[mean, pixels], 1) + &self.positional_embedding;
         let (batch, length, width) = tokens.size3().unwrap_or_default();
         let split = |projected: Tensor, length| {
-            projected.view([batch, length, self.heads, width / self.heads]).transpose(1, 2)
+            projected
+                .view([batch, length, self.heads, width / self.heads])
+                .transpose(1, 2)
         };
         let q = split(self.q_proj.forward(&tokens.select(1, 0)), 1);
         let k = split(self.k_proj.forward(&tokens), length);
         let v = split(self.v_proj.forward(&tokens), length);
-        self.c_proj.forward(&attend(&q, &k, &v, None).reshape([batch, width]))
+        self.c_proj
+            .forward(&attend(&q, &k, &v, None).reshape([batch, width]))
     }
 }

@@ -19,7 +19,13 @@ pub struct TextTransformer {
 
 impl TextTransformer {
     /// A tower at `scope` = the root.
-    pub fn new(scope: &mut Scope, context: i64, vocab: i64, shape: &Shape, outputs: i64) -> Result<Self> {
+    pub fn new(
+        scope: &mut Scope,
+        context: i64,
+        vocab: i64,
+        shape: &Shape,
+        outputs: i64,
+    ) -> Result<Self> {
         let width = shape.width;
         let projection = Fill::Normal((width as f64).sqrt().recip());
         Ok(Self {

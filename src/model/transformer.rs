@@ -34,7 +34,12 @@ impl Fills {
         // Xavier's uniform over [3 W, W].
         let in_proj = Fill::Uniform((6.0 / (4.0 * width as f64)).sqrt());
         let layer = Fill::layer(width);
-        Self { in_proj, out_proj: layer, c_fc: layer, c_proj: Fill::layer(4 * width) }
+        Self {
+            in_proj,
+            out_proj: layer,
+            c_fc: layer,
+            c_proj: Fill::layer(4 * width),
+        }
     }
 
     /// The text tower's: `TextTransformer.init_parameters`, after GPT-2.
@@ -70,7 +75,9 @@ impl Transformer {
     fn new(mut scope: Scope, shape: &Shape, fills: Fills) -> Result<Self> {
         let mut blocks = scope.sub("resblocks");
         let blocks = (0..shape.layers).map(|at| Block::new(blocks.sub(at), shape, fills));
-        Ok(Self { blocks: blocks.collect::<Result<_>>()? })
+        Ok(Self {
+            blocks: blocks.collect::<Result<_>>()?,
+        })
     }
 
     /// `[B, L, W]` to the one token of each row that `pool` picks, `[B, W]`.
@@ -167,7 +174,9 @@ impl Block {
     }
 
     fn perceptron(&self, x: &Tensor) -> Tensor {
-        let hidden = self.activation.apply(&self.c_fc.forward(&self.ln_2.forward(x)));
+        let hidden = self
+            .activation
+            .apply(&self.c_fc.forward(&self.ln_2.forward(x)));
         x + self.c_proj.forward(&hidden)
     }
 }
@@ -187,9 +196,19 @@ impl Attention {
         let width = shape.width;
         let zero = Fill::Constant(0.0);
         Ok(Self {
-            in_proj_weight: scope.parameter("in_proj_weight", &[3 * width, width], fills.in_proj)?,
+            in_proj_weight: scope.parameter(
+                "in_proj_weight",
+                &[3 * width, width],
+                fills.in_proj,
+            )?,
             in_proj_bias: scope.parameter("in_proj_bias", &[3 * width], zero)?,
-            out_proj: Linear::with_bias(&mut scope.sub("out_proj"), width, width, fills.out_proj, zero)?,
+            out_proj: Linear::with_bias(
+                &mut scope.sub("out_proj"),
+                width,
+                width,
+                fills.out_proj,
+                zero,
+            )?,
             width,
             heads: shape.heads,
         })
@@ -200,7 +219,8 @@ impl Attention {
         let projected = x.linear(&self.in_proj_weight, Some(&self.in_proj_bias));
         let qkv = self.split(&projected, 3);
         let mixed = attend(&qkv[0], &qkv[1], &qkv[2], mask);
-        self.out_proj.forward(&mixed.transpose(1, 2).reshape(x.size()))
+        self.out_proj
+            .forward(&mixed.transpose(1, 2).reshape(x.size()))
     }
 
     /// `[B, L, W]` to `[B, W]`: only the picked tokens ask.
@@ -210,7 +230,10 @@ impl Attention {
         let asking = pool.pick(x);
         let q = asking.linear(&weight.narrow(0, 0, first), Some(bias.narrow(0, 0, first)));
         let q = q.view([-1, self.heads, 1, self.width / self.heads]);
-        let projected = x.linear(&weight.narrow(0, first, rest), Some(bias.narrow(0, first, rest)));
+        let projected = x.linear(
+            &weight.narrow(0, first, rest),
+            Some(bias.narrow(0, first, rest)),
+        );
         let kv = self.split(&projected, 2);
         let mask = match pool {
             Pool::First => None,

@@ -22,16 +22,28 @@ pub struct VisionTransformer {
 
 impl VisionTransformer {
     /// A tower at `scope` = `visual`. `patch` divides `image`.
-    pub fn new(mut scope: Scope, image: i64, patch: i64, shape: &Shape, outputs: i64) -> Result<Self> {
+    pub fn new(
+        mut scope: Scope,
+        image: i64,
+        patch: i64,
+        shape: &Shape,
+        outputs: i64,
+    ) -> Result<Self> {
         let width = shape.width;
         let scale = Fill::Normal((width as f64).sqrt().recip());
         let tokens = (image / patch) * (image / patch) + 1;
         let area = Fill::layer(3 * patch * patch);
         Ok(Self {
             class_embedding: scope.parameter("class_embedding", &[width], scale)?,
-            positional_embedding: scope.parameter("positional_embedding", &[tokens, width], scale)?,
+            positional_embedding: scope.parameter(
+                "positional_embedding",
+                &[tokens, width],
+                scale,
+            )?,
             proj: scope.parameter("proj", &[width, outputs], scale)?,
-            conv1: scope.sub("conv1").parameter("weight", &[width, 3, patch, patch], area)?,
+            conv1: scope
+                .sub("conv1")
+                .parameter("weight", &[width, 3, patch, patch], area)?,
             ln_pre: LayerNorm::new(scope.sub("ln_pre"), width)?,
             transformer: Transformer::image(scope.sub("transformer"), shape)?,
             ln_post: LayerNorm::new(scope.sub("ln_post"), width)?,
@@ -43,9 +55,14 @@ impl VisionTransformer {
     pub fn forward(&self, pixels: &Tensor) -> Tensor {
         let patches = self.patches(pixels);
         let (batch, _, width) = patches.size3().unwrap_or_default();
-        let class = self.class_embedding.view([1, 1, width]).expand([batch, 1, width], false);
+        let class = self
+            .class_embedding
+            .view([1, 1, width])
+            .expand([batch, 1, width], false);
         let tokens = Tensor::cat(&[class, patches], 1) + &self.positional_embedding;
-        let pooled = self.transformer.forward(self.ln_pre.forward(&tokens), &Pool::First);
+        let pooled = self
+            .transformer
+            .forward(self.ln_pre.forward(&tokens), &Pool::First);
         self.ln_post.forward(&pooled).matmul(&self.proj)
     }
 

@@ -47,7 +47,11 @@ pub struct Weights {
 impl Weights {
     /// An empty store.
     pub fn new(device: Device) -> Self {
-        Self { entries: Vec::new(), index: HashMap::new(), device }
+        Self {
+            entries: Vec::new(),
+            index: HashMap::new(),
+            device,
+        }
     }
 
     /// Where the tensors live.
@@ -78,9 +82,15 @@ impl Weights {
         let role = if buffer {
             Role::Buffer
         } else {
-            Role::Parameter { decay: decays(&name, tensor.dim()) }
+            Role::Parameter {
+                decay: decays(&name, tensor.dim()),
+            }
         };
-        let tensor = if buffer { tensor } else { tensor.set_requires_grad(true) };
+        let tensor = if buffer {
+            tensor
+        } else {
+            tensor.set_requires_grad(true)
+        };
         let shared = tensor.shallow_clone();
         self.index.insert(name.clone(), self.entries.len());
         self.entries.push(Entry { name, tensor, role });
@@ -89,11 +99,14 @@ impl Weights {
 
     /// Copies every value of `other`, which must hold the same names and shapes.
     pub fn copy_from(&mut self, other: &Self) -> Result<()> {
-        let alike = |(a, b): (&Entry, &Entry)| a.name == b.name && a.tensor.size() == b.tensor.size();
+        let alike =
+            |(a, b): (&Entry, &Entry)| a.name == b.name && a.tensor.size() == b.tensor.size();
         if self.entries.len() != other.entries.len()
             || !self.entries.iter().zip(&other.entries).all(alike)
         {
-            return Err(Error::Internal("weights were copied between models of different shapes".into()));
+            return Err(Error::Internal(
+                "weights were copied between models of different shapes".into(),
+            ));
         }
         tch::no_grad(|| {
             for (to, from) in self.entries.iter_mut().zip(&other.entries) {
@@ -106,7 +119,10 @@ impl Weights {
 
 /// Whether OpenCLIP's training script applies weight decay to such a parameter.
 fn decays(name: &str, dimensions: usize) -> bool {
-    dimensions >= 2 && !["bn", "ln", "bias", "logit_scale"].iter().any(|part| name.contains(part))
+    dimensions >= 2
+        && !["bn", "ln", "bias", "logit_scale"]
+            .iter()
+            .any(|part| name.contains(part))
 }
 
 /// How a tensor is filled at first.
@@ -131,7 +147,9 @@ impl Fill {
         match self {
             Self::Constant(value) => vec![value as f32; count],
             Self::Normal(std) => normals(count, std, rng),
-            Self::Uniform(bound) => (0..count).map(|_| (bound * (2.0 * unit(rng) - 1.0)) as f32).collect(),
+            Self::Uniform(bound) => (0..count)
+                .map(|_| (bound * (2.0 * unit(rng) - 1.0)) as f32)
+                .collect(),
         }
     }
 }
@@ -164,7 +182,11 @@ pub struct Scope<'a> {
 impl<'a> Scope<'a> {
     /// The root of the tree.
     pub fn root(weights: &'a mut Weights, rng: Option<&'a mut ChaCha8Rng>) -> Self {
-        Self { weights, rng, prefix: String::new() }
+        Self {
+            weights,
+            rng,
+            prefix: String::new(),
+        }
     }
 
     /// The branch called `name`.
@@ -189,7 +211,9 @@ impl<'a> Scope<'a> {
     /// A new counter.
     pub fn counter(&mut self, name: &str) -> Result<Tensor> {
         let zero = Tensor::f_zeros([0; 0], (Kind::Int64, self.weights.device))?;
-        Ok(self.weights.add(format!("{}{name}", self.prefix), zero, true))
+        Ok(self
+            .weights
+            .add(format!("{}{name}", self.prefix), zero, true))
     }
 
     fn make(&mut self, name: &str, shape: &[i64], fill: Fill, buffer: bool) -> Result<Tensor> {
@@ -203,7 +227,9 @@ impl<'a> Scope<'a> {
             (_, Fill::Constant(value)) => Tensor::f_full(shape, value, (Kind::Float, device))?,
             (None, _) => Tensor::f_zeros(shape, (Kind::Float, device))?,
         };
-        Ok(self.weights.add(format!("{}{name}", self.prefix), tensor, buffer))
+        Ok(self
+            .weights
+            .add(format!("{}{name}", self.prefix), tensor, buffer))
     }
 }
 
@@ -216,17 +242,31 @@ mod tests {
     fn moments(values: &[f32]) -> (f64, f64) {
         let n = values.len() as f64;
         let mean = values.iter().map(|&x| f64::from(x)).sum::<f64>() / n;
-        (mean, (values.iter().map(|&x| (f64::from(x) - mean).powi(2)).sum::<f64>() / n).sqrt())
+        (
+            mean,
+            (values
+                .iter()
+                .map(|&x| (f64::from(x) - mean).powi(2))
+                .sum::<f64>()
+                / n)
+                .sqrt(),
+        )
     }
 
     #[test]
     fn fills_have_the_stated_spread() {
         let mut rng = ChaCha8Rng::seed_from_u64(0);
         let (mean, std) = moments(&Fill::Normal(0.02).values(40_001, &mut rng));
-        assert!(mean.abs() < 4e-4 && (std - 0.02).abs() < 4e-4, "{mean} {std}");
+        assert!(
+            mean.abs() < 4e-4 && (std - 0.02).abs() < 4e-4,
+            "{mean} {std}"
+        );
         let uniform = Fill::layer(25).values(40_000, &mut rng);
         let (mean, std) = moments(&uniform);
-        assert!(mean.abs() < 2e-3 && (std - 0.2 / 3_f64.sqrt()).abs() < 2e-3, "{mean} {std}");
+        assert!(
+            mean.abs() < 2e-3 && (std - 0.2 / 3_f64.sqrt()).abs() < 2e-3,
+            "{mean} {std}"
+        );
         assert!(uniform.iter().all(|x| x.abs() <= 0.2) && uniform.iter().any(|x| x.abs() > 0.199));
     }
 
@@ -240,7 +280,10 @@ mod tests {
 
     #[test]
     fn decay_spares_what_open_clip_spares() {
-        assert!(decays("visual.transformer.resblocks.0.attn.in_proj_weight", 2));
+        assert!(decays(
+            "visual.transformer.resblocks.0.attn.in_proj_weight",
+            2
+        ));
         assert!(decays("token_embedding.weight", 2) && decays("visual.positional_embedding", 2));
         assert!(!decays("visual.class_embedding", 1) && !decays("visual.layer1.0.bn1.weight", 1));
         assert!(!decays("logit_scale", 0) && !decays("logit_bias", 0) && !decays("x.bias", 2));
@@ -250,12 +293,18 @@ mod tests {
     fn clones_share_storage_gradient_and_a_change_of_data() {
         let mut weights = Weights::new(Device::Cpu);
         let mut scope = Scope::root(&mut weights, None);
-        let shared = scope.sub("a").parameter("w", &[2, 2], Fill::Constant(1.0)).unwrap();
+        let shared = scope
+            .sub("a")
+            .parameter("w", &[2, 2], Fill::Constant(1.0))
+            .unwrap();
         let flat = Tensor::from_slice(&[5f32, 6.0, 7.0, 8.0]);
         let mut entry = weights.get("a.w").unwrap().shallow_clone();
         tch::no_grad(|| entry.set_data(&flat.view([2, 2])));
         (&shared * 3.0).sum(tch::Kind::Float).backward();
         assert_eq!(shared.double_value(&[1, 1]), 8.0);
-        assert_eq!(weights.get("a.w").unwrap().grad().double_value(&[0, 0]), 3.0);
+        assert_eq!(
+            weights.get("a.w").unwrap().grad().double_value(&[0, 0]),
+            3.0
+        );
     }
 }

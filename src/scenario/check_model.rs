@@ -30,7 +30,12 @@ impl Model {
 
     /// Learned numbers in both towers and `logit_scale`, with a vocabulary of this size.
     pub fn parameter_count(&self, vocab_size: u64) -> u64 {
-        let TextTower { context_length, width, layers, .. } = &self.text;
+        let TextTower {
+            context_length,
+            width,
+            layers,
+            ..
+        } = &self.text;
         let (width, embed) = (width.get(), self.embed_dim.get());
         let text = (vocab_size + context_length.get()) * width
             + layers.get() * block(width)
@@ -47,7 +52,12 @@ const fn block(width: u64) -> u64 {
 
 impl TextTower {
     fn validate(&self) -> Result<(), String> {
-        let Self { context_length, width, heads, .. } = self;
+        let Self {
+            context_length,
+            width,
+            heads,
+            ..
+        } = self;
         if !width.get().is_multiple_of(heads.get()) {
             return Err(format!(
                 "the text tower's width {width} cannot be shared among {heads} heads: {}",
@@ -67,7 +77,13 @@ impl TextTower {
 impl ImageTower {
     fn validate(&self) -> Result<(), String> {
         match self {
-            Self::ViT { image_size, patch_size, width, head_width, .. } => {
+            Self::ViT {
+                image_size,
+                patch_size,
+                width,
+                head_width,
+                ..
+            } => {
                 let (image, patch) = (image_size.get(), patch_size.get());
                 if !image.is_multiple_of(patch) {
                     return Err(format!(
@@ -85,7 +101,12 @@ impl ImageTower {
                 }
                 heads("width", width.get(), 1, head_width.get())
             }
-            Self::ResNet { image_size, width, head_width, .. } => {
+            Self::ResNet {
+                image_size,
+                width,
+                head_width,
+                ..
+            } => {
                 let image = image_size.get();
                 if !image.is_multiple_of(32) {
                     return Err(format!(
@@ -107,15 +128,31 @@ impl ImageTower {
 
     fn parameter_count(&self, embed: u64) -> u64 {
         match self {
-            Self::ViT { image_size, patch_size, width, layers, .. } => {
+            Self::ViT {
+                image_size,
+                patch_size,
+                width,
+                layers,
+                ..
+            } => {
                 let (width, patch) = (width.get(), patch_size.get());
                 let tokens = (image_size.get() / patch).pow(2) + 1;
                 let ends = width * (1 + tokens + 3 * patch * patch + embed + 4);
                 ends + layers.get() * block(width)
             }
-            Self::ResNet { image_size, layers, width, .. } => {
+            Self::ResNet {
+                image_size,
+                layers,
+                width,
+                ..
+            } => {
                 let depths = [layers.0, layers.1, layers.2, layers.3];
-                resnet(width.get(), depths.map(super::Size::get), image_size.get() / 32, embed)
+                resnet(
+                    width.get(),
+                    depths.map(super::Size::get),
+                    image_size.get() / 32,
+                    embed,
+                )
             }
         }
     }
@@ -141,11 +178,18 @@ fn heads(name: &str, width: u64, times: u64, head_width: u64) -> Result<(), Stri
     if (times * width).is_multiple_of(head_width) {
         return Ok(());
     }
-    let total = if times == 1 { format!("{width}") } else { format!("{times} x {width}") };
+    let total = if times == 1 {
+        format!("{width}")
+    } else {
+        format!("{times} x {width}")
+    };
     Err(format!(
         "the image tower's {name} {total} is not a multiple of head_width {head_width}: \
          state a head_width that divides it (such as {})",
-        (1..=32.min(times * width)).rev().find(|h| (times * width).is_multiple_of(*h)).unwrap_or(1)
+        (1..=32.min(times * width))
+            .rev()
+            .find(|h| (times * width).is_multiple_of(*h))
+            .unwrap_or(1)
     ))
 }
 
@@ -155,12 +199,18 @@ fn advice(what: &str, value: u64, of: u64) -> String {
     if below == 0 {
         format!("make {what} a multiple of {of}, such as {of}")
     } else {
-        format!("make {what} a multiple of {of}, such as {below} or {}", below + of)
+        format!(
+            "make {what} a multiple of {of}, such as {below} or {}",
+            below + of
+        )
     }
 }
 
 fn divisors(of: u64) -> String {
-    let all: Vec<_> = (2..=of).filter(|d| of.is_multiple_of(*d)).map(|d| d.to_string()).collect();
+    let all: Vec<_> = (2..=of)
+        .filter(|d| of.is_multiple_of(*d))
+        .map(|d| d.to_string())
+        .collect();
     all.join(", ")
 }
 
@@ -216,14 +266,26 @@ mod tests {
              a multiple of 32, such as 32 or 64"
         );
         let odd = "ResNet(image_size: 64, layers: (1, 1, 1, 1), width: 25)";
-        assert!(fault(odd, TEXT).contains("25 is odd"), "{}", fault(odd, TEXT));
+        assert!(
+            fault(odd, TEXT).contains("25 is odd"),
+            "{}",
+            fault(odd, TEXT)
+        );
     }
 
     #[test]
     fn what_would_fill_the_memory_is_refused() {
         let vast = "ViT(image_size: 32, patch_size: 8, width: 8192, layers: 8192)";
-        assert!(fault(vast, TEXT).starts_with("the model would have 6597"), "{}", fault(vast, TEXT));
+        assert!(
+            fault(vast, TEXT).starts_with("the model would have 6597"),
+            "{}",
+            fault(vast, TEXT)
+        );
         let fine = "ViT(image_size: 512, patch_size: 1, width: 64, layers: 1)";
-        assert!(fault(fine, TEXT).contains("262144 patches"), "{}", fault(fine, TEXT));
+        assert!(
+            fault(fine, TEXT).contains("262144 patches"),
+            "{}",
+            fault(fine, TEXT)
+        );
     }
 }

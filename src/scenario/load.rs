@@ -10,7 +10,10 @@ pub const BUNDLED: &[(&str, &str)] = &[];
 
 /// The bundled scenario called `name`.
 pub fn bundled(name: &str) -> Option<&'static str> {
-    BUNDLED.iter().find(|(n, _)| *n == name).map(|(_, text)| *text)
+    BUNDLED
+        .iter()
+        .find(|(n, _)| *n == name)
+        .map(|(_, text)| *text)
 }
 
 /// Reads the scenario at `path`, or the bundled one of that name.

@@ -79,7 +79,13 @@ mod tests {
             curve.push(step, step as f64);
         }
         assert_eq!(curve.points().len(), 10);
-        assert_eq!(curve.points()[3], Point { step: 4, value: 4.0 });
+        assert_eq!(
+            curve.points()[3],
+            Point {
+                step: 4,
+                value: 4.0
+            }
+        );
     }
 
     #[test]
