@@ -4,7 +4,11 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
+use clip_lab::data::tokenizer::Tokenizer;
 use clip_lab::model::{Clip, checkpoint};
+use clip_lab::scenario::{Model, VocabSize};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
 use tch::{Device, Kind, Tensor};
 
 fn folder(name: &str) -> PathBuf {
@@ -112,7 +116,7 @@ fn the_wrong_activation_is_noticed() {
     let clip = checkpoint::load(folder("vit_gelu"), Device::Cpu).unwrap();
     let mut config = clip.config().clone();
     config.quick_gelu = true;
-    let mut rng = rand_chacha::rand_core::SeedableRng::seed_from_u64(0);
+    let mut rng = ChaCha8Rng::seed_from_u64(0);
     let mut other = Clip::new(&config, clip.vocab_size(), &mut rng, Device::Cpu).unwrap();
     other.copy_from(&clip).unwrap();
     let want = expected("vit_gelu");
@@ -121,4 +125,193 @@ fn the_wrong_activation_is_noticed() {
         &want["image_features"],
     );
     assert!(off > 1e-4, "{off}");
+}
+
+const CORPUS: [&str; 20] = [
+    "a photo of a red apple",
+    "a photo of a green apple",
+    "Grinning Face",
+    "the dog's bone",
+    "hot dog",
+    "fire engine",
+    "a drawing of a fire extinguisher",
+    "grünes Buch",
+    "ein rotes Auto",
+    "niña con globo",
+    "éléphant",
+    "красное яблоко",
+    "пожарная машина",
+    "红苹果",
+    "消防车",
+    "赤いりんご",
+    "빨간 사과",
+    "تفاحة حمراء",
+    "लाल सेब",
+    "แอปเปิ้ลแดง",
+];
+
+const CONTEXT: usize = 16;
+
+/// What people and their files really contain.
+fn nasty_captions() -> Vec<String> {
+    let mut captions: Vec<String> = [
+        "",
+        " ",
+        "\t\n ",
+        "a",
+        "A photo of a RED apple",
+        "  two   spaces\tand\na tab ",
+        "the dog’s “bone” ‘x’ „y‟",
+        "e\u{301}le\u{301}phant",
+        "ÉLÉPHANT",
+        "İstanbul ŉ ǆ ﬁre ﬃ ſ ß ẞ Σίσυφος",
+        "👩‍👩‍👧‍👦 family 🇩🇪🏴󠁧󠁢󠁷󠁬󠁳󠁿 ❤️ 👍🏽 1️⃣",
+        "红苹果和绿苹果，在桌子上。",
+        "ＦＵＬＬ　ｗｉｄｔｈ！　ﾊﾝｶｸ",
+        "लाल सेब हिन्दी",
+        "แอปเปิ้ลแดง",
+        "تفاحة حمراء ١٢٣",
+        "빨간 사과 한국",
+        "100,000.5 % $3 #hash @at (x) [y] {z} a/b\\c",
+        "½ ² ™ № ℃ …",
+        "nul\0bell\u{7}escape\u{1b}[31mred\u{1b}[0m del\u{7f}",
+        "vt\u{b}ff\u{c}cr\rcrlf\r\nls\u{2028}ps\u{2029}nbsp\u{a0}x",
+        "zero\u{200b}width\u{200d}join\u{feff}bom\u{ad}soft\u{202e}rtl",
+        "<end_of_text>",
+        "a <start_of_text> b <pad> c",
+        "<END_OF_TEXT> </w> <unk>",
+        "x\u{10ffff}\u{fffd}\u{e000}\u{fffc}",
+        "don't can't I'm we've he'll she'd it's",
+        "snake_case camelCase kebab-case",
+        "a\u{300}\u{301}\u{302}\u{303}\u{304}",
+        "𝒽𝑒𝓁𝓁𝑜 𝟙𝟚𝟛 𐐨𐐀",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    captions.push(
+        (0..500)
+            .map(|i| format!("word{i}"))
+            .collect::<Vec<_>>()
+            .join(" "),
+    );
+    captions.push("apple ".repeat(CONTEXT));
+    captions.push("x".repeat(10_000));
+    captions.push("红".repeat(300));
+    captions
+}
+
+fn tokenizer() -> Tokenizer {
+    Tokenizer::train(&CORPUS, VocabSize::new(400).unwrap(), CONTEXT).unwrap()
+}
+
+#[test]
+fn tokens_are_those_of_open_clip() {
+    let tokenizer = Tokenizer::load(folder("tokenizer"), CONTEXT).unwrap();
+    let text = std::fs::read_to_string(folder("tokenizer/ids.json")).unwrap();
+    let rows: Vec<serde_json::Value> = serde_json::from_str(&text).unwrap();
+    assert_eq!(rows.len(), nasty_captions().len());
+    for row in rows {
+        let caption = row["caption"].as_str().unwrap();
+        let want: Vec<i64> = row["ids"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|id| id.as_i64().unwrap())
+            .collect();
+        let got = tokenizer.encode(&[caption]).unwrap();
+        assert_eq!(
+            Vec::<i64>::try_from(got.reshape([-1])).unwrap(),
+            want,
+            "{caption:?}"
+        );
+    }
+}
+
+#[test]
+fn training_gives_the_tokenizer_that_open_clip_was_given() {
+    let [(name, text), _] = tokenizer().files().unwrap();
+    let old = std::fs::read_to_string(folder("tokenizer").join(name)).unwrap();
+    assert!(
+        text == old,
+        "the trained tokenizer changed: make the fixture anew with check_saved.py"
+    );
+}
+
+/// Writes folders for `fixtures/model/check_saved.py`.
+#[test]
+#[ignore = "writes files for a check by hand"]
+fn saves_for_open_clip() {
+    let towers = [
+        (
+            "vit",
+            "ViT(image_size: 32, patch_size: 8, width: 96, head_width: 32, layers: 4)",
+            false,
+            None,
+        ),
+        (
+            "vit_quickgelu",
+            "ViT(image_size: 32, patch_size: 8, width: 96, head_width: 32, layers: 2)",
+            true,
+            Some(-10.0),
+        ),
+        (
+            "resnet",
+            "ResNet(image_size: 64, layers: (1, 1, 1, 1), width: 24)",
+            false,
+            None,
+        ),
+    ];
+    let tokenizer = tokenizer();
+    for (name, image, quick, bias) in towers {
+        let config: Model = ron::from_str(&format!(
+            "Model(embed_dim: 64, quick_gelu: {quick}, image: {image}, text: (context_length: {CONTEXT}, \
+             vocab_size: 400, width: 96, heads: 3, layers: 2))"
+        ))
+        .unwrap();
+        let mut rng = ChaCha8Rng::seed_from_u64(5);
+        let mut clip = Clip::new(&config, tokenizer.vocab_size(), &mut rng, Device::Cpu).unwrap();
+        if let Some(bias) = bias {
+            clip.set_logit_bias(bias, true).unwrap();
+        }
+        let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
+            .join("open_clip_check")
+            .join(name);
+        save_with_features(&mut clip, &tokenizer, &dir);
+        println!("{}", dir.display());
+    }
+}
+
+/// Disturbs the model, so that no gain is one and no bias zero, and saves it with what it computes.
+fn save_with_features(clip: &mut Clip, tokenizer: &Tokenizer, dir: &std::path::Path) {
+    let wave = |count: i64, by: f64| (Tensor::arange(count, (Kind::Float, Device::Cpu)) * by).sin();
+    tch::no_grad(|| {
+        for (_, tensor, _) in clip.parameters() {
+            let mut tensor = tensor.shallow_clone();
+            tensor += wave(tensor.numel() as i64, 1.7).reshape(tensor.size()) * 0.05;
+        }
+    });
+    let side = clip.config().image.image_size().dim();
+    let pixels = wave(4 * 3 * side * side, 0.37).reshape([4, 3, side, side]);
+    for by in 1..4 {
+        let _ = clip.encode_image(&(&pixels * by), true);
+    }
+    let captions = nasty_captions();
+    let tokens = tokenizer.encode(&captions).unwrap();
+    let images = clip.encode_image(&pixels, false).detach();
+    let texts = clip.encode_text(&tokens).detach();
+    checkpoint::save(dir, clip, tokenizer).unwrap();
+    let beside =
+        |end: &str| dir.with_file_name(format!("{}.{end}", dir.file_name().unwrap().display()));
+    let tensors = [
+        ("pixels", pixels),
+        ("tokens", tokens),
+        ("image_features", images),
+        ("text_features", texts),
+    ];
+    Tensor::write_safetensors(&tensors, beside("lab.safetensors")).unwrap();
+    std::fs::write(
+        beside("captions.json"),
+        serde_json::to_string(&captions).unwrap(),
+    )
+    .unwrap();
 }

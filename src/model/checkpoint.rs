@@ -176,3 +176,112 @@ fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     }
     written.map_err(Error::file("write", path))
 }
+
+#[cfg(test)]
+mod tests {
+    use rand_chacha::ChaCha8Rng;
+    use rand_chacha::rand_core::SeedableRng;
+
+    use super::*;
+    use crate::scenario::{Model, VocabSize};
+
+    fn tiny() -> (Clip, Tokenizer) {
+        let config: Model = ron::from_str(
+            "Model(embed_dim: 8, image: ResNet(image_size: 32, layers: (1, 1, 1, 1), width: 2, \
+             head_width: 16), text: (context_length: 6, vocab_size: 300, width: 8, heads: 2, layers: 1))",
+        )
+        .unwrap();
+        let tokenizer =
+            Tokenizer::train(&["a red apple"], VocabSize::new(300).unwrap(), 6).unwrap();
+        let mut rng = ChaCha8Rng::seed_from_u64(3);
+        let mut clip = Clip::new(&config, tokenizer.vocab_size(), &mut rng, Device::Cpu).unwrap();
+        clip.set_logit_bias(-10.0, true).unwrap();
+        (clip, tokenizer)
+    }
+
+    #[test]
+    fn a_saved_model_comes_back_whole_and_leaves_no_drafts() {
+        let dir = tempfile::tempdir().unwrap();
+        let (clip, tokenizer) = tiny();
+        let pixels = Tensor::ones([2, 3, 32, 32], (Kind::Float, Device::Cpu));
+        let _ = clip.encode_image(&pixels, true);
+        for _ in 0..2 {
+            save(dir.path(), &clip, &tokenizer).unwrap();
+        }
+        let back = load(dir.path(), Device::Cpu).unwrap();
+        assert_eq!(back.config().image, clip.config().image);
+        assert_eq!(back.vocab_size(), tokenizer.vocab_size());
+        for (a, b) in clip
+            .weights()
+            .entries()
+            .iter()
+            .zip(back.weights().entries())
+        {
+            assert_eq!((&a.name, a.role, &a.tensor), (&b.name, b.role, &b.tensor));
+        }
+        let mut files: Vec<_> = fs::read_dir(dir.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
+        files.sort();
+        assert_eq!(
+            files,
+            [CONFIG, WEIGHTS, "tokenizer.json", "tokenizer_config.json"]
+        );
+    }
+
+    #[test]
+    fn every_tensor_that_does_not_fit_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let (clip, tokenizer) = tiny();
+        save(dir.path(), &clip, &tokenizer).unwrap();
+        let path = dir.path().join(CONFIG);
+        let config = fs::read_to_string(&path).unwrap();
+        let layers = config.replace("\"layers\": 1", "\"layers\": 2");
+        fs::write(
+            &path,
+            layers.replace("\"vocab_size\": ", "\"vocab_size\": 1"),
+        )
+        .unwrap();
+        let message = load(dir.path(), Device::Cpu).unwrap_err().to_string();
+        assert!(
+            message.contains("token_embedding.weight: its shape is [2"),
+            "{message}"
+        );
+        assert!(
+            message.contains("transformer.resblocks.1.ln_1.bias: missing"),
+            "{message}"
+        );
+        fs::write(&path, config.replace("\"init_logit_bias\": -10.0,", "")).unwrap();
+        let message = load(dir.path(), Device::Cpu).unwrap_err().to_string();
+        assert!(
+            message.contains("logit_bias: this model has no such tensor"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn damaged_and_foreign_folders_are_users_mistakes() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(
+            load(dir.path(), Device::Cpu)
+                .unwrap_err()
+                .to_string()
+                .contains(CONFIG)
+        );
+        let (clip, tokenizer) = tiny();
+        save(dir.path(), &clip, &tokenizer).unwrap();
+        let weights = fs::read(dir.path().join(WEIGHTS)).unwrap();
+        fs::write(dir.path().join(WEIGHTS), &weights[..weights.len() / 2]).unwrap();
+        let fault = load(dir.path(), Device::Cpu).unwrap_err();
+        assert!(
+            fault.exit_code() == 2 && fault.to_string().contains("not a safetensors file"),
+            "{fault}"
+        );
+        let config = fs::read_to_string(dir.path().join(CONFIG)).unwrap();
+        let foreign = config.replace("\"heads\": 2", "\"heads\": 2, \"pool_type\": \"last\"");
+        fs::write(dir.path().join(CONFIG), foreign).unwrap();
+        let message = load(dir.path(), Device::Cpu).unwrap_err().to_string();
+        assert!(message.contains("unknown field `pool_type`"), "{message}");
+    }
+}
