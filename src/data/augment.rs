@@ -4,7 +4,11 @@
 //! linear, so they are one matrix for each picture; all poses are one affine map. Knows neither
 //! classes nor captions: a data set says which [`Augment`] leaves its captions true.
 
+mod colour;
+
 use rand_chacha::ChaCha8Rng;
+
+use colour::Colours;
 
 use super::Picture;
 use super::draw::{around_zero, below, between, chance, exp, sin_cos, unit};
@@ -103,7 +107,7 @@ impl Augment {
     fn draw_colours(&self, rng: &mut ChaCha8Rng) -> Colours {
         // All are drawn whether needed or not, so that one switch does not reshuffle the others.
         let changed = chance(rng, self.jitter);
-        let hue = rotate_hue(around_zero(rng, self.hue) * 360.0);
+        let hue = around_zero(rng, self.hue) * 360.0;
         let saturation = exp(around_zero(rng, self.saturation));
         let saturation = if chance(rng, self.grey) {
             0.0
@@ -115,10 +119,7 @@ impl Augment {
         if !changed {
             return Colours::SAME;
         }
-        let matrix = multiply(saturate(saturation), hue).map(|row| row.map(|x| x * contrast));
-        // contrast * (c - 1/2) + 1/2 + brightness, as far as it does not depend on the colour.
-        let offset = matrix.map(|row| 0.5 + brightness - 0.5 * (row[0] + row[1] + row[2]));
-        Colours::new(matrix, offset)
+        Colours::new(hue, saturation, contrast, brightness)
     }
 }
 
@@ -136,40 +137,6 @@ impl Pose {
             self.origin[0] + a * x + b * y,
             self.origin[1] + c * x + d * y,
         )
-    }
-}
-
-/// A linear change of straight colours, made on premultiplied ones: what each of red, green, blue and
-/// alpha contributes to all four.
-struct Colours([[f32; 4]; 4]);
-
-impl Colours {
-    const SAME: Self = Self([
-        [1.0, 0.0, 0.0, 0.0],
-        [0.0, 1.0, 0.0, 0.0],
-        [0.0, 0.0, 1.0, 0.0],
-        [0.0, 0.0, 0.0, 1.0],
-    ]);
-
-    fn new(matrix: [[f32; 3]; 3], offset: [f32; 3]) -> Self {
-        let column = |c: usize| [matrix[0][c], matrix[1][c], matrix[2][c], 0.0];
-        Self([
-            column(0),
-            column(1),
-            column(2),
-            [offset[0], offset[1], offset[2], 1.0],
-        ])
-    }
-
-    #[inline]
-    fn change(&self, [r, g, b, alpha]: [f32; 4]) -> [f32; 4] {
-        let Self([red, green, blue, rest]) = self;
-        std::array::from_fn(|i| {
-            bounded(
-                r * red[i] + g * green[i] + b * blue[i] + alpha * rest[i],
-                alpha,
-            )
-        })
     }
 }
 
@@ -233,25 +200,6 @@ fn cut_out(side: usize, rng: &mut ChaCha8Rng, out: &mut [u8]) {
             plane[row * side..][span(x)].fill(colour);
         }
     }
-}
-
-/// Rotation of colours about the grey axis.
-fn rotate_hue(degrees: f32) -> [[f32; 3]; 3] {
-    let (sin, cos) = sin_cos(degrees);
-    let (third, skew) = ((1.0 - cos) / 3.0, sin * 0.577_350_26);
-    let (same, next, last) = (cos + third, third - skew, third + skew);
-    [[same, next, last], [last, same, next], [next, last, same]]
-}
-
-/// Between luma (0) and the colour itself (1), and beyond.
-fn saturate(amount: f32) -> [[f32; 3]; 3] {
-    let luma = [0.299, 0.587, 0.114].map(|weight| (1.0 - amount) * weight);
-    std::array::from_fn(|i| std::array::from_fn(|j| luma[j] + if i == j { amount } else { 0.0 }))
-}
-
-fn multiply(a: [[f32; 3]; 3], b: [[f32; 3]; 3]) -> [[f32; 3]; 3] {
-    let dot = |i: usize, j: usize| a[i][0] * b[0][j] + a[i][1] * b[1][j] + a[i][2] * b[2][j];
-    std::array::from_fn(|i| std::array::from_fn(|j| dot(i, j)))
 }
 
 #[cfg(test)]
@@ -348,20 +296,6 @@ mod tests {
         // 0.299 * 200 + 0.587 * 30 + 0.114 * 90 = 87.67
         assert_eq!([out[0], out[64], out[128]], [88; 3]);
         assert_eq!(out[7], 255, "the background stays white");
-    }
-
-    #[test]
-    fn hue_turns_red_into_green_and_leaves_grey_alone() {
-        let turned = rotate_hue(120.0).map(|row| row[0]);
-        assert!(
-            (turned[1] - 1.0).abs() < 1e-6 && turned[0].abs() < 1e-6,
-            "{turned:?}"
-        );
-        for degrees in [10.0, 77.0, -140.0] {
-            for row in rotate_hue(degrees) {
-                assert!((row.iter().sum::<f32>() - 1.0).abs() < 1e-6);
-            }
-        }
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //! are used for every language.
 
 mod assets;
+mod check;
 mod templates;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,14 +18,14 @@ use super::augment::Augment;
 use super::caption::{Mix, check_weights};
 use super::draw::{below, shuffle_front, weighted};
 use super::{ClassId, Dataset, Labels, Picture};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::scenario::{self, Captions, Style};
 use crate::telemetry::Split;
 
 pub use assets::{Concept, TILE, Words, concepts, languages};
 
 /// Most keywords in one caption.
-const MOST_KEYWORDS: usize = 1;
+const MOST_KEYWORDS: usize = 3;
 
 /// The embedded emoji set, as one scenario uses it.
 pub struct Emoji {
@@ -50,7 +51,7 @@ impl Emoji {
     /// # Errors
     /// [`Error::Data`] if a style, language, weight or template cannot be used.
     pub fn new(spec: &scenario::Emoji) -> Result<Self> {
-        check_styles(spec)?;
+        check::styles(&spec.train, &spec.held_out)?;
         let Captions {
             name,
             template,
@@ -60,7 +61,7 @@ impl Emoji {
         } = &spec.captions;
         let kinds = [*name, *template, *keywords];
         check_weights(&kinds, "emoji: the weights of name, template and keywords")?;
-        check_templates(*template, templates)?;
+        check::templates(*template, templates)?;
         let known = assets::languages();
         let mix = Mix::new(languages, &known, "emoji")?;
         let ours = *templates == Captions::default().templates;
@@ -122,7 +123,7 @@ impl Dataset for Emoji {
             ),
             2 if !words.keywords.is_empty() => {
                 let mut keywords = words.keywords.clone();
-                let count = (1 + below(rng, MOST_KEYWORDS)).min(keywords.len());
+                let count = 1 + below(rng, keywords.len().min(MOST_KEYWORDS));
                 shuffle_front(rng, &mut keywords, count);
                 keywords[..count].join(", ")
             }
@@ -161,8 +162,8 @@ impl Dataset for Emoji {
                 if template {
                     corpus.extend(speech.templates.iter().map(|t| fill(t, words.name)));
                 }
-                if keywords {
-                    corpus.extend(words.keywords.iter().map(ToString::to_string));
+                if keywords && !words.keywords.is_empty() {
+                    corpus.push(words.keywords.join(", "));
                 }
             }
         }
@@ -211,61 +212,13 @@ fn fill(template: &str, name: &str) -> String {
     template.replace("{}", name)
 }
 
-fn check_styles(spec: &scenario::Emoji) -> Result<()> {
-    let all = format!("there are: {:?}", Style::ALL).replace(['[', ']'], "");
-    if spec.train.is_empty() {
-        return Err(Error::Data(format!(
-            "emoji: no style to train on\n  name some in `train`; {all}"
-        )));
-    }
-    for (i, style) in spec.train.iter().enumerate() {
-        if spec.held_out.contains(style) {
-            return Err(Error::Data(format!(
-                "emoji: the style {style:?} is both trained on and held out\n  a test on pictures \
-                 that were trained on tests nothing: remove it from `train` or from `held_out`"
-            )));
-        }
-        if spec.train[..i].contains(style) {
-            return Err(named_twice(*style, "train"));
-        }
-    }
-    for (i, style) in spec.held_out.iter().enumerate() {
-        if spec.held_out[..i].contains(style) {
-            return Err(named_twice(*style, "held_out"));
-        }
-    }
-    Ok(())
-}
-
-fn named_twice(style: Style, list: &str) -> Error {
-    Error::Data(format!(
-        "emoji: the style {style:?} is named twice in `{list}`\n  name it once"
-    ))
-}
-
-fn check_templates(weight: f64, templates: &[String]) -> Result<()> {
-    if weight > 0.0 && templates.is_empty() {
-        return Err(Error::Data(
-            "emoji: captions are to be made from templates, but there are none\n  add some to \
-             `templates`, or set the weight `template` to 0"
-                .into(),
-        ));
-    }
-    match templates.iter().find(|t| !t.contains("{}")) {
-        Some(template) => Err(Error::Data(format!(
-            "emoji: the template \"{template}\" has no place for the name\n  put {{}} where the name \
-             belongs"
-        ))),
-        None => Ok(()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::{HashMap, HashSet};
 
     use super::*;
     use crate::data::draw::{Purpose, generator};
+    use crate::error::Error;
     use crate::scenario::Size;
 
     fn spec() -> scenario::Emoji {
@@ -351,14 +304,16 @@ mod tests {
         let monkey = captions(&spec(), 1, 10_000);
         // 0.5 the name, 0.3 a template, 0.2 keywords ("animal", "banana").
         assert!(monkey["monkey"].abs_diff(5000) < 250, "{monkey:?}");
-        let templates = monkey
+        let templates = spec().captions.templates.len();
+        let filled: usize = monkey
             .iter()
-            .filter(|(c, _)| c.contains(' '))
+            .filter(|(c, _)| c.contains("monkey"))
             .map(|(_, n)| n)
-            .sum::<usize>();
-        assert!(templates.abs_diff(3000) < 250, "{monkey:?}");
-        assert!(monkey["banana"].abs_diff(1000) < 150, "{monkey:?}");
-        assert_eq!(monkey.len(), 1 + spec().captions.templates.len() + 2);
+            .sum();
+        assert!(filled.abs_diff(8000) < 200, "{monkey:?}");
+        assert!(monkey["banana"].abs_diff(500) < 100, "{monkey:?}");
+        assert!(monkey["banana, animal"].abs_diff(500) < 100, "{monkey:?}");
+        assert_eq!(monkey.len(), 1 + templates + 4);
     }
 
     #[test]
@@ -395,7 +350,14 @@ mod tests {
             for _ in 0..60 {
                 let caption = emoji.caption(class, &mut rng);
                 assert!(!caption.trim().is_empty());
-                assert!(MOST_KEYWORDS > 1 || corpus.contains(&caption), "{caption}");
+                let of_class = |part: &str| {
+                    emoji
+                        .speech
+                        .iter()
+                        .any(|s| s.words[class].keywords.contains(&part))
+                };
+                let keywords = caption.split(", ").all(of_class);
+                assert!(keywords || corpus.contains(&caption), "{caption}");
             }
         }
     }
