@@ -24,11 +24,26 @@ fn main() {
     let arg = |i: usize, default: &str| args.get(i).cloned().unwrap_or_else(|| default.into());
     let size = |i, default| arg(i, default).parse().expect("a number of cells");
     let (width, height) = (size(0, "120"), size(1, "40"));
-    let depth = Depth::detect(arg(3, "truecolor").parse().expect("a colour depth"), |_| None);
+    let depth = Depth::detect(arg(3, "truecolor").parse().expect("a colour depth"), |_| {
+        None
+    });
     let glyphs = Glyphs::detect(arg(4, "braille").parse().expect("a glyph tier"), |_| None);
     let theme = Theme::new(depth, glyphs);
-    let choices = ["softmax-vs-sigmoid", "clip", "siglip", "tau-too-small", "siglip-no-bias", "batch-ladder", "shapes"];
-    let choices = choices.map(|name| Choice { name: name.into(), title: format!("About {name}") }).to_vec();
+    let choices = [
+        "softmax-vs-sigmoid",
+        "clip",
+        "siglip",
+        "tau-too-small",
+        "siglip-no-bias",
+        "batch-ladder",
+        "shapes",
+    ];
+    let choices = choices
+        .map(|name| Choice {
+            name: name.into(),
+            title: format!("About {name}"),
+        })
+        .to_vec();
     let mut app = App::new(fixture::scenario(), choices);
     app.size = (width, height);
     app.observe(lanes(&arg(2, "running")));
@@ -54,7 +69,9 @@ fn lanes(state: &str) -> Vec<std::sync::Arc<telemetry::Snapshot>> {
                 lane.loss.push(641, f64::NAN);
             }
         }),
-        "failed" => fixture::edited(640, |_, lane| lane.status = LaneStatus::Failed("out of memory".into())),
+        "failed" => fixture::edited(640, |_, lane| {
+            lane.status = LaneStatus::Failed("out of memory".into())
+        }),
         "four" => {
             let mut lanes = fixture::running(640);
             lanes.extend(fixture::running(640));
@@ -105,8 +122,13 @@ fn ansi(buffer: &ratatui::buffer::Buffer) -> String {
 
 fn codes(style: Style) -> String {
     let mut text = String::new();
-    let modifiers =
-        [(Modifier::BOLD, 1), (Modifier::DIM, 2), (Modifier::ITALIC, 3), (Modifier::UNDERLINED, 4), (Modifier::REVERSED, 7)];
+    let modifiers = [
+        (Modifier::BOLD, 1),
+        (Modifier::DIM, 2),
+        (Modifier::ITALIC, 3),
+        (Modifier::UNDERLINED, 4),
+        (Modifier::REVERSED, 7),
+    ];
     for (modifier, code) in modifiers {
         if style.add_modifier.contains(modifier) {
             let _ = write!(text, ";{code}");
@@ -114,9 +136,22 @@ fn codes(style: Style) -> String {
     }
     for (color, base) in [(style.fg, 30), (style.bg, 40)] {
         let named = [
-            Color::Black, Color::Red, Color::Green, Color::Yellow, Color::Blue, Color::Magenta, Color::Cyan, Color::Gray,
-            Color::DarkGray, Color::LightRed, Color::LightGreen, Color::LightYellow, Color::LightBlue, Color::LightMagenta,
-            Color::LightCyan, Color::White,
+            Color::Black,
+            Color::Red,
+            Color::Green,
+            Color::Yellow,
+            Color::Blue,
+            Color::Magenta,
+            Color::Cyan,
+            Color::Gray,
+            Color::DarkGray,
+            Color::LightRed,
+            Color::LightGreen,
+            Color::LightYellow,
+            Color::LightBlue,
+            Color::LightMagenta,
+            Color::LightCyan,
+            Color::White,
         ];
         let _ = match color {
             Some(Color::Rgb(r, g, b)) => write!(text, ";{};2;{r};{g};{b}", base + 8),
