@@ -2,6 +2,7 @@
 //!
 //! Knows neither randomness nor pictures.
 
+use super::bounded;
 use crate::data::draw::sin_cos;
 
 /// A linear change of straight colours, made on premultiplied ones: what each of red, green, blue and
