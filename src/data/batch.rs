@@ -186,8 +186,8 @@ mod tests {
     }
 
     const GOLDEN: [u64; 3] = [
-        0xd17d_502c_e729_ffcb,
-        0x4b49_fae5_0b88_68f0,
+        0x128e_4d6d_38c4_a405,
+        0x4c1a_f0d9_c42e_231c,
         0x06a2_3680_ff2d_0190,
     ];
 

@@ -284,10 +284,19 @@ mod tests {
             let flat = Tensor::arange(2 * length * 4, (Kind::Float, Device::Cpu)) * 0.7 + phase;
             flat.sin().view([1, 2, length, 4])
         };
-        let (q, k, v) = (wave(LONG + 6, 0.0), wave(LONG + 6, 1.0), wave(LONG + 6, 2.0));
+        let (q, k, v) = (
+            wave(LONG + 6, 0.0),
+            wave(LONG + 6, 1.0),
+            wave(LONG + 6, 2.0),
+        );
         // The first LONG tokens see only one another under a causal mask.
         let mask = |length| {
-            Tensor::full([length, length], f64::NEG_INFINITY, (Kind::Float, Device::Cpu)).triu(1)
+            Tensor::full(
+                [length, length],
+                f64::NEG_INFINITY,
+                (Kind::Float, Device::Cpu),
+            )
+            .triu(1)
         };
         let fused = attend(&q, &k, &v, Some(&mask(LONG + 6))).narrow(2, 0, LONG);
         let cut = |x: &Tensor| x.narrow(2, 0, LONG);

