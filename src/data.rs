@@ -9,6 +9,7 @@ mod caption;
 mod draw;
 pub mod emoji;
 mod image;
+mod prepared;
 pub mod shapes;
 
 use std::sync::Arc;
@@ -24,6 +25,7 @@ use crate::telemetry::Split;
 pub use augment::Augment;
 pub use batch::{Batch, sample};
 pub use image::{pixels, thumbnail};
+pub use prepared::{Gallery, MEAN, Prepared, STD};
 
 /// Index of a concept within a data set.
 pub type ClassId = usize;

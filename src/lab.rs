@@ -12,11 +12,12 @@ use std::thread::available_parallelism;
 pub use headless::train;
 pub use lane::{Command, Lane};
 
+use crate::data::Prepared;
 use crate::error::{Error, Result};
 use crate::export::{RunDir, Sink};
 use crate::scenario::{Cue, Scenario};
 use crate::telemetry::{Event, Snapshot};
-use crate::train::{DeviceChoice, Prepared};
+use crate::train::DeviceChoice;
 use lane::{Plan, Prepare};
 
 /// How a lab is opened.

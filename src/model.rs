@@ -15,6 +15,7 @@ pub mod weights;
 use rand_chacha::ChaCha8Rng;
 use tch::{Device, Tensor};
 
+pub use crate::data::{MEAN, STD};
 use crate::error::{Error, Result};
 use crate::scenario::{ImageTower, Model};
 use layers::{Activation, normalize};
@@ -23,15 +24,6 @@ use text::TextTransformer;
 use transformer::Shape;
 use vit::VisionTransformer;
 use weights::{Fill, Scope, Weights};
-
-/// What is subtracted from each channel of a picture whose values are 0 to 1 before a tower sees it.
-///
-/// `SigLIP`'s values rather than CLIP's, which are the statistics of photographs on the web: drawings
-/// on a plain ground are better served by the whole range, -1 to 1. Checkpoints carry them.
-pub const MEAN: [f32; 3] = [0.5; 3];
-
-/// What each channel is divided by after [`MEAN`] is subtracted.
-pub const STD: [f32; 3] = [0.5; 3];
 
 /// `logit_scale` of a new model: ln(1/0.07), CLIP's.
 pub const LOGIT_SCALE: f64 = 2.659_260_036_932_778;

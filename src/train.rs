@@ -5,20 +5,20 @@
 pub mod device;
 mod memory;
 mod optim;
-mod prepare;
 
 use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
 use tch::{Device, Kind, Tensor};
 
 pub use optim::schedule;
-pub use prepare::Prepared;
 
 use crate::control::{Applied, Control, Value};
-use crate::data::{Batch, sample};
+use crate::data::{Batch, Prepared, sample};
 use crate::error::{Error, Result};
 use crate::eval::Retrieval;
 use crate::loss::diagnostics;
@@ -96,7 +96,7 @@ impl Trainer {
         let clip = Clip::new(
             &scenario.model,
             prepared.tokenizer().vocab_size(),
-            &mut prepare::weights_rng(seed),
+            &mut weights_rng(seed),
             device,
         )?;
         let towers = clip
@@ -441,6 +441,14 @@ impl Trainer {
     fn check_memory(&self, batch_size: u64) -> Result<()> {
         memory::check(&self.prepared.scenario().model, batch_size, self.device)
     }
+}
+
+/// The generator of initial weights.
+fn weights_rng(seed: u64) -> ChaCha8Rng {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    // Batches of step n use stream n; weights use the last one.
+    rng.set_stream(u64::MAX);
+    rng
 }
 
 /// Threads that libtorch uses within an operation called from this thread. Call it once, at a lane's

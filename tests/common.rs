@@ -5,7 +5,7 @@ use clip_lab::scenario::{self, Scenario};
 /// Two lanes, tiny towers, a few dozen concepts.
 pub const TINY: &str = r#"(
     title: "tiny",
-    data: Emoji(train: [Noto, Fluent], held_out: [Twemoji], limit: 48),
+    data: Emoji(train: [Noto, Fluent], held_out: [Twemoji], limit: 48, captions: (name: 1, template: 0, keywords: 0)),
     model: (
         embed_dim: 16,
         image: ViT(image_size: 32, patch_size: 8, width: 32, head_width: 16, layers: 1),

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clip_lab::control::Control;
+use clip_lab::data::Prepared;
 use clip_lab::lab::{Command, Lab, Options};
 use clip_lab::scenario::{BatchSize, Fraction, Loss, Scenario, Steps, Temperature};
 use clip_lab::telemetry::{EvalReport, LaneStatus, Snapshot, StepReport};
-use clip_lab::train::{DeviceChoice, Prepared, Trainer};
+use clip_lab::train::{DeviceChoice, Trainer};
 
 use crate::common::tiny;
 
@@ -163,7 +164,16 @@ fn driven_by_hand_equals_the_script() {
     assert_eq!(again, recorded);
     let headless_run = folder.path().join("headless");
     headless(&again, &headless_run);
-    assert_eq!(lines(&by_hand, "softmax"), lines(&headless_run, "softmax"));
+    // An evaluation goes on while the lane is paused, so it may stand elsewhere among the lines.
+    let sorted = |run: &Path| {
+        let mut lines = lines(run, "softmax");
+        lines.sort();
+        lines
+    };
+    assert!(
+        sorted(&by_hand) == sorted(&headless_run),
+        "{by_hand:?} and {headless_run:?} differ"
+    );
 }
 
 #[test]
@@ -256,7 +266,7 @@ fn divergence_is_a_status_and_spares_the_neighbour() {
 #[test]
 fn it_learns_what_it_is_shown() {
     let mut scenario = tiny();
-    scenario.train.steps = Steps::new(150).unwrap();
+    scenario.train.steps = Steps::new(300).unwrap();
     scenario.train.batch_size = BatchSize::new(32).unwrap();
     scenario.train.learning_rate = clip_lab::scenario::LearningRate::new(3e-3).unwrap();
     scenario.lanes.truncate(1);

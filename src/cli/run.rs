@@ -10,9 +10,9 @@ use signal_hook::consts::TERM_SIGNALS;
 use super::format::Format;
 use super::options::TrainOptions;
 use super::run_output::Output;
+use crate::data::Prepared;
 use crate::error::{Error, Result};
 use crate::lab;
-use crate::train::Prepared;
 
 /// Train without a screen; records go to standard output
 ///

@@ -6,10 +6,10 @@ use std::time::Instant;
 use tch::{Device, Tensor};
 
 use crate::data::ClassId;
+use crate::data::Prepared;
 use crate::error::Result;
 use crate::model::Clip;
 use crate::telemetry::{EvalReport, Split};
-use crate::train::Prepared;
 
 /// Pictures or names in a slice.
 const SLICE: usize = 128;

@@ -5,10 +5,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{Command, Events, Lab, Options};
+use crate::data::Prepared;
 use crate::error::{Error, Result};
 use crate::export::{RunDir, Sink};
 use crate::telemetry::{Event, LaneStatus};
-use crate::train::Prepared;
 
 /// Trains the lanes of a prepared scenario side by side until they end or `stop` says so, and records
 /// what happens in the run folder that the options name and in `output`.

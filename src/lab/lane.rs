@@ -10,11 +10,12 @@ use std::time::{Duration, Instant};
 
 use super::observer::Observer;
 use crate::control::Control;
+use crate::data::Prepared;
 use crate::error::{Error, Result};
 use crate::export::Sink;
 use crate::scenario::LaneSpec;
 use crate::telemetry::{Event, LaneStatus, Reason, Snapshot};
-use crate::train::{DeviceChoice, Prepared, Trainer, set_threads};
+use crate::train::{DeviceChoice, Trainer, set_threads};
 
 /// What a lane can be told.
 #[derive(Clone, Debug, PartialEq)]

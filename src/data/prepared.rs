@@ -2,16 +2,22 @@
 
 use std::sync::{Arc, OnceLock};
 
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::SeedableRng;
 use tch::{Device, Kind, Tensor};
 
-use crate::data::tokenizer::Tokenizer;
-use crate::data::{self, ClassId, Dataset};
+use super::tokenizer::Tokenizer;
+use super::{ClassId, Dataset, open, pixels};
 use crate::error::Result;
-use crate::model::{MEAN, STD};
 use crate::scenario::{Data, Scenario};
 use crate::telemetry::Split;
+
+/// What is subtracted from each channel of a picture whose values are 0 to 1 before a tower sees it.
+///
+/// `SigLIP`'s values rather than CLIP's, which are the statistics of photographs on the web: drawings
+/// on a plain ground are better served by the whole range, -1 to 1. Checkpoints carry them.
+pub const MEAN: [f32; 3] = [0.5; 3];
+
+/// What each channel is divided by after [`MEAN`] is subtracted.
+pub const STD: [f32; 3] = [0.5; 3];
 
 /// A scenario with its data opened and its tokenizer trained. Plain bytes: lanes share it.
 pub struct Prepared {
@@ -33,7 +39,7 @@ pub struct Gallery {
 impl Prepared {
     /// Opens the scenario's data and trains its tokenizer on the training captions.
     pub fn new(scenario: &Scenario) -> Result<Arc<Self>> {
-        let dataset = data::open(&scenario.data, scenario.model.image.image_size())?;
+        let dataset = open(&scenario.data, scenario.model.image.image_size())?;
         let tokenizer = Tokenizer::train(
             &dataset.corpus(),
             scenario.model.text.vocab_size,
@@ -86,7 +92,7 @@ impl Prepared {
             let pictures = self.dataset.gallery(split);
             Gallery {
                 classes: pictures.iter().map(|(class, _)| *class).collect(),
-                images: data::pixels(&pictures, self.image_size()),
+                images: pixels(&pictures, self.image_size()),
             }
         })
     }
@@ -114,12 +120,4 @@ impl Prepared {
     pub fn tokens(&self, captions: &[String], device: Device) -> Result<Tensor> {
         Ok(self.tokenizer.encode_tight(captions)?.f_to_device(device)?)
     }
-}
-
-/// The generator of initial weights.
-pub fn weights_rng(seed: u64) -> ChaCha8Rng {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    // Batches of step n use stream n; weights use the last one.
-    rng.set_stream(u64::MAX);
-    rng
 }
