@@ -51,6 +51,7 @@ Exit code: 0 done, 2 a mistake in what was asked for, 1 a failure of the program
 #[derive(Debug, Parser)]
 #[command(
     name = "clip-lab",
+    bin_name = "clip-lab",
     version,
     max_term_width = 100,
     args_conflicts_with_subcommands = true,

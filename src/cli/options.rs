@@ -23,15 +23,15 @@ pub struct TrainOptions {
     pub set: Vec<String>,
 
     /// Train for so many steps instead of the scenario's
-    #[arg(long, value_name = "N", value_parser = steps)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = steps)]
     pub steps: Option<Steps>,
 
     /// Seed of everything random, instead of the scenario's
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub seed: Option<u64>,
 
     /// Stop after so much training time
-    #[arg(long, value_name = "S", value_parser = seconds)]
+    #[arg(long, value_name = "S", allow_negative_numbers = true, value_parser = seconds)]
     pub seconds: Option<f64>,
 
     /// Where to compute

@@ -100,8 +100,7 @@ fn no_cuda(report: &LibtorchReport) -> String {
     if report.cuda_build {
         "it is built with CUDA but finds no usable GPU or driver".into()
     } else {
-        "this libtorch is built without CUDA (`cargo xtask setup --cuda` fetches one with it)"
-            .into()
+        "this libtorch is built without CUDA; `cargo xtask setup --cuda` fetches one with it".into()
     }
 }
 
