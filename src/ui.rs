@@ -21,7 +21,9 @@ use std::sync::Arc;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use crossterm::event::{self, Event, KeyEventKind, MouseButton, MouseEventKind};
+use crossterm::event::{
+    self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind,
+};
 
 use crate::error::{Error, Result};
 use crate::lab::Lab;
@@ -264,7 +266,18 @@ fn end(lab: Lab) -> mpsc::Receiver<()> {
 
 fn handle(app: &mut App, event: &Event) -> Vec<Effect> {
     match event {
-        Event::Key(key) if key.kind != KeyEventKind::Release => app.key(*key),
+        Event::Key(key) if key.kind != KeyEventKind::Release => {
+            let mut key = *key;
+            let mut effects = Vec::new();
+            // No key of ours has Alt: it is an Escape whose follower came at the same moment, as it
+            // does over a slow line.
+            if key.modifiers.contains(KeyModifiers::ALT) {
+                key.modifiers.remove(KeyModifiers::ALT);
+                effects = app.key(KeyEvent::from(KeyCode::Esc));
+            }
+            effects.extend(app.key(key));
+            effects
+        }
         Event::Paste(text) if app.overlay.is_some() => app.update(Action::Paste(text.clone())),
         Event::Mouse(mouse) if !app.too_small() => match mouse.kind {
             MouseEventKind::Down(MouseButton::Left) => {

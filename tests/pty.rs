@@ -201,6 +201,34 @@ fn signals_end_it_with_a_whole_terminal() {
 }
 
 #[test]
+fn a_terminal_that_is_gone_ends_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut screen = Screen::tiny(folder.path());
+    screen.until_it_moves();
+    // What closing the window or losing the line does: the other end goes, then comes SIGHUP.
+    drop(std::mem::replace(
+        &mut screen.writer,
+        Box::new(std::io::sink()),
+    ));
+    let Screen {
+        master, mut child, ..
+    } = screen;
+    let id = child.process_id().unwrap() as libc::pid_t;
+    drop(master);
+    // SAFETY: as in `signal`.
+    #[allow(unsafe_code)]
+    let _ = unsafe { libc::kill(id, libc::SIGHUP) };
+    let began = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        assert!(
+            began.elapsed() < Duration::from_secs(60),
+            "it lives on without a terminal"
+        );
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
 fn ctrl_c_ends_it() {
     let folder = tempfile::tempdir().unwrap();
     let mut screen = Screen::tiny(folder.path());

@@ -5,6 +5,7 @@ use std::io::{self, BufWriter, Stdout, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use crossterm::event::{
     DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
@@ -55,6 +56,7 @@ impl Terminal {
         )?);
         restore_on_panic();
         enter()?;
+        end_if_stuck(Arc::clone(&ending))?;
         let screen = ratatui::Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(
             1 << 16,
             io::stdout(),
@@ -118,6 +120,28 @@ impl Drop for Terminal {
             let _ = writeln!(io::stderr(), "{text}");
         }
     }
+}
+
+/// How long the screen has to notice that it was told to end.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// Ends the process when the screen was told to end and does not: once its terminal is gone for good,
+/// crossterm's `poll` never returns. What was recorded is whole; only the last weights are not saved.
+fn end_if_stuck(ending: Arc<AtomicBool>) -> io::Result<()> {
+    let watch = move || {
+        while !ending.load(Ordering::Relaxed) {
+            thread::sleep(GRACE / 8);
+        }
+        thread::sleep(GRACE);
+        if OPEN.load(Ordering::SeqCst) {
+            restore();
+            std::process::exit(1);
+        }
+    };
+    thread::Builder::new()
+        .name("signals".into())
+        .spawn(watch)
+        .map(drop)
 }
 
 fn enter() -> io::Result<()> {
