@@ -10,6 +10,33 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 
 use crate::common::TINY;
 
+/// Starts the program in a new pseudo-terminal.
+fn spawn(
+    arguments: &[&str],
+    environment: &[(&str, &str)],
+    folder: &Path,
+) -> (Box<dyn MasterPty + Send>, Box<dyn Child + Send + Sync>) {
+    let size = PtySize {
+        rows: 40,
+        cols: 120,
+        pixel_width: 0,
+        pixel_height: 0,
+    };
+    let pair = native_pty_system().openpty(size).unwrap();
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_clip-lab"));
+    command.args(arguments);
+    command.cwd(folder);
+    command.env("TERM", "xterm-256color");
+    command.env("COLORTERM", "truecolor");
+    command.env_remove("NO_COLOR");
+    for (name, value) in environment {
+        command.env(name, value);
+    }
+    let child = pair.slave.spawn_command(command).unwrap();
+    drop(pair.slave);
+    (pair.master, child)
+}
+
 /// A program on a screen that a test can read.
 struct Screen {
     parser: Arc<Mutex<vt100::Parser>>,
@@ -20,26 +47,9 @@ struct Screen {
 
 impl Screen {
     fn open(arguments: &[&str], environment: &[(&str, &str)], folder: &Path) -> Self {
-        let size = PtySize {
-            rows: 40,
-            cols: 120,
-            pixel_width: 0,
-            pixel_height: 0,
-        };
-        let pair = native_pty_system().openpty(size).unwrap();
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_clip-lab"));
-        command.args(arguments);
-        command.cwd(folder);
-        command.env("TERM", "xterm-256color");
-        command.env("COLORTERM", "truecolor");
-        command.env_remove("NO_COLOR");
-        for (name, value) in environment {
-            command.env(name, value);
-        }
-        let child = pair.slave.spawn_command(command).unwrap();
-        drop(pair.slave);
+        let (master, child) = spawn(arguments, environment, folder);
         let parser = Arc::new(Mutex::new(vt100::Parser::new(40, 120, 0)));
-        let mut reader = pair.master.try_clone_reader().unwrap();
+        let mut reader = master.try_clone_reader().unwrap();
         let screen = Arc::clone(&parser);
         std::thread::spawn(move || {
             let mut bytes = [0; 65536];
@@ -47,10 +57,10 @@ impl Screen {
                 screen.lock().unwrap().process(&bytes[..n]);
             }
         });
-        let writer = pair.master.take_writer().unwrap();
+        let writer = master.take_writer().unwrap();
         Self {
             parser,
-            master: pair.master,
+            master,
             writer,
             child,
         }
@@ -203,18 +213,21 @@ fn signals_end_it_with_a_whole_terminal() {
 #[test]
 fn a_terminal_that_is_gone_ends_it() {
     let folder = tempfile::tempdir().unwrap();
-    let mut screen = Screen::tiny(folder.path());
-    screen.until_it_moves();
-    // What closing the window or losing the line does: the other end goes, then comes SIGHUP.
-    drop(std::mem::replace(
-        &mut screen.writer,
-        Box::new(std::io::sink()),
-    ));
-    let Screen {
-        master, mut child, ..
-    } = screen;
+    std::fs::write(
+        folder.path().join("tiny.ron"),
+        TINY.replace("steps: 12", "steps: 100000"),
+    )
+    .unwrap();
+    let (master, mut child) = spawn(&["tiny.ron"], &[], folder.path());
+    // Some frames, so that it is in its loop; then what closing the window does: the other end goes,
+    // and SIGHUP comes.
+    let mut reader = master.try_clone_reader().unwrap();
+    let mut seen = 0;
+    while seen < 60_000 {
+        seen += reader.read(&mut [0; 4096]).unwrap();
+    }
     let id = child.process_id().unwrap() as libc::pid_t;
-    drop(master);
+    drop((reader, master));
     // SAFETY: as in `signal`.
     #[allow(unsafe_code)]
     let _ = unsafe { libc::kill(id, libc::SIGHUP) };
