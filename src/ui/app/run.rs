@@ -13,10 +13,13 @@ const fn all(command: Command) -> Effect {
 }
 
 impl App {
-    /// Whether any lane trains, as far as is known.
+    /// Whether any lane trains, or is about to, as far as is known.
     pub fn running(&self) -> bool {
-        self.intent
-            .unwrap_or_else(|| self.any(&LaneStatus::Running))
+        self.intent.unwrap_or_else(|| self.moves())
+    }
+
+    fn moves(&self) -> bool {
+        self.any(&LaneStatus::Running) || self.any(&LaneStatus::Starting)
     }
 
     fn any(&self, status: &LaneStatus) -> bool {
@@ -97,7 +100,7 @@ impl App {
     pub(super) fn settle_intent(&mut self) {
         let agreed = match self.intent {
             Some(true) => self.any(&LaneStatus::Running),
-            Some(false) => !self.any(&LaneStatus::Running),
+            Some(false) => !self.moves(),
             None => true,
         };
         if agreed
