@@ -3,6 +3,7 @@
 //! A step reads as the algorithm does: sample, encode, compare, differentiate, clip, update.
 
 pub mod device;
+mod latest;
 mod memory;
 mod optim;
 
@@ -18,13 +19,14 @@ use tch::{Device, Kind, Tensor};
 pub use optim::schedule;
 
 use crate::control::{Applied, Control, Value};
-use crate::data::{Batch, Prepared, sample};
+use crate::data::{Prepared, sample};
 use crate::error::{Error, Result};
 use crate::eval::Retrieval;
 use crate::loss::diagnostics;
 use crate::model::{Clip, checkpoint};
 use crate::scenario::{LaneSpec, Loss, Train};
 use crate::telemetry::{EvalReport, Matrix, Pair, Settings, StepReport};
+use latest::Latest;
 use optim::{AdamW, Dial};
 
 /// Which device the user asked for.
@@ -41,9 +43,6 @@ pub enum DeviceChoice {
 
 /// Lower clamp of the log logit scale, as in OpenCLIP: a scale of one.
 const MIN_LOGIT_SCALE: f64 = 0.0;
-
-/// Pixels a side of the pictures that the screen shows.
-const THUMBNAIL: usize = 32;
 
 /// One model in training.
 pub struct Trainer {
@@ -70,14 +69,6 @@ pub struct Trainer {
     step: u64,
     latest: Option<Latest>,
     evaluation: Option<Retrieval>,
-}
-
-/// The latest batch and what the towers made of it.
-struct Latest {
-    step: u64,
-    batch: Batch,
-    image_features: Tensor,
-    text_features: Tensor,
 }
 
 impl Trainer {
@@ -379,17 +370,8 @@ impl Trainer {
         let Some(latest) = &self.latest else {
             return Ok(None);
         };
-        let cosines = latest.image_features.f_mm(&latest.text_features.f_tr()?)?;
-        let matrix = pool(&cosines, latest.step, side)?;
         let names = self.prepared.dataset().names();
-        let pairs = (0..latest.batch.len().min(pairs))
-            .map(|i| Pair {
-                thumbnail: latest.batch.thumbnail(i, THUMBNAIL),
-                caption: latest.batch.captions[i].clone(),
-                name: names[latest.batch.classes[i]].clone(),
-            })
-            .collect();
-        Ok(Some((matrix, pairs)))
+        Ok(Some((latest.matrix(side)?, latest.pairs(pairs, names))))
     }
 
     /// Writes the model as an `OpenCLIP` folder.
@@ -455,31 +437,4 @@ fn weights_rng(seed: u64) -> ChaCha8Rng {
 /// start: it empties the kernels' caches.
 pub fn set_threads(threads: i32) {
     tch::set_num_threads(threads);
-}
-
-/// Mean-pools a `[B, B]` matrix to at most `side` rows and columns; the ragged edge is pooled too.
-fn pool(cosines: &Tensor, step: u64, side: usize) -> Result<Matrix> {
-    let rows = cosines.size()[0] as usize;
-    let pool = rows.div_ceil(side.max(1)).max(1);
-    let pooled = if pool == 1 {
-        cosines.shallow_clone()
-    } else {
-        let k = pool as i64;
-        cosines
-            .f_view([1, 1, rows as i64, rows as i64])?
-            .f_avg_pool2d([k, k], [k, k], [0, 0], true, false, None)?
-    };
-    let side = rows.div_ceil(pool);
-    let cosines = Vec::<f32>::try_from(
-        pooled
-            .f_reshape([-1])?
-            .f_contiguous()?
-            .to_device(Device::Cpu),
-    )?;
-    Ok(Matrix {
-        step,
-        side,
-        pool,
-        cosines,
-    })
 }

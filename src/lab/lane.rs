@@ -141,7 +141,7 @@ enum Pace {
 
 /// Cells of the snapshot's matrix on a side, and pairs shown beside it.
 const MATRIX_SIDE: usize = 64;
-const PAIRS: usize = 64;
+const PAIRS: usize = 128;
 /// Least time between two looks at the batch: more often than the screen draws is waste.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 

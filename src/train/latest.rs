@@ -1,0 +1,98 @@
+//! [`Latest`]: the latest batch and what the towers made of it, for whoever looks.
+
+use tch::{Device, Tensor};
+
+use crate::data::Batch;
+use crate::error::Result;
+use crate::telemetry::{Matrix, Pair};
+
+/// Pixels a side of the pictures that the screen shows.
+const THUMBNAIL: usize = 32;
+
+/// A batch with its features, `[B, D]` and detached.
+pub(super) struct Latest {
+    pub step: u64,
+    pub batch: Batch,
+    pub image_features: Tensor,
+    pub text_features: Tensor,
+}
+
+impl Latest {
+    /// Cosines, mean-pooled to at most `side` rows and columns; the ragged edge is pooled too.
+    pub fn matrix(&self, side: usize) -> Result<Matrix> {
+        let cosines = self.image_features.f_mm(&self.text_features.f_tr()?)?;
+        let rows = self.batch.len();
+        let pool = rows.div_ceil(side.max(1)).max(1);
+        let pooled = if pool == 1 {
+            cosines
+        } else {
+            let (rows, pool) = (rows as i64, pool as i64);
+            cosines.f_view([1, 1, rows, rows])?.f_avg_pool2d(
+                [pool, pool],
+                [pool, pool],
+                [0, 0],
+                true,
+                false,
+                None,
+            )?
+        };
+        let flat = pooled.f_reshape([-1])?.f_to_device(Device::Cpu)?;
+        Ok(Matrix {
+            step: self.step,
+            side: rows.div_ceil(pool),
+            pool,
+            cosines: flat.try_into()?,
+        })
+    }
+
+    /// The first `most` pairs.
+    pub fn pairs(&self, most: usize, names: &[String]) -> Vec<Pair> {
+        let pair = |i: usize| Pair {
+            thumbnail: self.batch.thumbnail(i, THUMBNAIL),
+            caption: self.batch.captions[i].clone(),
+            name: names[self.batch.classes[i]].clone(),
+        };
+        (0..self.batch.len().min(most)).map(pair).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tch::Kind;
+
+    use super::*;
+
+    fn latest(rows: usize) -> Latest {
+        let eye = Tensor::eye(rows as i64, (Kind::Float, Device::Cpu));
+        Latest {
+            step: 3,
+            batch: Batch {
+                images: vec![0; rows * 3],
+                side: 1,
+                captions: vec!["a cat".into(); rows],
+                classes: vec![0; rows],
+                sources: (0..rows).collect(),
+            },
+            image_features: eye.shallow_clone(),
+            text_features: eye,
+        }
+    }
+
+    #[test]
+    fn a_small_matrix_is_shown_as_it_is_and_a_large_one_by_means() {
+        let whole = latest(4).matrix(64).unwrap();
+        assert_eq!((whole.side, whole.pool), (4, 1));
+        assert_eq!(whole.cosines[..5], [1.0, 0.0, 0.0, 0.0, 0.0]);
+        // Five rows on three: the last cell stands for one row alone.
+        let pooled = latest(5).matrix(3).unwrap();
+        assert_eq!((pooled.side, pooled.pool), (3, 2));
+        assert_eq!(pooled.cosines[0].to_bits(), 0.5_f32.to_bits());
+        assert_eq!(pooled.cosines[8].to_bits(), 1.0_f32.to_bits());
+    }
+
+    #[test]
+    fn no_more_pairs_than_there_are() {
+        assert_eq!(latest(4).pairs(9, &["cat".into()]).len(), 4);
+        assert_eq!(latest(4).pairs(2, &["cat".into()])[0].name, "cat");
+    }
+}
