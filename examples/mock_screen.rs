@@ -70,7 +70,7 @@ fn lanes(state: &str) -> Vec<std::sync::Arc<telemetry::Snapshot>> {
             }
         }),
         "failed" => fixture::edited(640, |_, lane| {
-            lane.status = LaneStatus::Failed("out of memory".into())
+            lane.status = LaneStatus::Failed("out of memory".into());
         }),
         "four" => {
             let mut lanes = fixture::running(640);

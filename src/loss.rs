@@ -97,7 +97,7 @@ impl Loss {
     ) -> LossTerms {
         // Scaling X first, as OpenCLIP does, costs B D products instead of B^2.
         let scaled = (image_features * logit_scale.exp()).matmul(&text_features.tr());
-        self.from_scaled(&scaled, logit_bias)
+        self.of_scaled(&scaled, logit_bias)
     }
 
     /// The loss of a `[B, B]` matrix of cosines, rows pictures and columns captions.
@@ -107,10 +107,10 @@ impl Loss {
         logit_scale: &Tensor,
         logit_bias: Option<&Tensor>,
     ) -> LossTerms {
-        self.from_scaled(&(cosines * logit_scale.exp()), logit_bias)
+        self.of_scaled(&(cosines * logit_scale.exp()), logit_bias)
     }
 
-    fn from_scaled(self, scaled: &Tensor, logit_bias: Option<&Tensor>) -> LossTerms {
+    fn of_scaled(self, scaled: &Tensor, logit_bias: Option<&Tensor>) -> LossTerms {
         match self {
             Self::InfoNce => info_nce(scaled, logit_bias),
             Self::SigLip => sig_lip(scaled, logit_bias),
@@ -125,7 +125,8 @@ fn info_nce(scaled: &Tensor, logit_bias: Option<&Tensor>) -> LossTerms {
     if let Some(bias) = logit_bias {
         // In the graph, so that its gradient is a zero rather than absent.
         loss += bias * 0.0;
-        logits = logits + bias.detach();
+        // Not in place: `logits` shares its storage with `scaled`, which the graph still needs.
+        logits = &logits + bias.detach();
     }
     LossTerms {
         loss,

@@ -75,12 +75,12 @@ impl Clip {
     fn build(
         config: &Model,
         vocab_size: i64,
-        mut rng: Option<&mut ChaCha8Rng>,
+        rng: Option<&mut ChaCha8Rng>,
         device: Device,
     ) -> Result<Self> {
         config.validate().map_err(Error::Scenario)?;
         let mut weights = Weights::new(device);
-        let mut root = Scope::root(&mut weights, rng.as_deref_mut());
+        let mut root = Scope::root(&mut weights, rng);
         let visual = Visual::new(root.sub("visual"), config)?;
         let embed = config.embed_dim.dim();
         let context = config.text.context_length.dim();

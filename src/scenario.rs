@@ -257,7 +257,7 @@ pub struct LaneSpec {
     /// Whether tau is learned.
     #[serde(default = "yes")]
     pub learn_temperature: bool,
-    /// Upper clamp of exp(logit_scale); the lower one is 1, as in OpenCLIP.
+    /// Upper clamp of `exp(logit_scale)`; the lower one is 1, as in OpenCLIP.
     #[serde(default = "default_max_logit_scale")]
     pub max_logit_scale: LogitScale,
     /// Bias at the start; none if absent.

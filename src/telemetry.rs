@@ -127,7 +127,7 @@ pub struct Settings {
     pub temperature: f64,
     /// Whether tau is learned.
     pub learn_temperature: bool,
-    /// Upper clamp of exp(logit_scale).
+    /// Upper clamp of `exp(logit_scale)`.
     pub max_logit_scale: f64,
     /// b.
     pub bias: Option<f64>,

@@ -50,7 +50,7 @@ fn two_by_two_by_hand() {
     let cosines = matrix(&[&[0.5, 0.0], &[0.25, 0.75]]);
     let terms = Loss::InfoNce.from_cosines(&cosines, &Tensor::from(4f64.ln()), None);
     let image_to_text = 0.126_928_011_042_972_5;
-    let text_to_image = (0.313_261_687_518_222_8 + 0.048_587_351_573_741_96) / 2.0;
+    let text_to_image = f64::midpoint(0.313_261_687_518_222_8, 0.048_587_351_573_741_96);
     close(
         terms.image_to_text.unwrap().double_value(&[]),
         image_to_text,

@@ -110,6 +110,8 @@ pub const WHITE: [f32; 4] = [1.0; 4];
 
 /// The byte of a value from 0 to 1; values beyond are clamped.
 #[inline]
+// Two instructions; `clamp` would take care of NaN, which does not come here.
+#[allow(clippy::manual_clamp)]
 pub fn to_byte(value: f32) -> u8 {
     /// At this size a float's last bit is worth one: adding it rounds, and leaves the whole number in
     /// the lowest bits.
@@ -121,9 +123,9 @@ pub fn to_byte(value: f32) -> u8 {
 pub fn write_plain(picture: &Picture, side: usize, out: &mut [u8]) {
     let layer = Layer::at_most(picture, side);
     if layer.side == side {
-        layer.write(out)
+        layer.write(out);
     } else {
-        layer.resize(side).write(out)
+        layer.resize(side).write(out);
     }
 }
 

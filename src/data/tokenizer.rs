@@ -76,7 +76,7 @@ impl Tokenizer {
         let ids = [START, END].map(|token| (token, inner.token_to_id(token).unwrap_or_default()));
         let template = TemplateProcessing::builder()
             .try_single(format!("{START} $A {END}"))
-            .map_err(|e| Error::Internal(e))?
+            .map_err(Error::Internal)?
             .special_tokens(ids.to_vec())
             .build()
             .map_err(internal)?;

@@ -39,7 +39,7 @@ pub fn train(
             told = true;
         }
         if take_step(&events, |event| {
-            records.record(&scenario.lanes[lane].name, event)
+            records.record(&scenario.lanes[lane].name, event);
         }) {
             live.push_back((lane, events));
         }

@@ -210,7 +210,7 @@ impl<'a> Worker<'a> {
             match command {
                 Ok(Command::Stop) | Err(TryRecvError::Disconnected) => return self.stop(),
                 Ok(command) => {
-                    self.obey(command)?;
+                    self.obey(&command)?;
                     self.publish(true)?;
                     continue;
                 }
@@ -219,7 +219,7 @@ impl<'a> Worker<'a> {
             match self.pace {
                 Pace::Running | Pace::Stepping(_) => self.step()?,
                 Pace::Finishing(reason) if self.trainer.evaluating().is_none() => {
-                    self.finish(reason)?
+                    self.finish(reason)?;
                 }
                 Pace::Finishing(_) | Pace::Paused | Pace::Ended => {}
             }
@@ -233,16 +233,16 @@ impl<'a> Worker<'a> {
         }
     }
 
-    fn obey(&mut self, command: Command) -> Result<()> {
+    fn obey(&mut self, command: &Command) -> Result<()> {
         match command {
-            Command::Apply(control) => match self.trainer.apply(control) {
+            Command::Apply(control) => match self.trainer.apply(*control) {
                 Ok(_) => self.record_applied()?,
                 Err(error) => self.observer.say(error.to_string()),
             },
             Command::Pause => self.pause(LaneStatus::Paused),
             Command::Resume => self.go(Pace::Running),
-            Command::Step(n) if n > 0 => self.go(Pace::Stepping(n)),
-            Command::Reset { seed } => self.reset(seed)?,
+            Command::Step(n) if *n > 0 => self.go(Pace::Stepping(*n)),
+            Command::Reset { seed } => self.reset(*seed)?,
             Command::Evaluate => self.trainer.begin_evaluation()?,
             Command::Checkpoint => self.save()?,
             Command::Step(_) | Command::Stop => {}

@@ -139,7 +139,7 @@ impl Pool {
     }
 }
 
-/// x + attention(ln_1(x)), then x + mlp(ln_2(x)).
+/// x + `attention(ln_1(x))`, then x + `mlp(ln_2(x))`.
 #[derive(Debug)]
 struct Block {
     ln_1: LayerNorm,

@@ -40,10 +40,8 @@ pub struct LibtorchReport {
 /// [`Error::Usage`] if CUDA was asked for and there is none.
 pub fn resolve(choice: DeviceChoice) -> Result<Device> {
     match choice {
-        DeviceChoice::Cpu => Ok(Device::Cpu),
-        DeviceChoice::Auto if has_cuda() => Ok(Device::Cuda(0)),
-        DeviceChoice::Auto => Ok(Device::Cpu),
-        DeviceChoice::Cuda if has_cuda() => Ok(Device::Cuda(0)),
+        DeviceChoice::Auto | DeviceChoice::Cuda if has_cuda() => Ok(Device::Cuda(0)),
+        DeviceChoice::Auto | DeviceChoice::Cpu => Ok(Device::Cpu),
         DeviceChoice::Cuda => Err(Error::Usage(format!(
             "--device cuda: libtorch sees no CUDA device: {}\n  use --device cpu, or auto",
             no_cuda(&libtorch_report())

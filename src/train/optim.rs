@@ -10,7 +10,7 @@ use tch::{Kind, Tensor};
 use crate::error::Result;
 use crate::scenario::{Schedule, Train};
 
-/// AdamW with decoupled weight decay (Loshchilov & Hutter, 1711.05101, algorithm 2, as PyTorch
+/// `AdamW` with decoupled weight decay (Loshchilov & Hutter, 1711.05101, algorithm 2, as `PyTorch`
 /// scales it: the decay is `lr * weight_decay`).
 pub struct AdamW {
     /// The parameters, those that decay first; each is a view of `flat`.
@@ -234,7 +234,7 @@ mod tests {
             1.231_016,
             -1.592_560_2,
             0.178_560_82,
-            2.531_541_1,
+            2.531_541,
             0.395_762_1,
             -0.497_984_5,
         ];

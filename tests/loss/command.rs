@@ -257,7 +257,7 @@ fn a_small_matrix_is_worked_through() {
 #[test]
 fn a_larger_matrix_is_not_worked_through() {
     let folder = TempDir::new().unwrap();
-    let row = vec!["0.5"; 9].join(",") + "\n";
+    let row = ["0.5"; 9].join(",") + "\n";
     let file = csv(&folder, &row.repeat(9));
     let text = table(&file, &[]);
     assert!(!text.contains("softmax"), "{text}");

@@ -67,7 +67,7 @@ fn info_nce(text: &mut String, logits: &Matrix) {
         f64::midpoint(image_to_text, text_to_image)
     );
     let gradient = square(n, |i, j| {
-        (by_row[i][j] + by_column[i][j]) / 2.0 - same(i, j)
+        f64::midpoint(by_row[i][j], by_column[i][j]) - same(i, j)
     });
     grid(text, "N dL/dS = (P + Q) / 2 - I", &gradient);
 }
