@@ -1,5 +1,5 @@
 //! Random draws that give the same results on every machine, and with every version of the crates:
-//! ChaCha8 for the bits, and only exact floating-point operations (no `sin`, no `exp`) on them.
+//! `ChaCha8` for the bits, and only exact floating-point operations (no `sin`, no `exp`) on them.
 //!
 //! Knows nothing of pictures and captions.
 

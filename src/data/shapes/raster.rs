@@ -106,7 +106,7 @@ fn polygon(corners: u16, radius: f32) -> Vec<[f32; 2]> {
 fn star() -> Vec<[f32; 2]> {
     let corner = |i: u16| {
         let (sin, cos) = sin_cos(36.0 * f32::from(i) - 90.0);
-        let radius = if i % 2 == 0 { 1.0 } else { 0.42 };
+        let radius = if i.is_multiple_of(2) { 1.0 } else { 0.42 };
         [radius * cos, radius * sin]
     };
     (0..10).map(corner).collect()
