@@ -20,7 +20,7 @@ impl Layer {
     pub fn at_most(picture: &Picture, side: usize) -> Self {
         match picture.side {
             from if from <= side => Self::new(picture),
-            from if from % side == 0 => Self::blocks(picture, from / side),
+            from if from.is_multiple_of(side) => Self::blocks(picture, from / side),
             _ => Self::new(picture).resize(side),
         }
     }

@@ -2,7 +2,6 @@
 //!
 //! Knows neither randomness nor pictures.
 
-use super::bounded;
 use crate::data::draw::sin_cos;
 
 /// A linear change of straight colours, made on premultiplied ones: what each of red, green, blue and
@@ -34,10 +33,8 @@ impl Colours {
     pub fn change(&self, [r, g, b, alpha]: [f32; 4]) -> [f32; 4] {
         let Self([red, green, blue, rest]) = self;
         std::array::from_fn(|i| {
-            bounded(
-                r * red[i] + g * green[i] + b * blue[i] + alpha * rest[i],
-                alpha,
-            )
+            let sum = r * red[i] + g * green[i] + b * blue[i] + alpha * rest[i];
+            sum.max(0.0).min(alpha)
         })
     }
 }
