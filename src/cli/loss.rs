@@ -7,13 +7,13 @@ mod report;
 mod working;
 
 use std::fs;
-use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::{Args, ValueEnum};
 use safetensors::{Dtype, tensor::TensorView};
 
+use super::{Format, print};
 use crate::error::{Error, Result};
 use crate::loss::evaluate::{self, Evaluation, Input, Problem, Question};
 use crate::scenario::{Bias, Loss, Temperature};
@@ -92,18 +92,6 @@ pub enum Precision {
     Fp64,
 }
 
-/// How the answer is printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For reading, with the working of a small matrix
-    Table,
-    /// One object
-    #[value(alias = "jsonl")]
-    Json,
-    /// A line of names and a line of values
-    Csv,
-}
-
 fn temperature(text: &str) -> Result<Temperature, String> {
     let value: f64 = text
         .parse()
@@ -133,23 +121,9 @@ fn tile(text: &str) -> Result<Tile, String> {
     }
 }
 
-/// Does what the arguments ask for and prints the answer on stdout.
+/// Does what the arguments ask for and prints the answer.
 pub fn run(args: &LossArgs) -> Result<()> {
-    let mut stdout = std::io::stdout().lock();
-    let otherwise = if stdout.is_terminal() {
-        Format::Table
-    } else {
-        Format::Json
-    };
-    let text = answer(args, args.format.unwrap_or(otherwise))?;
-    match stdout
-        .write_all(text.as_bytes())
-        .and_then(|()| stdout.flush())
-    {
-        // The reader has seen enough: `clip-lab loss ... | head -1`.
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        written => written.map_err(Error::file("write", "stdout")),
-    }
+    print(&answer(args, Format::for_records(args.format))?)
 }
 
 /// What [`run`] prints, in this format. Writes the gradients if they are asked for.
@@ -184,7 +158,7 @@ pub fn answer(args: &LossArgs, format: Format) -> Result<String> {
         extra_mib: extra.map(|bytes| bytes as f64 / f64::from(1 << 20)),
     };
     match format {
-        Format::Json => answer.json(),
+        Format::Json | Format::Jsonl => answer.json(),
         Format::Csv => Ok(answer.csv()),
         Format::Table => Ok(answer.table(&question) + &working_of(&input, &question)),
     }

@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Parser;
-use clip_lab::cli::loss::{Format, LossArgs, answer};
+use clip_lab::cli::Format;
+use clip_lab::cli::loss::{LossArgs, answer};
 use clip_lab::error::{Error, Kind};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde_json::Value;
@@ -358,6 +359,26 @@ fn a_matrix_may_come_from_windows() {
     let folder = TempDir::new().unwrap();
     let file = csv(&folder, "\u{feff}0.9,0.1\r\n0.2,0.8\r\n\r\n");
     assert_eq!(json(&file, &[])["n"], 2);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn logits_that_do_not_fit_in_memory_are_refused_with_the_figure() {
+    let folder = TempDir::new().unwrap();
+    let ones = || bytes(&[1.0; 200_000]);
+    let shape = [200_000, 1];
+    let file = safetensors(
+        &folder,
+        &[
+            ("image_features", Dtype::F32, &shape, ones()),
+            ("text_features", Dtype::F32, &shape, ones()),
+        ],
+    );
+    let said = refusal(&file, &[]);
+    assert!(
+        said.contains("200000 x 200000 logits: about 1043.1 GiB"),
+        "{said}"
+    );
 }
 
 #[test]
