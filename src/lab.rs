@@ -184,11 +184,13 @@ impl Lab {
     }
 
     /// Stops all lanes after their current step and waits for them.
-    pub fn close(mut self) {
+    ///
+    /// # Errors
+    /// What the first lane that failed failed with.
+    pub fn close(mut self) -> Result<()> {
         self.send_all(&Command::Stop);
-        for lane in &mut self.lanes {
-            lane.join();
-        }
+        let ends: Vec<_> = self.lanes.iter_mut().map(Lane::join).collect();
+        ends.into_iter().collect()
     }
 }
 

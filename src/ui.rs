@@ -92,8 +92,7 @@ pub fn run(
         })
         .and_then(|mut terminal| session.turn(&mut terminal, &mut app, &mut open));
     // The terminal is restored by now: what follows may be printed.
-    session.close();
-    outcome
+    outcome.and(session.close())
 }
 
 /// The bundled scenarios. One that cannot be read is listed all the same: opening it says why.
@@ -117,7 +116,7 @@ struct Session {
     theme: Theme,
     frame_time: Duration,
     /// Labs that were left for another scenario and are ending.
-    retired: Vec<mpsc::Receiver<()>>,
+    retired: Vec<mpsc::Receiver<Result<()>>>,
 }
 
 impl Session {
@@ -225,21 +224,19 @@ impl Session {
         Ok(())
     }
 
-    /// Ends all labs, and says so if that takes a while.
-    fn close(self) {
+    /// Ends all labs, and says so if that takes a while. Returns what a lane failed with, if one did.
+    fn close(self) -> Result<()> {
         let mut ending = self.retired;
         ending.push(end(self.lab));
         let start = Instant::now();
-        let waits = |rest: &mpsc::Receiver<()>, time| {
-            matches!(
-                rest.recv_timeout(time),
-                Err(mpsc::RecvTimeoutError::Timeout)
-            )
-        };
-        let slow: Vec<_> = ending
-            .into_iter()
-            .filter(|lab| waits(lab, PATIENCE.saturating_sub(start.elapsed())))
-            .collect();
+        let mut outcome = Ok(());
+        let mut slow = Vec::new();
+        for lab in ending {
+            match lab.recv_timeout(PATIENCE.saturating_sub(start.elapsed())) {
+                Ok(end) => outcome = outcome.and(end),
+                Err(_) => slow.push(lab),
+            }
+        }
         if !slow.is_empty() {
             // Nothing can be done if stderr is gone, too.
             let _ = writeln!(
@@ -247,19 +244,19 @@ impl Session {
                 "finishing the current step; Ctrl-C ends it at once"
             );
             for lab in slow {
-                let _ = lab.recv();
+                outcome = outcome.and(lab.recv().unwrap_or(Ok(())));
             }
         }
+        outcome
     }
 }
 
 /// Ends a lab on a thread of its own, so that the screen does not wait for its current step.
-fn end(lab: Lab) -> mpsc::Receiver<()> {
+fn end(lab: Lab) -> mpsc::Receiver<Result<()>> {
     let (done, rest) = mpsc::channel();
     std::thread::spawn(move || {
-        lab.close();
         // Nobody listens any more if the process is ending.
-        let _ = done.send(());
+        let _ = done.send(lab.close());
     });
     rest
 }

@@ -154,7 +154,7 @@ fn driven_by_hand_equals_the_script() {
     lab.send(0, Command::Resume);
     until(&lab, 0, |s| s.status == LaneStatus::Finished);
     let recorded = lab.recorded();
-    lab.close();
+    lab.close().unwrap();
     assert_eq!(recorded.script.len(), 3);
     assert_eq!(recorded.script[1].at, 5);
 
@@ -205,7 +205,7 @@ fn reset_repeats_the_first_losses_bit_for_bit() {
         s.seed == 99 && s.step == 6 && s.status == LaneStatus::Paused
     });
     assert_ne!(first.loss, third.loss);
-    lab.close();
+    lab.close().unwrap();
 }
 
 #[test]
@@ -236,7 +236,7 @@ fn a_refused_control_says_why_and_changes_nothing() {
         snapshot.message
     );
     assert!((snapshot.settings.as_ref().unwrap().temperature - 0.07).abs() < 1e-12);
-    lab.close();
+    lab.close().unwrap();
 }
 
 #[test]

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use super::{Command, Events, Lab, Options};
 use crate::data::Prepared;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::export::{RunDir, Sink};
-use crate::telemetry::{Event, LaneStatus};
+use crate::telemetry::Event;
 
 /// Trains the lanes of a prepared scenario side by side until they end or `stop` says so, and records
 /// what happens in the run folder that the options name and in `output`.
@@ -44,15 +44,8 @@ pub fn train(
             live.push_back((lane, events));
         }
     }
-    let lanes = lab.snapshots();
-    lab.close();
-    records.failed?;
-    for lane in lanes {
-        if let LaneStatus::Failed(reason) = &lane.status {
-            return Err(Error::Internal(format!("lane {}: {reason}", lane.lane)));
-        }
-    }
-    Ok(())
+    let closed = lab.close();
+    records.failed.and(closed)
 }
 
 /// Where events go; after a failure nowhere, while the lanes are brought to their end.

@@ -64,7 +64,7 @@ pub(super) type Prepare = Arc<dyn Fn() -> Result<Arc<Prepared>, String> + Send +
 pub struct Lane {
     commands: Sender<Command>,
     slot: Arc<Mutex<Arc<Snapshot>>>,
-    thread: Option<JoinHandle<()>>,
+    thread: Option<JoinHandle<Result<()>>>,
 }
 
 impl Lane {
@@ -98,25 +98,36 @@ impl Lane {
         Arc::clone(&self.slot.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Waits for the thread to end.
-    pub fn join(&mut self) {
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
+    /// Waits for the thread to end; what it failed with, if it did.
+    pub fn join(&mut self) -> Result<()> {
+        // A panic of the trainer is an error already; there is no other in that thread.
+        self.thread
+            .take()
+            .map_or(Ok(()), |thread| thread.join().unwrap_or(Ok(())))
     }
 }
 
 /// Runs the lane; a failure or a panic becomes its status, and the other lanes go on.
-fn guard(plan: Plan, prepare: &Prepare, inbox: Receiver<Command>, slot: &Mutex<Arc<Snapshot>>) {
-    let failed = match catch_unwind(AssertUnwindSafe(|| Worker::run(plan, prepare, inbox, slot))) {
-        Ok(Ok(())) => return,
-        Ok(Err(error)) => error.to_string(),
-        Err(panic) => format!("the trainer panicked: {}", panic_text(panic.as_ref())),
+fn guard(
+    plan: Plan,
+    prepare: &Prepare,
+    inbox: Receiver<Command>,
+    slot: &Mutex<Arc<Snapshot>>,
+) -> Result<()> {
+    let outcome = catch_unwind(AssertUnwindSafe(|| Worker::run(plan, prepare, inbox, slot)));
+    let failed = match outcome {
+        Ok(Ok(())) => return Ok(()),
+        Ok(Err(error)) => error,
+        Err(panic) => {
+            let text = panic_text(panic.as_ref());
+            Error::Internal(format!("the trainer panicked: {text}"))
+        }
     };
     let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
     let mut snapshot = Snapshot::clone(&slot);
-    snapshot.status = LaneStatus::Failed(failed);
+    snapshot.status = LaneStatus::Failed(failed.to_string());
     *slot = Arc::new(snapshot);
+    Err(failed)
 }
 
 fn panic_text(panic: &(dyn Any + Send)) -> &str {
