@@ -82,7 +82,7 @@ struct LabArgs {
     )]
     glyphs: GlyphChoice,
 
-    /// Colours of the screen; `NO_COLOR` is honoured
+    /// Colours of the screen; NO_COLOR is honoured
     #[arg(
         long,
         value_enum,
