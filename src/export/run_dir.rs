@@ -24,6 +24,7 @@ use crate::telemetry::Event;
 /// A run folder, open for writing.
 pub struct RunDir {
     path: PathBuf,
+    scenario: Scenario,
     jsonl: Lines,
     csv: Lines,
     controls: Vec<Cue>,
@@ -55,6 +56,7 @@ impl RunDir {
             jsonl: Lines::create(path.join("metrics.jsonl"))?,
             csv,
             controls: Vec::new(),
+            scenario: scenario.clone(),
             path: path.to_path_buf(),
         })
     }
@@ -99,7 +101,12 @@ impl Sink for RunDir {
         match event {
             Event::Step(report) => self.csv.append(&csv::csv_row(lane, report)),
             Event::Control(applied) => self.record_control(lane, applied),
-            Event::Reset(_) => {
+            Event::Reset(seed) => {
+                // What the folder describes is the run that goes on, not the one that was left.
+                if self.scenario.train.seed != *seed {
+                    self.scenario.train.seed = *seed;
+                    replace(&self.path.join("scenario.ron"), &self.scenario.to_ron())?;
+                }
                 self.controls
                     .retain(|cue| cue.lane.as_deref() != Some(lane));
                 self.write_controls()
