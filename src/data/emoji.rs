@@ -3,7 +3,7 @@
 //!
 //! Captions of a concept are its name, a template around the name, or keywords, in one of the
 //! scenario's languages; all by weights. Templates that a scenario leaves at their default are
-//! English, and other languages then take their own (see [`templates`]); templates that it states
+//! English, and other languages then take their own (see `templates`); templates that it states
 //! are used for every language.
 
 mod assets;
@@ -49,7 +49,7 @@ impl Emoji {
     /// The set as the scenario wants it.
     ///
     /// # Errors
-    /// [`Error::Data`] if a style, language, weight or template cannot be used.
+    /// [`crate::error::Error::Data`] if a style, language, weight or template cannot be used.
     pub fn new(spec: &scenario::Emoji) -> Result<Self> {
         check::styles(&spec.train, &spec.held_out)?;
         let Captions {

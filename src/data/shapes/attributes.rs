@@ -14,7 +14,7 @@ pub const COLOURS: [(&str, [u8; 3]); 8] = [
     ("pink", [250, 140, 190]),
 ];
 
-/// Shapes, each with an outline in [`super::raster`].
+/// Shapes, each with an outline in `raster`.
 pub const SHAPES: [&str; 8] = [
     "circle", "square", "triangle", "star", "heart", "cross", "ring", "diamond",
 ];
