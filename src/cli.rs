@@ -16,7 +16,7 @@ mod run_output;
 mod scenarios;
 mod terminal;
 
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
@@ -178,17 +178,20 @@ fn meant_a_subcommand(scenarios: &[String], error: Error) -> Error {
     }
 }
 
+/// Says on standard error what went wrong. That it may be closed is no reason to panic.
 fn report(error: &Error) {
-    match error {
+    let text = match error {
         // A scenario's report opens with "error:" itself.
-        Error::Scenario(text) if text.starts_with("error") => eprintln!("{text}"),
-        _ => eprintln!("error: {error}"),
-    }
-    if error.kind() == Kind::Internal {
-        eprintln!(
-            "  this is a fault of clip-lab or of the machine; `clip-lab doctor` shows what it runs on"
-        );
-    }
+        Error::Scenario(text) if text.starts_with("error") => text.clone(),
+        _ => format!("error: {error}"),
+    };
+    let hint = match error.kind() {
+        Kind::Internal => {
+            "  this is a fault of clip-lab or of the machine; `clip-lab doctor` shows what it runs on\n"
+        }
+        Kind::User => "",
+    };
+    let _ = write!(std::io::stderr(), "{text}\n{hint}");
 }
 
 #[cfg(test)]

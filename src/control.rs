@@ -122,6 +122,22 @@ impl Control {
         }
     }
 
+    /// Whether a lane can take it whose `exp(logit_scale)` is clamped at `max_logit_scale`: the next
+    /// update would pull a smaller temperature back.
+    ///
+    /// # Errors
+    /// A sentence that says where the lane holds it.
+    pub fn fits_clamp(&self, max_logit_scale: f64) -> Result<(), String> {
+        let least = 1.0 / max_logit_scale;
+        match self {
+            Self::Temperature(tau) if tau.get() < least * (1.0 - 1e-9) => Err(format!(
+                "a temperature of {tau} is below the clamp: max_logit_scale {max_logit_scale} holds it at {} or more",
+                Value::Real(least)
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// Reads what a user typed for the control called `name`.
     ///
     /// # Errors
@@ -185,6 +201,16 @@ mod tests {
                 "{written}"
             );
         }
+    }
+
+    #[test]
+    fn only_a_temperature_below_the_clamp_does_not_fit() {
+        let tau = |text| Control::parse("temperature", text).unwrap();
+        assert!(tau("0.01").fits_clamp(100.0).is_ok());
+        assert!(tau("0.3").fits_clamp(1.0 / 0.3).is_ok());
+        let refused = tau("0.005").fits_clamp(100.0).unwrap_err();
+        assert!(refused.contains("at 0.01 or more"), "{refused}");
+        assert!(tau("0.005").fits_clamp(1000.0).is_ok());
     }
 
     #[test]

@@ -352,6 +352,16 @@ impl Scenario {
     }
 }
 
+/// A script as text, in the form that a scenario's `script` has.
+pub fn script_ron(script: &[Cue]) -> String {
+    let config = ron::ser::PrettyConfig::new().compact_structs(true);
+    // Plain data, as above.
+    load::options()
+        .to_string_pretty(&script, config)
+        .unwrap_or_default()
+        + "\n"
+}
+
 impl ImageTower {
     /// Side of the square picture that the tower sees, in pixels.
     pub const fn image_size(&self) -> ImageSize {

@@ -228,14 +228,9 @@ impl Trainer {
         let settings = self.settings();
         let old = match control {
             Control::Temperature(tau) => {
-                // Beyond the clamp the next update would pull it back; say so instead.
-                let least = 1.0 / self.spec.max_logit_scale.get();
-                if tau.get() < least {
-                    return Err(Error::Usage(format!(
-                        "a temperature of {tau} is below this lane's clamp: max_logit_scale {} holds it at {least} or more",
-                        self.spec.max_logit_scale
-                    )));
-                }
+                control
+                    .fits_clamp(self.spec.max_logit_scale.get())
+                    .map_err(Error::Usage)?;
                 self.logit_scale.value = -tau.get().ln();
                 Some(Value::Real(settings.temperature))
             }

@@ -171,9 +171,7 @@ impl Session {
             } else {
                 TICK
             };
-            if !event::poll(wait).map_err(lost)? {
-                continue;
-            }
+            terminal.wait(wait).map_err(lost)?;
             // All that has come in by now, before the next frame: held keys must not queue up.
             while event::poll(Duration::ZERO).map_err(lost)? {
                 let event = event::read().map_err(lost)?;

@@ -207,6 +207,10 @@ fn bad_flags_are_mistakes() {
 #[test]
 fn bad_scenarios_are_mistakes() {
     assert!(mistake(&["run", "softmax-vs-sigmod"]).contains("did you mean `softmax-vs-sigmoid`?"));
+    assert!(
+        mistake(&["run", "clip", "--set", "temperature=0.005"])
+            .contains("holds it at 0.01 or more")
+    );
     assert!(mistake(&["run", "clip", "--set", "tau=1"]).contains("did you mean `temperature`?"));
     assert!(
         mistake(&["run", "clip", "--set", "sofmax.bias=1"]).contains("did you mean `softmax`?")

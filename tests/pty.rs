@@ -29,6 +29,7 @@ fn spawn(
     command.env("TERM", "xterm-256color");
     command.env("COLORTERM", "truecolor");
     command.env_remove("NO_COLOR");
+    command.env("XDG_STATE_HOME", folder.join("state"));
     for (name, value) in environment {
         command.env(name, value);
     }
@@ -218,7 +219,9 @@ fn a_terminal_that_is_gone_ends_it() {
         TINY.replace("steps: 12", "steps: 100000"),
     )
     .unwrap();
-    let (master, mut child) = spawn(&["tiny.ron"], &[], folder.path());
+    let out = folder.path().join("run");
+    let arguments = ["tiny.ron", "--out", out.to_str().unwrap()];
+    let (master, mut child) = spawn(&arguments, &[], folder.path());
     // Some frames, so that it is in its loop; then what closing the window does: the other end goes,
     // and SIGHUP comes.
     let mut reader = master.try_clone_reader().unwrap();
@@ -238,6 +241,14 @@ fn a_terminal_that_is_gone_ends_it() {
             "it lives on without a terminal"
         );
         std::thread::sleep(Duration::from_millis(5));
+    }
+    // The lanes ended in order: their weights are there.
+    for lane in ["softmax", "sigmoid"] {
+        let weights = out
+            .join("model")
+            .join(lane)
+            .join("open_clip_model.safetensors");
+        assert!(weights.is_file(), "{lane} saved nothing");
     }
 }
 
@@ -265,6 +276,9 @@ fn a_panic_of_a_trainer_is_a_status_and_the_screen_lives() {
     screen.until_it_moves();
     screen.press("q");
     screen.ended();
+    // What the panic printed went to the log, not onto the screen.
+    let log = std::fs::read_to_string(folder.path().join("state/clip-lab/clip-lab.log")).unwrap();
+    assert!(log.contains("lane softmax"), "{log}");
 }
 
 #[test]

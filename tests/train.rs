@@ -74,6 +74,18 @@ fn until(lab: &Lab, lane: usize, done: impl Fn(&Snapshot) -> bool) -> Arc<Snapsh
     }
 }
 
+/// A lab with the first tiny lane, waiting before its first step.
+fn one_lane_paused(out: Option<&Path>) -> Lab {
+    let mut scenario = tiny();
+    scenario.lanes.truncate(1);
+    let options = Options {
+        paused: true,
+        out: out.map(Path::to_path_buf),
+        ..Options::default()
+    };
+    Lab::open(scenario, &options).unwrap()
+}
+
 #[test]
 fn same_seed_same_bytes() {
     let folder = tempfile::tempdir().unwrap();
@@ -178,16 +190,7 @@ fn driven_by_hand_equals_the_script() {
 
 #[test]
 fn reset_repeats_the_first_losses_bit_for_bit() {
-    let mut scenario = tiny();
-    scenario.lanes.truncate(1);
-    let lab = Lab::open(
-        scenario,
-        &Options {
-            paused: true,
-            ..Options::default()
-        },
-    )
-    .unwrap();
+    let lab = one_lane_paused(None);
     lab.send(0, Command::Step(6));
     let first = until(&lab, 0, |s| s.step == 6 && s.status == LaneStatus::Paused);
     lab.send(
@@ -209,17 +212,53 @@ fn reset_repeats_the_first_losses_bit_for_bit() {
 }
 
 #[test]
+fn a_run_folder_follows_a_reset_with_another_seed() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("run");
+    let lab = one_lane_paused(Some(&out));
+    lab.send(
+        0,
+        Command::Apply(Control::Temperature(Temperature::new(1.0).unwrap())),
+    );
+    lab.send(0, Command::Step(2));
+    until(&lab, 0, |s| s.step == 2 && s.status == LaneStatus::Paused);
+    lab.send(0, Command::Reset { seed: Some(99) });
+    lab.send(0, Command::Step(3));
+    until(&lab, 0, |s| s.seed == 99 && s.step == 3);
+    lab.close().unwrap();
+    // The folder describes the run that went on; the table tells the two apart.
+    assert_eq!(
+        clip_lab::scenario::load(out.join("scenario.ron"))
+            .unwrap()
+            .train
+            .seed,
+        99
+    );
+    assert_eq!(
+        std::fs::read_to_string(out.join("controls.ron")).unwrap(),
+        "[]\n"
+    );
+    let csv = std::fs::read_to_string(out.join("metrics.csv")).unwrap();
+    let rows: Vec<_> = csv
+        .lines()
+        .map(|row| row.splitn(4, ',').take(3).collect::<Vec<_>>().join(","))
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            "lane,run,step",
+            "softmax,1,1",
+            "softmax,1,2",
+            "softmax,2,1",
+            "softmax,2,2",
+            "softmax,2,3"
+        ]
+    );
+}
+
+#[test]
 fn a_refused_control_says_why_and_changes_nothing() {
-    let mut scenario = tiny();
-    scenario.lanes.truncate(1);
-    let lab = Lab::open(
-        scenario,
-        &Options {
-            paused: true,
-            ..Options::default()
-        },
-    )
-    .unwrap();
+    let lab = one_lane_paused(None);
     until(&lab, 0, |s| s.status == LaneStatus::Paused);
     lab.send(
         0,

@@ -1,5 +1,7 @@
 //! `clip-lab check`: validates scenarios.
 
+use std::io::Write as _;
+
 use clap::Args;
 
 use super::output::print;
@@ -30,7 +32,7 @@ pub fn run(args: &CheckArgs) -> Result<()> {
             ))?,
             Err(e) => {
                 super::report(&e);
-                eprintln!();
+                let _ = writeln!(std::io::stderr());
                 faulty.push(file.as_str());
             }
         }

@@ -22,7 +22,8 @@ pub struct TrainOptions {
     #[arg(long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
 
-    /// Train for so many steps instead of the scenario's
+    /// Train for so many steps instead of the scenario's; the learning rate's schedule is fitted to
+    /// them. Stop a run early with --seconds
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = steps)]
     pub steps: Option<Steps>,
 

@@ -16,8 +16,8 @@ use crate::lab;
 
 /// Train without a screen; records go to standard output
 ///
-/// A progress bar goes to standard error if that is a terminal. Ctrl-C ends the run after the
-/// current step, with everything saved; a second one ends it at once.
+/// A progress bar goes to standard error if that is a terminal. Ctrl-C and SIGTERM end the run after
+/// the current step, with everything saved and exit code 0; a second one ends it at once.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "\
 Examples:

@@ -1,5 +1,6 @@
 //! What `clip-lab run` prints while it trains: JSON lines, CSV, or a table with progress bars.
 
+use std::collections::HashMap;
 use std::io::{IsTerminal, Stdout, Write, stderr, stdout};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
@@ -43,6 +44,8 @@ pub struct Table {
     progress: MultiProgress,
     bars: Vec<(String, ProgressBar)>,
     width: usize,
+    /// Each lane's latest loss.
+    losses: HashMap<String, f64>,
     begun: bool,
 }
 
@@ -75,6 +78,7 @@ impl Table {
             progress,
             bars,
             width,
+            losses: HashMap::new(),
             begun: false,
         }
     }
@@ -82,6 +86,7 @@ impl Table {
     fn record(&mut self, lane: &str, event: &Event) -> Result<()> {
         match event {
             Event::Step(report) => {
+                self.losses.insert(lane.to_owned(), report.loss);
                 if let Some((_, bar)) = self.bars.iter().find(|(name, _)| name == lane) {
                     bar.set_position(report.step);
                     bar.set_message(progress_text(report));
@@ -100,7 +105,8 @@ impl Table {
                 if let Some((_, bar)) = self.bars.iter().find(|(name, _)| name == lane) {
                     bar.abandon();
                 }
-                self.row(&finished_row(lane, self.width, finished))
+                let loss = self.losses.get(lane).copied();
+                self.row(&finished_row(lane, self.width, finished, loss))
             }
             Event::Reset(_) => Ok(()),
         }
@@ -165,7 +171,7 @@ fn eval_row(lane: &str, width: usize, r: &EvalReport) -> String {
     )
 }
 
-fn finished_row(lane: &str, width: usize, finished: &Finished) -> String {
+fn finished_row(lane: &str, width: usize, finished: &Finished, loss: Option<f64>) -> String {
     let reason = match finished.reason {
         Reason::Completed => "done",
         Reason::Stopped => "stopped",
@@ -177,8 +183,9 @@ fn finished_row(lane: &str, width: usize, finished: &Finished) -> String {
             best.r1_image_to_text, best.candidates, best.step
         )
     });
+    let loss = loss.map_or_else(String::new, |loss| format!("; last loss {loss:.3}"));
     format!(
-        "{lane:width$} {:>6}  {reason} in {:.1} s, {:.0} pairs/s{best}",
+        "{lane:width$} {:>6}  {reason} in {:.1} s, {:.0} pairs/s{loss}{best}",
         finished.step, finished.seconds, finished.pairs_per_second
     )
 }

@@ -1,5 +1,6 @@
 //! CSV of the steps, for spreadsheets and data frames.
 
+use std::collections::HashMap;
 use std::io::Write;
 
 use super::Sink;
@@ -9,33 +10,37 @@ use crate::telemetry::{Event, StepReport};
 /// Writes each step as one row, in a single write; the header comes first.
 pub struct Csv<W> {
     out: W,
+    rows: Rows,
     begun: bool,
 }
 
 /// The columns, in order.
-pub const HEADER: &str = "lane,step,loss,loss_image_to_text,loss_text_to_image,logit_scale,temperature,logit_bias,\
+pub const HEADER: &str = "lane,run,step,loss,loss_image_to_text,loss_text_to_image,logit_scale,temperature,logit_bias,\
 learning_rate,grad_norm,param_norm,update_norm,positive_min,positive_mean,positive_max,negative_min,negative_mean,\
 negative_max,accuracy_image_to_text,accuracy_text_to_image,batch_size,seconds\n";
 
 impl<W> Csv<W> {
     /// A table that begins with its header.
-    pub const fn new(out: W) -> Self {
-        Self { out, begun: false }
+    pub fn new(out: W) -> Self {
+        Self {
+            out,
+            rows: Rows::default(),
+            begun: false,
+        }
     }
 }
 
 impl<W: Write + Send> Sink for Csv<W> {
     fn record(&mut self, lane: &str, event: &Event) -> Result<()> {
-        let Event::Step(report) = event else {
+        let Some(row) = self.rows.row(lane, event) else {
             return Ok(());
         };
-        let mut text = if self.begun {
-            String::new()
+        let text = if self.begun {
+            row
         } else {
-            HEADER.to_owned()
+            HEADER.to_owned() + &row
         };
         self.begun = true;
-        text.push_str(&csv_row(lane, report));
         self.out
             .write_all(text.as_bytes())
             .and_then(|()| self.out.flush())
@@ -43,8 +48,32 @@ impl<W: Write + Send> Sink for Csv<W> {
     }
 }
 
-/// The step as a row, newline included. Numbers that are absent or not finite are empty.
-pub fn csv_row(lane: &str, r: &StepReport) -> String {
+/// Turns events into rows. Counts how often each lane started over: `run` is 1 at first, so that
+/// the steps of a run that was left are not taken for those of the next.
+#[derive(Default)]
+pub struct Rows {
+    resets: HashMap<String, u64>,
+}
+
+impl Rows {
+    /// The event's row, newline included; only steps have one.
+    pub fn row(&mut self, lane: &str, event: &Event) -> Option<String> {
+        match event {
+            Event::Step(report) => {
+                let run = 1 + self.resets.get(lane).copied().unwrap_or(0);
+                Some(csv_row(lane, run, report))
+            }
+            Event::Reset(_) => {
+                *self.resets.entry(lane.to_owned()).or_default() += 1;
+                None
+            }
+            Event::Eval(_) | Event::Control(_) | Event::Finished(_) => None,
+        }
+    }
+}
+
+/// Numbers that are absent or not finite are empty.
+fn csv_row(lane: &str, run: u64, r: &StepReport) -> String {
     let negative =
         |part: fn(&crate::telemetry::Spread) -> f64| r.negative_logits.as_ref().map(part);
     let numbers = [
@@ -74,7 +103,7 @@ pub fn csv_row(lane: &str, r: &StepReport) -> String {
     };
     let numbers: Vec<_> = numbers.iter().map(cell).collect();
     format!(
-        "{lane},{},{},{},{}\n",
+        "{lane},{run},{},{},{},{}\n",
         r.step,
         numbers.join(","),
         r.batch_size,

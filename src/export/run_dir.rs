@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use super::{Sink, csv, json_line};
 use crate::control::Applied;
 use crate::error::{Error, Result};
-use crate::scenario::{Cue, Scenario};
+use crate::scenario::{self, Cue, Scenario};
 use crate::telemetry::Event;
 
 /// A run folder, open for writing.
@@ -27,6 +27,7 @@ pub struct RunDir {
     scenario: Scenario,
     jsonl: Lines,
     csv: Lines,
+    rows: csv::Rows,
     controls: Vec<Cue>,
 }
 
@@ -55,6 +56,7 @@ impl RunDir {
         Ok(Self {
             jsonl: Lines::create(path.join("metrics.jsonl"))?,
             csv,
+            rows: csv::Rows::default(),
             controls: Vec::new(),
             scenario: scenario.clone(),
             path: path.to_path_buf(),
@@ -81,12 +83,10 @@ impl RunDir {
     }
 
     fn write_controls(&self) -> Result<()> {
-        let text = ron::ser::to_string_pretty(
-            &self.controls,
-            ron::ser::PrettyConfig::new().compact_structs(true),
+        replace(
+            &self.path.join("controls.ron"),
+            &scenario::script_ron(&self.controls),
         )
-        .map_err(|e| Error::Internal(format!("cannot write controls as RON: {e}")))?;
-        replace(&self.path.join("controls.ron"), &(text + "\n"))
     }
 }
 
@@ -98,8 +98,10 @@ pub fn model_folder(run: &Path, lane: &str) -> PathBuf {
 impl Sink for RunDir {
     fn record(&mut self, lane: &str, event: &Event) -> Result<()> {
         self.jsonl.append(&json_line(lane, event)?)?;
+        if let Some(row) = self.rows.row(lane, event) {
+            self.csv.append(&row)?;
+        }
         match event {
-            Event::Step(report) => self.csv.append(&csv::csv_row(lane, report)),
             Event::Control(applied) => self.record_control(lane, applied),
             Event::Reset(seed) => {
                 // What the folder describes is the run that goes on, not the one that was left.
@@ -111,7 +113,7 @@ impl Sink for RunDir {
                     .retain(|cue| cue.lane.as_deref() != Some(lane));
                 self.write_controls()
             }
-            Event::Eval(_) | Event::Finished(_) => Ok(()),
+            Event::Step(_) | Event::Eval(_) | Event::Finished(_) => Ok(()),
         }
     }
 }

@@ -45,6 +45,13 @@ impl Scenario {
             )));
         }
         let control = Control::parse(name, value).map_err(usage)?;
+        for meant in &self.lanes {
+            if lane.is_none_or(|name| name == meant.name) {
+                control
+                    .fits_clamp(meant.max_logit_scale.get())
+                    .map_err(usage)?;
+            }
+        }
         // Last among the cues of step 0, so that it wins over the script's own.
         self.script.push(Cue {
             at: 0,

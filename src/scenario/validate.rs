@@ -139,6 +139,17 @@ impl Check<'_> {
                     None,
                 );
             }
+            let meant = scenario
+                .lanes
+                .iter()
+                .filter(|lane| cue.lane.as_ref().is_none_or(|name| *name == lane.name));
+            for lane in meant {
+                if let Err(message) = cue.set.fits_clamp(lane.max_logit_scale.get()) {
+                    let label = format!("lane `{}` cannot take it", lane.name);
+                    self.fault(&format!("script.{i}.set"), message, &label, None);
+                    break;
+                }
+            }
             if let Some(lane) = &cue.lane
                 && scenario.lane(lane).is_none()
             {

@@ -166,7 +166,7 @@ impl App {
             log_scale: false,
             smoothing: Smoothing::Light,
             quantity: Quantity::Cosine,
-            range: Range::Shared,
+            range: Range::Own,
             cursor: (0, 0),
             overlay: None,
             message: None,

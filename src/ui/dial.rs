@@ -70,10 +70,10 @@ impl Dial {
         }
     }
 
-    /// What may be typed.
-    pub fn range(self) -> String {
+    /// What may be typed, for a lane with these settings.
+    pub fn range(self, settings: Option<&Settings>) -> String {
         match self {
-            Self::Temperature => span(Temperature::MIN, Temperature::MAX),
+            Self::Temperature => span(least_temperature(settings), Temperature::MAX),
             Self::Bias => span(Bias::MIN, Bias::MAX),
             Self::BatchSize => format!("{} to {}", BatchSize::MIN, BatchSize::MAX),
             Self::LearningRate => span(LearningRate::MIN, LearningRate::MAX),
@@ -121,8 +121,9 @@ impl Dial {
         }
     }
 
-    /// The control that the dial, turned from `value`, sets; `None` at its end.
-    pub fn turned(self, value: Option<Value>, turn: Turn) -> Option<Control> {
+    /// The control that the dial of a lane with these settings, turned from `value`, sets; `None` at
+    /// its end.
+    pub fn turned(self, value: Option<Value>, turn: Turn, settings: &Settings) -> Option<Control> {
         let up = matches!(turn, Turn::Up | Turn::FarUp);
         let far = matches!(turn, Turn::FarUp | Turn::FarDown);
         let real = match value {
@@ -132,7 +133,8 @@ impl Dial {
         };
         let control = match self {
             Self::Temperature => {
-                let x = grid::decade(real, up, far).clamp(Temperature::MIN, Temperature::MAX);
+                let least = least_temperature(Some(settings));
+                let x = grid::decade(real, up, far).clamp(least, Temperature::MAX);
                 Control::Temperature(Temperature::new(x).ok()?)
             }
             Self::LearningRate => {
@@ -237,6 +239,13 @@ pub fn show(value: Value) -> String {
     }
 }
 
+/// Below the lane's clamp there is nothing to be had.
+fn least_temperature(settings: Option<&Settings>) -> f64 {
+    settings.map_or(Temperature::MIN, |s| {
+        Temperature::MIN.max(1.0 / s.max_logit_scale)
+    })
+}
+
 fn sigmoid(x: f64) -> f64 {
     1.0 / (1.0 + (-x).exp())
 }
@@ -257,7 +266,7 @@ mod tests {
             for turn in [Turn::Down, Turn::Up, Turn::FarDown, Turn::FarUp] {
                 let mut value = dial.value(&settings);
                 for _ in 0..300 {
-                    let Some(control) = dial.turned(value, turn) else {
+                    let Some(control) = dial.turned(value, turn, &settings) else {
                         break;
                     };
                     assert_eq!(control.name(), dial.control());
@@ -265,7 +274,9 @@ mod tests {
                 }
                 let is_switch = matches!(dial, Dial::Loss | Dial::Augment);
                 assert!(
-                    is_switch || dial.turned(value, turn).is_none() || dial == Dial::Bias,
+                    is_switch
+                        || dial.turned(value, turn, &settings).is_none()
+                        || dial == Dial::Bias,
                     "{dial:?} {turn:?} has no end"
                 );
             }
@@ -280,12 +291,11 @@ mod tests {
             Dial::Bias,
             Dial::BatchSize,
         ] {
-            let start = dial
-                .turned(dial.value(&fixture::settings(Loss::SigLip)), Turn::Up)
-                .unwrap()
-                .value();
-            let up = dial.turned(Some(start), Turn::Up).unwrap().value();
-            let back = dial.turned(Some(up), Turn::Down).unwrap().value();
+            let settings = fixture::settings(Loss::SigLip);
+            let turned = |from, turn| dial.turned(from, turn, &settings).unwrap().value();
+            let start = turned(dial.value(&settings), Turn::Up);
+            let up = turned(Some(start), Turn::Up);
+            let back = turned(Some(up), Turn::Down);
             assert_eq!(back, start, "{dial:?}");
         }
     }
@@ -293,7 +303,7 @@ mod tests {
     #[test]
     fn a_lane_without_bias_gets_the_neutral_one() {
         assert_eq!(
-            Dial::Bias.turned(None, Turn::Up),
+            Dial::Bias.turned(None, Turn::Up, &fixture::settings(Loss::SigLip)),
             Some(Control::Bias(Bias::new(0.0).unwrap()))
         );
     }

@@ -1,9 +1,12 @@
 //! [`Terminal`]: the modes of the real terminal. Whatever ends the screen (leaving, a panic, a
 //! signal), they are undone.
 
-use std::io::{self, BufWriter, Stdout, Write};
+mod keyboard;
+mod stdio;
+
+use std::io::{self, BufWriter, Write};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -21,19 +24,40 @@ use signal_hook::consts::TERM_SIGNALS;
 use super::app::App;
 use super::theme::{Depth, Theme};
 use super::view;
+use keyboard::Keyboard;
 
 /// Set while the terminal is in our modes: whoever clears it restores them, once.
 static OPEN: AtomicBool = AtomicBool::new(false);
 
-/// What threads other than the screen's said while they panicked; printed once the terminal is ours
-/// no longer.
-static OVERHEARD: Mutex<Vec<String>> = Mutex::new(Vec::new());
+type Screen = ratatui::Terminal<CrosstermBackend<BufWriter<WhileOpen>>>;
 
-type Screen = ratatui::Terminal<CrosstermBackend<BufWriter<Stdout>>>;
+/// The terminal for as long as it is ours. What ratatui writes on its way out is dropped: `restore` has
+/// done all, and where the terminal is gone ratatui would complain to a stderr that is gone, too, which
+/// panics.
+struct WhileOpen(Box<dyn Write>);
+
+impl Write for WhileOpen {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if OPEN.load(Ordering::SeqCst) {
+            self.0.write(bytes)
+        } else {
+            Ok(bytes.len())
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if OPEN.load(Ordering::SeqCst) {
+            self.0.flush()
+        } else {
+            Ok(())
+        }
+    }
+}
 
 /// The terminal in our modes; dropping it restores the user's.
 pub struct Terminal {
     screen: Screen,
+    keyboard: Keyboard,
     ending: Arc<AtomicBool>,
     signals: Vec<signal_hook::SigId>,
 }
@@ -55,15 +79,18 @@ impl Terminal {
             Arc::clone(&ending),
         )?);
         restore_on_panic();
+        let keyboard = Keyboard::open()?;
+        let writer = WhileOpen(Box::new(stdio::screen()?));
         enter()?;
         end_if_stuck(Arc::clone(&ending))?;
         let screen = ratatui::Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(
             1 << 16,
-            io::stdout(),
+            writer,
         )))
         .inspect_err(|_| restore())?;
         Ok(Self {
             screen,
+            keyboard,
             ending,
             signals,
         })
@@ -72,6 +99,14 @@ impl Terminal {
     /// Whether a signal asked the process to end.
     pub fn told_to_end(&self) -> bool {
         self.ending.load(Ordering::Relaxed)
+    }
+
+    /// Waits until there may be an event, at most so long.
+    ///
+    /// # Errors
+    /// Once the terminal is gone.
+    pub fn wait(&self, most: Duration) -> io::Result<()> {
+        self.keyboard.wait(most)
     }
 
     /// Draws a frame in one go: the terminal shows all of it or none.
@@ -111,13 +146,15 @@ impl Drop for Terminal {
         for signal in self.signals.drain(..) {
             signal_hook::low_level::unregister(signal);
         }
-        for text in OVERHEARD
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .drain(..)
+        if stdio::log_has_news()
+            && let Some(path) = stdio::log_path()
         {
             // Nothing can be done if stderr is gone.
-            let _ = writeln!(io::stderr(), "{text}");
+            let _ = writeln!(
+                io::stderr(),
+                "something was printed while the screen was up: see {}",
+                path.display()
+            );
         }
     }
 }
@@ -125,8 +162,9 @@ impl Drop for Terminal {
 /// How long the screen has to notice that it was told to end.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// Ends the process when the screen was told to end and does not: once its terminal is gone for good,
-/// crossterm's `poll` never returns. What was recorded is whole; only the last weights are not saved.
+/// Ends the process when the screen was told to end and does not: if its terminal goes away at the very
+/// moment that crossterm reads from it, crossterm never returns. What was recorded is whole; only the
+/// last weights are not saved.
 fn end_if_stuck(ending: Arc<AtomicBool>) -> io::Result<()> {
     let watch = move || {
         while !ending.load(Ordering::Relaxed) {
@@ -147,46 +185,47 @@ fn end_if_stuck(ending: Arc<AtomicBool>) -> io::Result<()> {
 fn enter() -> io::Result<()> {
     enable_raw_mode()?;
     OPEN.store(true, Ordering::SeqCst);
-    let taken = execute!(
-        io::stdout(),
-        EnterAlternateScreen,
-        SetTitle("clip-lab"),
-        EnableMouseCapture,
-        EnableBracketedPaste,
-        cursor::Hide
-    );
-    taken.inspect_err(|_| restore())
+    let take = || {
+        execute!(
+            stdio::screen()?,
+            EnterAlternateScreen,
+            SetTitle("clip-lab"),
+            EnableMouseCapture,
+            EnableBracketedPaste,
+            cursor::Hide
+        )?;
+        stdio::divert()
+    };
+    take().inspect_err(|_| restore())
 }
 
 /// Undoes all modes, if they are set. Errors are of no use: there is nowhere to go from here.
 fn restore() {
     if OPEN.swap(false, Ordering::SeqCst) {
-        let _ = execute!(
-            io::stdout(),
-            EndSynchronizedUpdate,
-            DisableBracketedPaste,
-            DisableMouseCapture,
-            LeaveAlternateScreen,
-            cursor::Show
-        );
+        let _ = stdio::screen().and_then(|mut screen| {
+            execute!(
+                screen,
+                EndSynchronizedUpdate,
+                DisableBracketedPaste,
+                DisableMouseCapture,
+                LeaveAlternateScreen,
+                cursor::Show
+            )
+        });
         let _ = disable_raw_mode();
+        let _ = stdio::give_back();
     }
 }
 
-/// A panic of the screen's thread restores the terminal before its message is printed. A panic of
-/// another thread (a lane catches its own) must not disturb the screen: its message waits.
+/// A panic of the screen's thread restores the terminal before its message is printed. That of another
+/// thread (a lane catches its own) goes to the log.
 fn restore_on_panic() {
     let ours = thread::current().id();
     let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
-        if !OPEN.load(Ordering::SeqCst) {
-            before(info);
-        } else if thread::current().id() == ours {
+        if thread::current().id() == ours {
             restore();
-            before(info);
-        } else if let Ok(mut texts) = OVERHEARD.lock() {
-            let name = thread::current().name().unwrap_or("a thread").to_string();
-            texts.push(format!("{name}: {info}"));
         }
+        before(info);
     }));
 }

@@ -17,10 +17,10 @@ pub enum Quantity {
 /// What the matrix's colours span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Range {
+    /// The lane's own values: untrained lanes lie far apart, and one scale would show neither.
+    Own,
     /// The values of all lanes: the same colour is the same number.
     Shared,
-    /// The lane's own values.
-    Own,
     /// -1 to 1 for cosines, 0 to 1 for probabilities.
     Fixed,
 }
@@ -56,9 +56,9 @@ impl Range {
 
     pub(super) const fn next(self) -> Self {
         match self {
-            Self::Shared => Self::Own,
-            Self::Own => Self::Fixed,
-            Self::Fixed => Self::Shared,
+            Self::Own => Self::Shared,
+            Self::Shared => Self::Fixed,
+            Self::Fixed => Self::Own,
         }
     }
 }

@@ -65,7 +65,7 @@ impl App {
             } else {
                 self.dial.value(settings)
             };
-            if let Some(control) = self.dial.turned(from, turn) {
+            if let Some(control) = self.dial.turned(from, turn, settings) {
                 effects.push(self.send(*lane, control));
             }
         }
@@ -73,7 +73,7 @@ impl App {
             self.complain(format!(
                 "{} goes no further: {}",
                 self.dial.label(),
-                self.dial.range()
+                self.dial.range(Some(&ready[0].1))
             ));
         } else {
             self.tell_change();
@@ -125,9 +125,17 @@ impl App {
                 return Vec::new();
             }
         };
+        let lanes = self.addressed(self.target);
+        let refused = lanes.iter().find_map(|&lane| {
+            let most = self.lanes[lane].settings.as_ref()?.max_logit_scale;
+            control.fits_clamp(most).err()
+        });
+        if let Some(reason) = refused {
+            self.complain(reason);
+            return Vec::new();
+        }
         self.overlay = None;
-        let effects = self
-            .addressed(self.target)
+        let effects = lanes
             .into_iter()
             .map(|lane| self.send(lane, control))
             .collect();

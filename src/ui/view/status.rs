@@ -19,8 +19,14 @@ pub fn line(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     let mut spans = vec![Span::raw(" ")];
     match &app.overlay {
         Some(Overlay::Value { input }) => {
+            let settings = app.settings(app.target.unwrap_or(0));
             let ask = format!("{} for {} = ", app.dial.label(), app.target_name());
-            spans.extend(typed(screen, ask, input, &app.dial.range()));
+            spans.extend(typed(
+                screen,
+                ask,
+                input,
+                &app.dial.range(settings.as_ref()),
+            ));
         }
         Some(Overlay::Save { input, .. }) => {
             spans.extend(typed(
