@@ -29,21 +29,11 @@ fn main() {
     });
     let glyphs = Glyphs::detect(arg(4, "braille").parse().expect("a glyph tier"), |_| None);
     let theme = Theme::new(depth, glyphs);
-    let choices = [
-        "softmax-vs-sigmoid",
-        "clip",
-        "siglip",
-        "tau-too-small",
-        "siglip-no-bias",
-        "batch-ladder",
-        "shapes",
-    ];
-    let choices = choices
-        .map(|name| Choice {
-            name: name.into(),
-            title: format!("About {name}"),
-        })
-        .to_vec();
+    let choice = |(name, _): &(&str, &str)| Choice {
+        name: (*name).into(),
+        title: format!("About {name}"),
+    };
+    let choices = scenario::BUNDLED.iter().map(choice).collect();
     let mut app = App::new(fixture::scenario(), choices);
     app.size = (width, height);
     app.observe(lanes(&arg(2, "running")));

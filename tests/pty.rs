@@ -38,6 +38,12 @@ fn spawn(
     (pair.master, child)
 }
 
+/// Writes `tiny.ron`, a run that no test sees the end of.
+fn endless(folder: &Path) {
+    let text = TINY.replace("steps: 12", "steps: 100000");
+    std::fs::write(folder.join("tiny.ron"), text).unwrap();
+}
+
 /// A program on a screen that a test can read.
 struct Screen {
     parser: Arc<Mutex<vt100::Parser>>,
@@ -72,11 +78,7 @@ impl Screen {
     }
 
     fn tiny_with(folder: &Path, environment: &[(&str, &str)]) -> Self {
-        std::fs::write(
-            folder.join("tiny.ron"),
-            TINY.replace("steps: 12", "steps: 100000"),
-        )
-        .unwrap();
+        endless(folder);
         Self::open(&["tiny.ron"], environment, folder)
     }
 
@@ -214,11 +216,7 @@ fn signals_end_it_with_a_whole_terminal() {
 #[test]
 fn a_terminal_that_is_gone_ends_it() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(
-        folder.path().join("tiny.ron"),
-        TINY.replace("steps: 12", "steps: 100000"),
-    )
-    .unwrap();
+    endless(folder.path());
     let out = folder.path().join("run");
     let arguments = ["tiny.ron", "--out", out.to_str().unwrap()];
     let (master, mut child) = spawn(&arguments, &[], folder.path());
@@ -297,11 +295,7 @@ fn a_bad_scenario_never_opens_the_screen() {
 #[test]
 fn a_killed_run_leaves_whole_lines() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(
-        folder.path().join("tiny.ron"),
-        TINY.replace("steps: 12", "steps: 100000"),
-    )
-    .unwrap();
+    endless(folder.path());
     let out = folder.path().join("run");
     let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_clip-lab"))
         .args(["run", "tiny.ron", "--format", "jsonl", "--out"])
