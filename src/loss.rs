@@ -60,6 +60,9 @@
 
 mod diagnostics;
 pub mod evaluate;
+pub mod landscape;
+pub mod push;
+pub mod working;
 
 use tch::{Kind, Tensor};
 

@@ -2,6 +2,7 @@
 //! for the screen. Plain data; a snapshot is bounded in size however long a run lasts.
 
 mod curve;
+mod landscape;
 
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use crate::control::Applied;
 use crate::scenario::Loss;
 
 pub use curve::{Curve, Point};
+pub use landscape::{Landscape, Lowest, Rows};
 
 /// Everything measured in one optimizer step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -219,6 +221,10 @@ pub struct Snapshot {
     pub applied: Arc<Vec<Applied>>,
     /// Cosines of a recent batch.
     pub matrix: Option<Arc<Matrix>>,
+    /// The first rows of that matrix, never pooled.
+    pub rows: Option<Arc<Rows>>,
+    /// Both losses of a recent batch at other temperatures and biases.
+    pub landscape: Option<Arc<Landscape>>,
     /// The first pairs of the batch that `matrix` shows.
     pub pairs: Arc<Vec<Pair>>,
     /// Pairs trained per second, lately.
@@ -252,6 +258,8 @@ impl Snapshot {
             evaluating: None,
             applied: Arc::default(),
             matrix: None,
+            rows: None,
+            landscape: None,
             pairs: Arc::default(),
             pairs_per_second: 0.0,
             seconds: 0.0,

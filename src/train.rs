@@ -22,10 +22,10 @@ use crate::control::{Applied, Control, Value};
 use crate::data::{Prepared, sample};
 use crate::error::{Error, Result};
 use crate::eval::Retrieval;
-use crate::loss::diagnostics;
+use crate::loss::{diagnostics, landscape};
 use crate::model::{Clip, checkpoint};
 use crate::scenario::{LaneSpec, Loss, Train};
-use crate::telemetry::{EvalReport, Matrix, Pair, Settings, StepReport};
+use crate::telemetry::{EvalReport, Landscape, Matrix, Pair, Rows, Settings, StepReport};
 use latest::Latest;
 use optim::{AdamW, Dial};
 
@@ -367,6 +367,28 @@ impl Trainer {
         };
         let names = self.prepared.dataset().names();
         Ok(Some((latest.matrix(side)?, latest.pairs(pairs, names))))
+    }
+
+    /// The first rows of the latest batch's cosines, unpooled.
+    pub fn rows(&self) -> Result<Option<Rows>> {
+        self.latest.as_ref().map(Latest::rows).transpose()
+    }
+
+    /// Both losses of the latest batch at other temperatures and biases. It reads features that are
+    /// there already and leaves no trace: training goes on as if nobody had looked.
+    pub fn landscape(&self) -> Result<Option<Landscape>> {
+        let Some(latest) = &self.latest else {
+            return Ok(None);
+        };
+        let _guard = tch::no_grad_guard();
+        let settings = self.settings();
+        let survey = landscape::survey(
+            latest.step,
+            &latest.cosines()?,
+            landscape::temperatures(1.0 / settings.max_logit_scale, settings.temperature),
+            landscape::biases(settings.bias.unwrap_or(0.0)),
+        );
+        survey.map(Some)
     }
 
     /// Writes the model as an `OpenCLIP` folder.

@@ -21,6 +21,40 @@ fn solo(scenario: &Scenario, lane: usize) -> Vec<StepReport> {
     std::iter::from_fn(|| trainer.step().unwrap()).collect()
 }
 
+#[test]
+fn landscape_and_rows_leave_no_trace_in_training() {
+    let scenario = tiny();
+    for lane in 0..scenario.lanes.len() {
+        let undisturbed = solo(&scenario, lane);
+        let prepared = Prepared::new(&scenario).unwrap();
+        let spec = &scenario.lanes[lane];
+        let mut trainer =
+            Trainer::new(&prepared, spec, scenario.train.seed, DeviceChoice::Cpu).unwrap();
+        assert_eq!(trainer.landscape().unwrap(), None, "there is no batch yet");
+        for before in &undisturbed {
+            let report = trainer.step().unwrap().unwrap();
+            assert_eq!(numbers(&report), numbers(before));
+            let land = trainer.landscape().unwrap().unwrap();
+            let rows = trainer.rows().unwrap().unwrap();
+            assert_eq!((land.step, land.pairs), (report.step, 16));
+            assert_eq!((rows.step, rows.cosines.len()), (report.step, 16 * 16));
+            // The loss that was trained on lies on the landscape, up to what lies between its stops.
+            let found = land
+                .between(
+                    spec.loss,
+                    land.column(report.temperature),
+                    land.row(report.logit_bias.unwrap_or(0.0)),
+                )
+                .unwrap();
+            assert!(
+                (found / report.loss - 1.0).abs() < 0.05,
+                "{found} for {}",
+                report.loss
+            );
+        }
+    }
+}
+
 /// Everything but the clock, bit for bit.
 fn numbers(report: &StepReport) -> String {
     let mut report = report.clone();

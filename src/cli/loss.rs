@@ -4,7 +4,6 @@
 mod input;
 mod memory;
 mod report;
-mod working;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,6 +15,7 @@ use safetensors::{Dtype, tensor::TensorView};
 use super::{Format, print};
 use crate::error::{Error, Result};
 use crate::loss::evaluate::{self, Evaluation, Input, Problem, Question};
+use crate::loss::working;
 use crate::scenario::{Bias, Loss, Temperature};
 use report::Answer;
 
@@ -276,13 +276,13 @@ fn bytes(values: &[f32]) -> Vec<u8> {
 
 fn working_of(input: &Input, question: &Question) -> String {
     match input {
-        Input::Cosines { n, values } if *n <= working::LARGEST => working::working(
+        Input::Cosines { n, values } if *n <= working::LARGEST => working::text(&working::blocks(
             question.loss,
             *n,
             values,
             question.temperature,
             question.bias,
-        ),
+        )),
         _ => String::new(),
     }
 }

@@ -156,6 +156,11 @@ const PAIRS: usize = 128;
 /// Least time between two looks at the batch: more often than the screen draws is waste.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
+/// Least time between two surveys of the loss landscape, and their largest share of the time: one
+/// that took long is not soon repeated, whatever the batch.
+const SURVEY_EVERY: Duration = Duration::from_millis(400);
+const SURVEY_SHARE: f64 = 0.03;
+
 /// Names the lane that panics after its third step, for the tests of what a panic does.
 const PANIC: &str = "CLIP_LAB_TEST_PANIC";
 
@@ -168,6 +173,8 @@ struct Worker<'a> {
     slot: &'a Mutex<Arc<Snapshot>>,
     pace: Pace,
     looked: Option<Instant>,
+    /// When the landscape may be surveyed again.
+    survey_at: Option<Instant>,
     panics: bool,
 }
 
@@ -203,6 +210,7 @@ impl<'a> Worker<'a> {
             slot,
             pace,
             looked: None,
+            survey_at: None,
             panics,
         };
         worker.publish(true)?;
@@ -389,10 +397,32 @@ impl<'a> Worker<'a> {
             if let Some((matrix, pairs)) = self.trainer.look(MATRIX_SIDE, PAIRS)? {
                 self.observer.look(matrix, pairs);
             }
+            if let Some(rows) = self.trainer.rows()? {
+                self.observer.look_closely(rows);
+            }
             self.looked = Some(Instant::now());
         }
+        self.survey()?;
         let snapshot = Arc::new(self.observer.snapshot(&self.trainer));
         *self.slot.lock().unwrap_or_else(PoisonError::into_inner) = snapshot;
+        Ok(())
+    }
+
+    /// Surveys the loss landscape now and then: always once a pause has come, so that what is looked
+    /// at at leisure is that of the last step.
+    fn survey(&mut self) -> Result<()> {
+        let step = self.trainer.steps_done();
+        let halted = matches!(self.pace, Pace::Paused | Pace::Ended);
+        let due = halted || self.survey_at.is_none_or(|at| Instant::now() >= at);
+        if !due || step == 0 || self.observer.surveyed() == Some(step) {
+            return Ok(());
+        }
+        let start = Instant::now();
+        if let Some(landscape) = self.trainer.landscape()? {
+            self.observer.survey(landscape);
+        }
+        let wait = start.elapsed().div_f64(SURVEY_SHARE).max(SURVEY_EVERY);
+        self.survey_at = Some(Instant::now() + wait);
         Ok(())
     }
 }

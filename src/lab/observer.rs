@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::control::Applied;
 use crate::telemetry::{
-    EvalReport, Event, Finished, LaneStatus, Matrix, Pair, Reason, Snapshot, Split, StepReport,
+    EvalReport, Event, Finished, Landscape, LaneStatus, Matrix, Pair, Reason, Rows, Snapshot,
+    Split, StepReport,
 };
 use crate::train::Trainer;
 
@@ -62,6 +63,19 @@ impl Observer {
     pub fn look(&mut self, matrix: Matrix, pairs: Vec<Pair>) {
         self.snapshot.matrix = Some(Arc::new(matrix));
         self.snapshot.pairs = Arc::new(pairs);
+    }
+
+    pub fn look_closely(&mut self, rows: Rows) {
+        self.snapshot.rows = Some(Arc::new(rows));
+    }
+
+    pub fn survey(&mut self, landscape: Landscape) {
+        self.snapshot.landscape = Some(Arc::new(landscape));
+    }
+
+    /// Step of the batch whose landscape is shown.
+    pub fn surveyed(&self) -> Option<u64> {
+        self.snapshot.landscape.as_ref().map(|l| l.step)
     }
 
     /// Step of the latest complete evaluation.

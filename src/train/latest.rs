@@ -4,7 +4,7 @@ use tch::{Device, Tensor};
 
 use crate::data::Batch;
 use crate::error::Result;
-use crate::telemetry::{Matrix, Pair};
+use crate::telemetry::{Matrix, Pair, Rows};
 
 /// Pixels a side of the pictures that the screen shows.
 const THUMBNAIL: usize = 32;
@@ -20,7 +20,7 @@ pub(super) struct Latest {
 impl Latest {
     /// Cosines, mean-pooled to at most `side` rows and columns; the ragged edge is pooled too.
     pub fn matrix(&self, side: usize) -> Result<Matrix> {
-        let cosines = self.image_features.f_mm(&self.text_features.f_tr()?)?;
+        let cosines = self.cosines()?;
         let rows = self.batch.len();
         let pool = rows.div_ceil(side.max(1)).max(1);
         let pooled = if pool == 1 {
@@ -42,6 +42,27 @@ impl Latest {
             side: rows.div_ceil(pool),
             pool,
             cosines: flat.try_into()?,
+        })
+    }
+
+    /// All cosines, `[B, B]`.
+    pub fn cosines(&self) -> Result<Tensor> {
+        Ok(self.image_features.f_mm(&self.text_features.f_tr()?)?)
+    }
+
+    /// The first rows of the cosines, unpooled: as many as a snapshot has room for.
+    pub fn rows(&self) -> Result<Rows> {
+        let pairs = self.batch.len();
+        let most = (Rows::CELLS / pairs.max(1)).clamp(1, Rows::MOST);
+        let first = self.image_features.f_narrow(0, 0, most.min(pairs) as i64)?;
+        let cosines = first.f_mm(&self.text_features.f_tr()?)?;
+        Ok(Rows {
+            step: self.step,
+            pairs,
+            cosines: cosines
+                .f_reshape([-1])?
+                .f_to_device(Device::Cpu)?
+                .try_into()?,
         })
     }
 
@@ -88,6 +109,17 @@ mod tests {
         assert_eq!((pooled.side, pooled.pool), (3, 2));
         assert_eq!(pooled.cosines[0].to_bits(), 0.5_f32.to_bits());
         assert_eq!(pooled.cosines[8].to_bits(), 1.0_f32.to_bits());
+    }
+
+    #[test]
+    fn gradient_rows_are_never_pooled_and_never_more_than_fit() {
+        let rows = latest(200).rows().unwrap();
+        assert_eq!((rows.pairs, rows.cosines.len()), (200, Rows::MOST * 200));
+        let own: Vec<f32> = rows.row(77).unwrap().to_vec();
+        assert_eq!((own[77], own[76]), (1.0, 0.0));
+        assert_eq!(latest(3).rows().unwrap().cosines.len(), 9);
+        let most = latest(8192).rows().unwrap();
+        assert_eq!(most.cosines.len(), Rows::CELLS);
     }
 
     #[test]

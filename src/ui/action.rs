@@ -65,6 +65,14 @@ pub enum Action {
     Cursor(Direction),
     /// Put the cursor on the pair that fares worst.
     WorstPair,
+    /// Set tau and b to the landscape's cursor.
+    SetPlace,
+    /// Work out the first pairs of the batch.
+    TakeBatch,
+    /// One pair fewer on paper.
+    FewerPairs,
+    /// One pair more on paper.
+    MorePairs,
     /// Let go: of the overlay, the zoom, the panel.
     Back,
     /// Agree to what the overlay offers.
@@ -130,6 +138,10 @@ pub enum Context {
     Matrix,
     /// While another panel is looked at.
     Charts,
+    /// While the loss landscape is looked at.
+    Landscape,
+    /// While the hand calculator is looked at.
+    Hand,
     /// In the help.
     Help,
     /// In the list of scenarios.
@@ -142,11 +154,13 @@ pub enum Context {
 
 impl Context {
     /// All contexts, in the order in which the help shows them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Main,
         Self::Dials,
         Self::Charts,
         Self::Matrix,
+        Self::Landscape,
+        Self::Hand,
         Self::Open,
         Self::Line,
         Self::Help,
@@ -160,8 +174,10 @@ impl Context {
             Self::Always => "Everywhere",
             Self::Main => "Run and look",
             Self::Dials => "While a dial is held",
-            Self::Matrix => "While the matrix is looked at",
+            Self::Matrix => "While the matrix or the gradient is looked at",
             Self::Charts => "While a chart is looked at",
+            Self::Landscape => "While the loss landscape is looked at",
+            Self::Hand => "While one calculates by hand",
             Self::Help => "In this help",
             Self::Open => "In the list of scenarios",
             Self::Line => "While typing",
@@ -177,6 +193,8 @@ impl Context {
             Self::Dials => &[Self::Dials, Self::Main, Self::Always],
             Self::Matrix => &[Self::Matrix, Self::Main, Self::Always],
             Self::Charts => &[Self::Charts, Self::Main, Self::Always],
+            Self::Landscape => &[Self::Landscape, Self::Main, Self::Always],
+            Self::Hand => &[Self::Hand, Self::Main, Self::Always],
             Self::Help => &[Self::Help, Self::Always],
             Self::Open => &[Self::Open, Self::Always],
             Self::Line => &[Self::Line, Self::Always],
@@ -233,6 +251,10 @@ pub fn lookup(context: Context, event: KeyEvent) -> Option<Action> {
         .intersects(KeyModifiers::CONTROL | KeyModifiers::ALT | KeyModifiers::SUPER);
     match event.code {
         KeyCode::Char(c) if plain && context.types() => Some(Action::Insert(c)),
+        // A number is begun by its first character.
+        KeyCode::Char(c @ ('-' | '.')) if plain && context == Context::Hand => {
+            Some(Action::Insert(c))
+        }
         KeyCode::Char(c) if plain => c.to_digit(10).map(|d| Action::Digit(d as u8)),
         _ => None,
     }
@@ -280,6 +302,10 @@ mod tests {
             | A::Range
             | A::Cursor(_)
             | A::WorstPair
+            | A::SetPlace
+            | A::TakeBatch
+            | A::FewerPairs
+            | A::MorePairs
             | A::Back
             | A::Accept
             | A::Up
@@ -314,6 +340,10 @@ mod tests {
             A::Quantity,
             A::Range,
             A::WorstPair,
+            A::SetPlace,
+            A::TakeBatch,
+            A::FewerPairs,
+            A::MorePairs,
             A::Back,
             A::Accept,
             A::Up,

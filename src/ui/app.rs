@@ -3,6 +3,8 @@
 
 mod cursor;
 mod dials;
+mod hand;
+mod landscape;
 mod mouse;
 mod overlay;
 mod run;
@@ -27,6 +29,7 @@ use super::region::Regions;
 pub use cursor::{Quantity, Range};
 pub use dials::Pending;
 pub use dials::short;
+pub use hand::{Hand, Slot};
 pub use overlay::{Overlay, Saved};
 
 /// The smallest screen that shows anything.
@@ -128,6 +131,10 @@ pub struct App {
     pub range: Range,
     /// The matrix's cursor: picture, caption.
     pub cursor: (usize, usize),
+    /// The landscape's cursor, once it was moved: tau and b.
+    pub place: Option<(f64, f64)>,
+    /// The hand calculator.
+    pub hand: Hand,
     /// What lies above the screen.
     pub overlay: Option<Overlay>,
     /// The latest thing to say.
@@ -168,6 +175,8 @@ impl App {
             quantity: Quantity::Cosine,
             range: Range::Own,
             cursor: (0, 0),
+            place: None,
+            hand: Hand::default(),
             overlay: None,
             message: None,
             count: None,
@@ -238,6 +247,10 @@ impl App {
 
     /// What an action does.
     pub fn update(&mut self, action: Action) -> Vec<Effect> {
+        let action = match (self.context(), action) {
+            (Context::Hand, Action::Digit(digit)) => Action::Insert((b'0' + digit % 10) as char),
+            (_, action) => action,
+        };
         if !matches!(action, Action::Digit(_) | Action::Wheel(..)) {
             self.message = None;
         }
@@ -280,13 +293,32 @@ impl App {
             Action::Panel(panel) => {
                 self.focus = Focus::Panel;
                 self.panel = panel;
+                if panel == Panel::Hand {
+                    self.begin_hand();
+                }
             }
             Action::Zoom => self.zoomed = !self.zoomed,
             Action::LogScale => self.log_scale = !self.log_scale,
             Action::Smoothing => self.smoothing = self.smoothing.next(),
             Action::Quantity => self.quantity = self.quantity.next(),
             Action::Range => self.range = self.range.next(),
-            Action::Cursor(direction) => self.move_cursor(direction, count.unwrap_or(1) as usize),
+            Action::Cursor(direction) => {
+                let by = count.unwrap_or(1) as usize;
+                match self.context() {
+                    Context::Landscape => self.move_place(direction, by),
+                    Context::Hand => self.move_hand(direction, by),
+                    _ => self.move_cursor(direction, by),
+                }
+            }
+            Action::SetPlace => return self.set_place(),
+            Action::TakeBatch => self.take_batch(),
+            Action::FewerPairs => self.resize_hand(false),
+            Action::MorePairs => self.resize_hand(true),
+            Action::Enter if self.context() == Context::Hand => self.begin_cell(""),
+            Action::Insert(c) if self.context() == Context::Hand => self.begin_cell(&c.to_string()),
+            Action::Up | Action::Down if self.context() == Context::Hand => {
+                self.scroll_hand(action == Action::Down);
+            }
             Action::WorstPair => self.find_worst(),
             Action::Back => self.back(),
             Action::Open => self.overlay = Some(Overlay::open()),
@@ -311,7 +343,9 @@ impl App {
         match (&self.overlay, self.focus, self.panel) {
             (Some(overlay), ..) => overlay.context(),
             (None, Focus::Dials, _) => Context::Dials,
-            (None, Focus::Panel, Panel::Matrix) => Context::Matrix,
+            (None, Focus::Panel, Panel::Matrix | Panel::Gradient) => Context::Matrix,
+            (None, Focus::Panel, Panel::Landscape) => Context::Landscape,
+            (None, Focus::Panel, Panel::Hand) => Context::Hand,
             (None, Focus::Panel, _) => Context::Charts,
         }
     }
@@ -323,7 +357,7 @@ impl App {
 
     /// Whether the cursor on the matrix is shown.
     pub fn cursor_shown(&self) -> bool {
-        self.focus == Focus::Panel && self.panel == Panel::Matrix
+        self.focus == Focus::Panel && matches!(self.panel, Panel::Matrix | Panel::Gradient)
     }
 
     /// Says that something was done.

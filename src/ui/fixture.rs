@@ -6,7 +6,8 @@ use std::sync::Arc;
 use crate::control::{Applied, Control, Value};
 use crate::scenario::{BatchSize, Loss, Scenario, Temperature};
 use crate::telemetry::{
-    Curve, EvalReport, LaneStatus, Matrix, Settings, Snapshot, Split, Spread, StepReport,
+    Curve, EvalReport, Landscape, LaneStatus, Matrix, Rows, Settings, Snapshot, Split, Spread,
+    StepReport,
 };
 
 #[path = "fixture/pictures.rs"]
@@ -165,7 +166,14 @@ pub fn lane(loss: Loss, step: u64) -> Snapshot {
     lane.trained = Arc::new(evals(loss, step, Split::Trained));
     lane.evaluating = (loss == Loss::SigLip).then_some(0.4);
     lane.applied = Arc::new(changes(loss, step));
-    lane.matrix = Some(Arc::new(matrix(step, salt)));
+    let matrix = matrix(step, salt);
+    lane.rows = Some(Arc::new(Rows {
+        step,
+        pairs: matrix.side,
+        cosines: matrix.cosines.clone(),
+    }));
+    lane.landscape = Some(Arc::new(landscape(step)));
+    lane.matrix = Some(Arc::new(matrix));
     lane.pairs = Arc::new(pairs());
     lane.pairs_per_second = if loss == Loss::InfoNce { 412.0 } else { 405.0 };
     lane.seconds = step as f64 * 0.155;
@@ -278,6 +286,46 @@ fn matrix(step: u64, salt: u64) -> Matrix {
         side,
         pool: 1,
         cosines: cosines.collect(),
+    }
+}
+
+/// Both losses of 64 pairs whose cosines are 0.5 and whose negatives' are spread around 0.05.
+fn landscape(step: u64) -> Landscape {
+    const DECADE: [f64; 10] = [1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0];
+    let pairs = 64;
+    let own = 0.5 - 0.3 * (-(step as f64) / 350.0).exp();
+    let negatives: Vec<f64> = (0..21)
+        .map(|i| 0.05 + 0.022 * (f64::from(i) - 10.0))
+        .collect();
+    let weight = |c: f64| (-((c - 0.05) / 0.1).powi(2) / 2.0).exp() / 11.4;
+    let softplus = |x: f64| x.max(0.0) + (-x.abs()).exp().ln_1p();
+    let temperatures: Vec<f64> = (-2..=0)
+        .flat_map(|e| DECADE.map(|d| format!("{d}e{e}").parse().unwrap_or(d)))
+        .filter(|tau| *tau <= 1.0)
+        .collect();
+    let biases: Vec<f64> = (-16..=4).map(f64::from).collect();
+    let rivals = f64::from(pairs - 1);
+    let info_nce = |tau: &f64| {
+        let sum: f64 = negatives
+            .iter()
+            .map(|c| rivals * weight(*c) * ((c - own) / tau).exp())
+            .sum();
+        sum.ln_1p()
+    };
+    let sig_lip = |tau: f64, b: f64| {
+        let pushed = negatives.iter().map(|c| weight(*c) * softplus(c / tau + b));
+        softplus(-own / tau - b) + rivals * pushed.sum::<f64>()
+    };
+    Landscape {
+        step,
+        pairs: pairs as usize,
+        info_nce: temperatures.iter().map(info_nce).collect(),
+        sig_lip: biases
+            .iter()
+            .flat_map(|b| temperatures.iter().map(|tau| sig_lip(*tau, *b)))
+            .collect(),
+        temperatures,
+        biases,
     }
 }
 

@@ -13,17 +13,31 @@ pub enum Panel {
     Matrix,
     /// Pictures and captions.
     Pictures,
+    /// Both losses at other temperatures and biases.
+    Landscape,
+    /// How the loss spreads its push over the negatives.
+    Gradient,
+    /// The hand calculator.
+    Hand,
 }
 
 impl Panel {
     /// All panels.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 8] = [
         Self::Loss,
         Self::Traces,
         Self::Retrieval,
         Self::Matrix,
         Self::Pictures,
+        Self::Landscape,
+        Self::Gradient,
+        Self::Hand,
     ];
+
+    /// Whether it is shown in place of the pictures.
+    pub const fn takes_the_pictures_place(self) -> bool {
+        matches!(self, Self::Landscape | Self::Gradient | Self::Hand)
+    }
 
     /// What one sees there, in a line.
     pub const fn explain(self) -> &'static str {
@@ -41,6 +55,15 @@ impl Panel {
                 "every picture (rows) against every caption (columns) of one batch: pairs lie on the diagonal"
             }
             Self::Pictures => "the first pairs of the batch, as the towers get them",
+            Self::Landscape => {
+                "the loss of this batch at other tau and b, darker is lower; arrows move, Enter goes there"
+            }
+            Self::Gradient => {
+                "what pushes one picture from the wrong captions: the softmax shares one push out, the sigmoid judges each"
+            }
+            Self::Hand => {
+                "a small batch worked out on paper: arrows choose a number, digits replace it, F takes the batch's"
+            }
         }
     }
 }

@@ -3,10 +3,13 @@
 mod controls;
 mod frame;
 mod gallery;
+mod gradient;
+mod hand;
 mod header;
 mod heat;
 mod heatmap;
 mod help;
+mod landscape;
 mod loss;
 mod notice;
 mod open;
@@ -75,7 +78,7 @@ fn overlay(frame: &mut Frame, area: Rect, screen: &mut Screen) {
         Some(Overlay::Open { input, chosen }) => open::render(frame, area, screen, input, *chosen),
         Some(Overlay::Notice { title, text }) => notice::render(frame, area, screen, title, text),
         // Typed in the status line, so that the curves stay in sight.
-        Some(Overlay::Save { .. } | Overlay::Value { .. }) | None => {}
+        Some(Overlay::Save { .. } | Overlay::Value { .. } | Overlay::Cell { .. }) | None => {}
     }
 }
 
@@ -109,7 +112,7 @@ fn rich(frame: &mut Frame, area: Rect, screen: &mut Screen) {
         let [maps, gallery] =
             Layout::horizontal([Constraint::Length(maps), Constraint::Min(0)]).areas(pictures);
         heatmap::render(frame, maps, screen);
-        gallery::render(frame, gallery, screen);
+        aside(frame, gallery, screen);
     }
     controls::render(frame, strip, screen);
     status::line(frame, line, screen);
@@ -162,16 +165,17 @@ fn compact(frame: &mut Frame, body: Rect, screen: &mut Screen) {
         Layout::horizontal([Constraint::Length(maps), gap, Constraint::Min(0)]).areas(pictures);
     heatmap::render(frame, maps, screen);
     // Traces and pictures share a place: the one that was asked for last.
-    if matches!(screen.app.panel, Panel::Pictures | Panel::Matrix) {
-        gallery::render(frame, last, screen);
+    let panel = screen.app.panel;
+    if matches!(panel, Panel::Pictures | Panel::Matrix) || panel.takes_the_pictures_place() {
+        aside(frame, last, screen);
     } else {
         traces::render(frame, last, screen);
     }
 }
 
 fn stacked(frame: &mut Frame, body: Rect, screen: &mut Screen) {
-    if screen.app.panel == Panel::Retrieval {
-        retrieval::render(frame, body, screen);
+    if screen.app.panel == Panel::Retrieval || screen.app.panel.takes_the_pictures_place() {
+        panel(frame, body, screen, screen.app.panel);
         return;
     }
     let lanes = (screen.app.lanes.len() as u16).min(4) + 2;
@@ -193,6 +197,16 @@ fn alone(frame: &mut Frame, body: Rect, screen: &mut Screen) {
     }
 }
 
+/// The pictures, or the panel that was asked for in their place.
+fn aside(frame: &mut Frame, area: Rect, screen: &mut Screen) {
+    let panel_there = if screen.app.panel.takes_the_pictures_place() {
+        screen.app.panel
+    } else {
+        Panel::Pictures
+    };
+    panel(frame, area, screen, panel_there);
+}
+
 fn panel(frame: &mut Frame, area: Rect, screen: &mut Screen, panel: Panel) {
     match panel {
         Panel::Loss => loss::render(frame, area, screen),
@@ -200,5 +214,8 @@ fn panel(frame: &mut Frame, area: Rect, screen: &mut Screen, panel: Panel) {
         Panel::Retrieval => retrieval::render(frame, area, screen),
         Panel::Matrix => heatmap::render(frame, area, screen),
         Panel::Pictures => gallery::render(frame, area, screen),
+        Panel::Landscape => landscape::render(frame, area, screen),
+        Panel::Gradient => gradient::render(frame, area, screen),
+        Panel::Hand => hand::render(frame, area, screen),
     }
 }

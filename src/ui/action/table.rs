@@ -38,7 +38,7 @@ const fn k(code: KeyCode) -> Key {
     Key::of(code)
 }
 
-use Context::{Always, Charts, Dials, Help, Line, Main, Matrix, Notice, Open};
+use Context::{Always, Charts, Dials, Hand, Help, Landscape, Line, Main, Matrix, Notice, Open};
 
 /// Every action, a row each.
 #[rustfmt::skip]
@@ -62,6 +62,9 @@ pub const TABLE: &[Entry] = &[
     row(Main, Action::Panel(Panel::Retrieval), &[c('h')], "held out", "Looks at the retrieval on held-out pictures."),
     row(Main, Action::Panel(Panel::Matrix), &[c('m')], "matrix", "Looks at the similarity matrix; arrows move its cursor.").footer("matrix", 45),
     row(Main, Action::Panel(Panel::Pictures), &[c('p')], "pictures", "Looks at the pictures and captions of the batch."),
+    row(Main, Action::Panel(Panel::Landscape), &[c('j')], "landscape", "Looks at the loss of this batch at other tau and bias; Enter goes there."),
+    row(Main, Action::Panel(Panel::Gradient), &[c('J')], "gradient", "Looks at how the loss spreads its push over a picture's wrong captions."),
+    row(Main, Action::Panel(Panel::Hand), &[c('K')], "by hand", "Works both losses out on paper, for up to eight pairs."),
     row(Main, Action::Zoom, &[c('z')], "zoom", "Shows the panel at hand alone, or all panels again.").footer("zoom", 40),
     row(Main, Action::LogScale, &[c('l')], "log axis", "Logarithmic or linear axis for the loss.").footer("log", 20),
     row(Main, Action::Smoothing, &[c('y')], "smoothing", "Smooths curves not at all, a little, or much; what was measured stays, faint.").footer("smooth", 15),
@@ -87,6 +90,21 @@ pub const TABLE: &[Entry] = &[
     row(Matrix, Action::Cursor(Direction::Down), &[k(KeyCode::Down)], "picture after", "Moves the cursor to the picture after."),
     row(Matrix, Action::WorstPair, &[c('!')], "worst pair", "Moves the cursor to the pair whose own score is lowest against its rivals.").footer("worst", 60),
     row(Matrix, Action::Zoom, &[k(KeyCode::Enter)], "zoom", "Shows the panel at hand alone, or all panels again."),
+    row(Landscape, Action::Cursor(Direction::Left), &[k(KeyCode::Left)], "smaller tau", "Moves the cursor to a smaller tau.").footer("cursor", 85),
+    row(Landscape, Action::Cursor(Direction::Right), &[k(KeyCode::Right)], "larger tau", "Moves the cursor to a larger tau."),
+    row(Landscape, Action::Cursor(Direction::Up), &[k(KeyCode::Up)], "larger bias", "Moves the cursor to a larger bias."),
+    row(Landscape, Action::Cursor(Direction::Down), &[k(KeyCode::Down)], "smaller bias", "Moves the cursor to a smaller bias."),
+    row(Landscape, Action::SetPlace, &[k(KeyCode::Enter)], "go there", "Sets tau, and the bias where the loss has a use for it, to the cursor's.").footer("go there", 88),
+    row(Hand, Action::Cursor(Direction::Left), &[k(KeyCode::Left)], "number left", "Chooses the number to the left.").footer("choose", 85),
+    row(Hand, Action::Cursor(Direction::Right), &[k(KeyCode::Right)], "number right", "Chooses the number to the right."),
+    row(Hand, Action::Cursor(Direction::Up), &[k(KeyCode::Up)], "number above", "Chooses the number above; tau and the bias stand on top."),
+    row(Hand, Action::Cursor(Direction::Down), &[k(KeyCode::Down)], "number below", "Chooses the number below."),
+    row(Hand, Action::Enter, &[k(KeyCode::Enter)], "type", "Types the number; so does its first digit.").footer("type", 88),
+    row(Hand, Action::TakeBatch, &[c('F')], "first of batch", "Takes the first pairs of the batch as it is now, with the lane's tau and bias.").footer("from batch", 75),
+    row(Hand, Action::FewerPairs, &[c('(')], "fewer pairs", "Leaves the last pair out."),
+    row(Hand, Action::MorePairs, &[c(')')], "more pairs", "Adds a pair: at most eight.").footer("more pairs", 40),
+    row(Hand, Action::Up, &[k(KeyCode::PageUp)], "scroll up", "Scrolls the working up."),
+    row(Hand, Action::Down, &[k(KeyCode::PageDown)], "scroll down", "Scrolls the working down.").footer("scroll", 70),
     row(Open, Action::Up, &[k(KeyCode::Up)], "up", "Goes up the list.").footer("choose", 50),
     row(Open, Action::Down, &[k(KeyCode::Down), k(KeyCode::Tab)], "down", "Goes down the list."),
     row(Open, Action::Accept, &[k(KeyCode::Enter)], "open", "Opens what is marked, or the file whose path was typed.").footer("open", 90),

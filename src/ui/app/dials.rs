@@ -143,7 +143,7 @@ impl App {
         effects
     }
 
-    fn send(&mut self, lane: usize, control: Control) -> Effect {
+    pub(super) fn send(&mut self, lane: usize, control: Control) -> Effect {
         let snapshot = &self.lanes[lane];
         let pending = Pending {
             lane,

@@ -33,6 +33,11 @@ pub enum Overlay {
         /// What was typed.
         input: Input,
     },
+    /// A number of the hand calculator.
+    Cell {
+        /// What was typed.
+        input: Input,
+    },
     /// Something to read.
     Notice {
         /// Its heading.
@@ -82,7 +87,7 @@ impl Overlay {
         match self {
             Self::Help { .. } => Context::Help,
             Self::Open { .. } => Context::Open,
-            Self::Save { .. } | Self::Value { .. } => Context::Line,
+            Self::Save { .. } | Self::Value { .. } | Self::Cell { .. } => Context::Line,
             Self::Notice { .. } => Context::Notice,
         }
     }
@@ -92,7 +97,8 @@ impl Overlay {
             Self::Help { filter: input, .. }
             | Self::Open { input, .. }
             | Self::Save { input, .. }
-            | Self::Value { input } => Some(input),
+            | Self::Value { input }
+            | Self::Cell { input } => Some(input),
             Self::Notice { .. } => None,
         }
     }
@@ -145,6 +151,10 @@ impl App {
                 vec![Effect::Save { path, replace }]
             }
             Some(Overlay::Value { input }) => self.set_value(input.text()),
+            Some(Overlay::Cell { input }) => {
+                self.set_cell(input.text());
+                Vec::new()
+            }
             Some(Overlay::Help { .. } | Overlay::Notice { .. }) | None => Vec::new(),
         }
     }
@@ -195,7 +205,7 @@ impl App {
                     Overlay::Help { scroll, .. } => *scroll = 0,
                     Overlay::Open { chosen, .. } => *chosen = 0,
                     Overlay::Save { replace, .. } => *replace = false,
-                    Overlay::Value { .. } | Overlay::Notice { .. } => {}
+                    Overlay::Value { .. } | Overlay::Cell { .. } | Overlay::Notice { .. } => {}
                 }
             }
         }

@@ -163,7 +163,7 @@ fn open_frame(
     } else {
         Line::styled(format!(" {about} "), screen.theme.muted())
     };
-    let focused = app.cursor_shown();
+    let focused = app.cursor_shown() && app.panel == Panel::Matrix;
     let inner = frame::titled(frame, area, screen, title, right, focused);
     let axes = screen
         .theme

@@ -28,6 +28,9 @@ pub fn line(frame: &mut Frame, area: Rect, screen: &mut Screen) {
                 &app.dial.range(settings.as_ref()),
             ));
         }
+        Some(Overlay::Cell { input }) => {
+            spans.extend(typed(screen, app.hand.ask(), input, app.hand.range()));
+        }
         Some(Overlay::Save { input, .. }) => {
             spans.extend(typed(
                 screen,
