@@ -146,7 +146,7 @@ fn figures(screen: &Screen, push: &Push, settings: &Settings) -> Vec<String> {
     vec![
         format!("pull {pull} ({own}) on its caption, cos {:.3}", push.own),
         format!(
-            "push {} on {:.1} of {n}, hardest {first:.0} %",
+            "push {} over {:.1} of {n}, hardest {first:.0} %",
             amount(push.total),
             push.effective
         ),
@@ -178,7 +178,15 @@ fn items(
         .into_iter()
         .enumerate()
     {
-        let Some(pair) = at.and_then(|at| lane.pairs.get(at)) else {
+        let Some(at) = at else { continue };
+        let Some(pair) = lane.pairs.get(at) else {
+            let name = format!("{what}: {}", caption(&lane.pairs, at));
+            let place = Rect {
+                x: area.x + half * i as u16,
+                width: half,
+                ..area
+            };
+            frame::put(frame, place, 0, &Line::styled(name, theme.accent()));
             continue;
         };
         let place = Rect {
@@ -385,7 +393,7 @@ mod tests {
         app.size = (120, 40);
         app.update(Action::Panel(Panel::Gradient));
         app.key(KeyEvent::from(KeyCode::Down));
-        // "push 0.4 on 5.3 of 63": 5.3.
+        // "push 0.4 over 5.3 of 63": 5.3.
         let on = |screen: &str| -> f64 {
             let line = screen.split("push ").nth(1).expect("a line of pushes");
             let word = line.split(' ').nth(2).expect("so many");

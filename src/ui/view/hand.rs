@@ -62,7 +62,7 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
         }
         sections.extend(pieces);
     }
-    let lines = side_by_side(sections, wide, each);
+    let lines = side_by_side(&sections, wide, each);
     let top = 2;
     let list = Rect {
         y: inner.y + top.min(inner.height),
@@ -215,7 +215,7 @@ fn number(value: f64, width: usize) -> String {
 
 /// Sections in reading order, so many beside each other, with a line between.
 fn side_by_side(
-    sections: Vec<Vec<Line<'static>>>,
+    sections: &[Vec<Line<'static>>],
     columns: usize,
     each: usize,
 ) -> Vec<Line<'static>> {

@@ -237,7 +237,9 @@ fn draw(frame: &mut Frame, area: Rect, screen: &Screen, land: &Landscape, lane: 
     };
     path(buf, &mark, land, &screen.app.lanes[lane]);
     if let Some(lowest) = land.lowest(loss) {
-        let row = lowest.bias.map_or(0.0, |b| land.row(b));
+        // Where b makes no difference, beside where the lane is.
+        let now = screen.app.settings(lane).and_then(|s| s.bias);
+        let row = land.row(lowest.bias.or(now).unwrap_or(0.0));
         let place = view.cell(land.column(lowest.temperature), row);
         mark.put(
             buf,
