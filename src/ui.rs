@@ -4,6 +4,7 @@
 
 pub mod action;
 pub mod app;
+pub mod chart;
 pub mod dial;
 #[cfg(test)]
 mod fixture;
@@ -175,10 +176,12 @@ impl Session {
             // All that has come in by now, before the next frame: held keys must not queue up.
             while event::poll(Duration::ZERO).map_err(lost)? {
                 let event = event::read().map_err(lost)?;
-                // The mouse moves all the time; nothing on the screen follows it.
+                // The mouse moves all the time; only the crosshair follows it.
+                let aim = app.charts.crosshair;
                 pressed |=
                     !matches!(&event, Event::Mouse(mouse) if mouse.kind == MouseEventKind::Moved);
                 let effects = handle(app, &event);
+                pressed |= app.charts.crosshair != aim;
                 for effect in effects {
                     if effect == Effect::Quit {
                         return Ok(());
@@ -277,6 +280,9 @@ fn handle(app: &mut App, event: &Event) -> Vec<Effect> {
         Event::Mouse(mouse) if !app.too_small() => match mouse.kind {
             MouseEventKind::Down(MouseButton::Left) => {
                 app.update(Action::Click(mouse.column, mouse.row))
+            }
+            MouseEventKind::Moved | MouseEventKind::Drag(_) => {
+                app.update(Action::Hover(mouse.column, mouse.row))
             }
             MouseEventKind::ScrollUp => app.update(Action::Wheel(mouse.column, mouse.row, true)),
             MouseEventKind::ScrollDown => app.update(Action::Wheel(mouse.column, mouse.row, false)),

@@ -1,9 +1,11 @@
 //! The one table of actions: it dispatches keys, and the help and the footer are made from it. To
 //! add an action, add a variant, a row, and an arm in `App::update`.
 
+mod chart;
 mod key;
 mod table;
 
+pub use chart::ChartKey;
 pub use key::Key;
 pub use table::TABLE;
 
@@ -53,10 +55,8 @@ pub enum Action {
     Panel(Panel),
     /// Show the panel alone, or all again.
     Zoom,
-    /// Logarithmic or linear loss axis.
-    LogScale,
-    /// How much curves are smoothed.
-    Smoothing,
+    /// Something with the chart at hand.
+    Chart(ChartKey),
     /// What the matrix shows.
     Quantity,
     /// What the matrix's colours span.
@@ -95,6 +95,8 @@ pub enum Action {
     Paste(String),
     /// The mouse pressed this cell.
     Click(u16, u16),
+    /// The mouse moved to this cell.
+    Hover(u16, u16),
     /// The wheel turned over this cell: up, or down.
     Wheel(u16, u16, bool),
 }
@@ -276,7 +278,12 @@ mod tests {
     const fn needs_a_key(action: &Action) -> bool {
         use Action as A;
         match action {
-            A::Insert(_) | A::Paste(_) | A::Click(..) | A::Wheel(..) | A::Digit(_) => false,
+            A::Insert(_)
+            | A::Paste(_)
+            | A::Click(..)
+            | A::Hover(..)
+            | A::Wheel(..)
+            | A::Digit(_) => false,
             A::Quit
             | A::Suspend
             | A::PlayPause
@@ -296,8 +303,7 @@ mod tests {
             | A::ToggleLearned
             | A::Panel(_)
             | A::Zoom
-            | A::LogScale
-            | A::Smoothing
+            | A::Chart(_)
             | A::Quantity
             | A::Range
             | A::Cursor(_)
@@ -335,8 +341,6 @@ mod tests {
             A::Enter,
             A::ToggleLearned,
             A::Zoom,
-            A::LogScale,
-            A::Smoothing,
             A::Quantity,
             A::Range,
             A::WorstPair,
@@ -355,10 +359,12 @@ mod tests {
             A::Insert('x'),
             A::Paste(String::new()),
             A::Click(0, 0),
+            A::Hover(0, 0),
             A::Wheel(0, 0, true),
         ];
         all.extend(Dial::ALL.map(A::Dial));
         all.extend(Panel::ALL.map(A::Panel));
+        all.extend(ChartKey::ALL.map(A::Chart));
         all.extend([Turn::Down, Turn::Up, Turn::FarDown, Turn::FarUp].map(A::Turn));
         all.extend(
             [

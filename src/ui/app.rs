@@ -1,6 +1,7 @@
 //! [`App`]: all that the screen knows, and what each action does to it. Pure: it gets snapshots and
 //! actions, and answers with effects for the loop to carry out.
 
+mod charts;
 mod cursor;
 mod dials;
 mod hand;
@@ -21,6 +22,7 @@ use crate::scenario::Scenario;
 use crate::telemetry::{LaneStatus, Snapshot};
 
 use super::action::{self, Action, Context};
+use super::chart::Charts;
 use super::dial::Dial;
 use super::marks::{self, Mark};
 use super::panel::Panel;
@@ -80,17 +82,6 @@ pub enum Tone {
     Trouble,
 }
 
-/// How charts are drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Smoothing {
-    /// Not.
-    Off,
-    /// A little.
-    Light,
-    /// Much.
-    Strong,
-}
-
 /// A scenario that can be chosen by name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Choice {
@@ -121,10 +112,8 @@ pub struct App {
     pub zoomed: bool,
     /// The lane that dials apply to; all if absent.
     pub target: Option<usize>,
-    /// Logarithmic loss axis.
-    pub log_scale: bool,
-    /// Smoothing of curves.
-    pub smoothing: Smoothing,
+    /// How charts are looked at.
+    pub charts: Charts,
     /// What the matrix shows.
     pub quantity: Quantity,
     /// What its colours span.
@@ -170,8 +159,7 @@ impl App {
             panel: Panel::Loss,
             zoomed: false,
             target: None,
-            log_scale: false,
-            smoothing: Smoothing::Light,
+            charts: Charts::default(),
             quantity: Quantity::Cosine,
             range: Range::Own,
             cursor: (0, 0),
@@ -192,8 +180,7 @@ impl App {
     pub fn reopen(&mut self, scenario: Scenario) {
         let fresh = Self::new(scenario, std::mem::take(&mut self.choices));
         *self = Self {
-            log_scale: self.log_scale,
-            smoothing: self.smoothing,
+            charts: self.charts.for_another(),
             quantity: self.quantity,
             range: self.range,
             size: self.size,
@@ -251,10 +238,13 @@ impl App {
             (Context::Hand, Action::Digit(digit)) => Action::Insert((b'0' + digit % 10) as char),
             (_, action) => action,
         };
-        if !matches!(action, Action::Digit(_) | Action::Wheel(..)) {
+        if !matches!(
+            action,
+            Action::Digit(_) | Action::Wheel(..) | Action::Hover(..)
+        ) {
             self.message = None;
         }
-        let count = if matches!(action, Action::Digit(_)) {
+        let count = if matches!(action, Action::Digit(_) | Action::Hover(..)) {
             None
         } else {
             self.count.take()
@@ -298,8 +288,8 @@ impl App {
                 }
             }
             Action::Zoom => self.zoomed = !self.zoomed,
-            Action::LogScale => self.log_scale = !self.log_scale,
-            Action::Smoothing => self.smoothing = self.smoothing.next(),
+            Action::Chart(key) => self.chart_key(key, count.unwrap_or(1)),
+            Action::Hover(x, y) => self.aim_at(x, y, false),
             Action::Quantity => self.quantity = self.quantity.next(),
             Action::Range => self.range = self.range.next(),
             Action::Cursor(direction) => {
@@ -390,16 +380,6 @@ impl App {
             self.zoomed = false;
         } else {
             self.focus = Focus::Dials;
-        }
-    }
-}
-
-impl Smoothing {
-    const fn next(self) -> Self {
-        match self {
-            Self::Off => Self::Light,
-            Self::Light => Self::Strong,
-            Self::Strong => Self::Off,
         }
     }
 }

@@ -39,6 +39,15 @@ impl Panel {
         matches!(self, Self::Landscape | Self::Gradient | Self::Hand)
     }
 
+    /// What its chart is called in messages.
+    pub const fn chart_name(self) -> &'static str {
+        match self {
+            Self::Traces => "traces",
+            Self::Retrieval => "held out",
+            _ => "loss",
+        }
+    }
+
     /// What one sees there, in a line.
     pub const fn explain(self) -> &'static str {
         match self {

@@ -22,6 +22,19 @@ pub enum Target {
     Row(usize),
     /// A matrix; how it lies in its area.
     Matrix(MatrixMap),
+    /// A chart; which steps lie along its area.
+    Chart(ChartMap),
+}
+
+/// Which steps lie along the width of an area.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ChartMap {
+    /// The panel.
+    pub panel: Panel,
+    /// The first and the last step.
+    pub steps: (f64, f64),
+    /// Whether they are spaced by their logarithms.
+    pub log: bool,
 }
 
 /// How a matrix's cells lie in an area of the screen.

@@ -1,5 +1,6 @@
 //! The whole screen, composed of panels. Reads the app, writes cells and notes what lies where.
 
+mod chart;
 mod controls;
 mod frame;
 mod gallery;
@@ -14,6 +15,7 @@ mod loss;
 mod notice;
 mod open;
 mod pair;
+mod pins;
 mod plot;
 mod retrieval;
 mod series;

@@ -2,7 +2,7 @@
 
 use crossterm::event::KeyCode;
 
-use super::{Action, Context, Direction, Entry, Key, Turn};
+use super::{Action, ChartKey, Context, Direction, Entry, Key, Turn};
 use crate::ui::dial::Dial;
 use crate::ui::panel::Panel;
 
@@ -66,8 +66,15 @@ pub const TABLE: &[Entry] = &[
     row(Main, Action::Panel(Panel::Gradient), &[c('J')], "gradient", "Looks at how the loss spreads its push over a picture's wrong captions."),
     row(Main, Action::Panel(Panel::Hand), &[c('K')], "by hand", "Works both losses out on paper, for up to eight pairs."),
     row(Main, Action::Zoom, &[c('z')], "zoom", "Shows the panel at hand alone, or all panels again.").footer("zoom", 40),
-    row(Main, Action::LogScale, &[c('l')], "log axis", "Logarithmic or linear axis for the loss.").footer("log", 20),
-    row(Main, Action::Smoothing, &[c('y')], "smoothing", "Smooths curves not at all, a little, or much; what was measured stays, faint.").footer("smooth", 15),
+    row(Main, Action::Chart(ChartKey::LogY), &[c('l')], "log values", "Logarithmic or linear values in the chart at hand.").footer("log", 20),
+    row(Main, Action::Chart(ChartKey::LogX), &[c('X')], "log steps", "Logarithmic or linear steps in the chart at hand."),
+    row(Main, Action::Chart(ChartKey::Smoothing), &[c('y')], "smoothing", "As measured, exponential mean, or running median; what was measured stays, faint.").footer("smooth", 15),
+    row(Main, Action::Chart(ChartKey::Clip), &[c('O')], "outliers", "The chart's axis leaves outliers outside, or holds everything."),
+    row(Main, Action::Chart(ChartKey::Closer), &[c('+'), c('=')], "fewer steps", "Shows half as many steps, around the crosshair if there is one."),
+    row(Main, Action::Chart(ChartKey::Farther), &[c('-')], "more steps", "Shows twice as many steps."),
+    row(Main, Action::Chart(ChartKey::Crosshair), &[c('\'')], "crosshair", "Reads every curve at one step, in all charts at once.").footer("crosshair", 30),
+    row(Main, Action::Chart(ChartKey::Pin), &[c('"')], "pin", "Keeps what the crosshair reads in a table, or lets it go."),
+    row(Main, Action::Chart(ChartKey::Ghost), &[c('G')], "ghost", "Keeps the present curves as a ghost, also after a reset, or lets them go."),
     row(Main, Action::Quantity, &[c('d')], "quantity", "Shows the matrix as cosines, logits, or the loss's probabilities."),
     row(Main, Action::Range, &[c('f')], "range", "Colours span: all lanes' values, each lane's own, or the fixed range."),
     row(Main, Action::Evaluate, &[c('V')], "evaluate", "Evaluates every lane on held-out pictures now."),
@@ -84,6 +91,12 @@ pub const TABLE: &[Entry] = &[
     row(Dials, Action::Enter, &[k(KeyCode::Enter)], "type", "Types the dial's value.").footer("type", 70),
     row(Dials, Action::ToggleLearned, &[c('a')], "learned, fixed", "Lets training learn tau or the bias, or holds it fixed.").footer("learn/fix", 65),
     row(Charts, Action::Zoom, &[k(KeyCode::Enter)], "zoom", "Shows the panel at hand alone, or all panels again."),
+    row(Charts, Action::Chart(ChartKey::Left), &[k(KeyCode::Left)], "step before", "Moves the crosshair to the step before; 10 and the key, ten steps.").footer("aim", 65),
+    row(Charts, Action::Chart(ChartKey::Right), &[k(KeyCode::Right)], "step after", "Moves the crosshair to the step after."),
+    row(Charts, Action::Chart(ChartKey::FarLeft), &[c('H')], "far before", "Moves the crosshair by a twentieth of what is in sight."),
+    row(Charts, Action::Chart(ChartKey::FarRight), &[c('L')], "far after", "Moves the crosshair as far the other way."),
+    row(Charts, Action::Chart(ChartKey::Earlier), &[c('[')], "earlier steps", "Moves towards earlier steps, once + shows only some.").footer("earlier", 24),
+    row(Charts, Action::Chart(ChartKey::Later), &[c(']')], "later steps", "Moves towards later steps.").footer("later", 23),
     row(Matrix, Action::Cursor(Direction::Left), &[k(KeyCode::Left)], "caption before", "Moves the cursor to the caption before.").footer("cursor", 85),
     row(Matrix, Action::Cursor(Direction::Right), &[k(KeyCode::Right)], "caption after", "Moves the cursor to the caption after."),
     row(Matrix, Action::Cursor(Direction::Up), &[k(KeyCode::Up)], "picture before", "Moves the cursor to the picture before."),

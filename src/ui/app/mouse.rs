@@ -32,6 +32,11 @@ impl App {
                 self.target = lane;
             }
             Target::Lane(lane) => self.target = lane,
+            Target::Chart(map) => {
+                self.focus = Focus::Panel;
+                self.panel = map.panel;
+                self.aim_at(x, y, true);
+            }
             Target::Matrix(map) => {
                 self.focus = Focus::Panel;
                 self.panel = Panel::Matrix;

@@ -246,13 +246,13 @@ fn panels_zoom_and_escape_goes_back_step_by_step() {
     assert!(!app.zoomed);
     tap(&mut app, KeyCode::Esc);
     assert_eq!(app.focus, Focus::Dials);
-    let before = (app.log_scale, app.smoothing, app.quantity, app.range);
+    let before = (app.charts.held_out, app.quantity, app.range);
     press(&mut app, "lydf");
     assert!(
-        app.log_scale != before.0
-            && app.smoothing != before.1
-            && app.quantity != before.2
-            && app.range != before.3
+        app.charts.held_out.log_y != before.0.log_y
+            && app.charts.held_out.smoothing != before.0.smoothing
+            && app.quantity != before.1
+            && app.range != before.2
     );
 }
 
@@ -419,7 +419,7 @@ fn opening_another_scenario_keeps_how_one_looks() {
     let mut other = fixture::scenario();
     other.lanes.truncate(1);
     app.reopen(other);
-    assert!(app.log_scale);
+    assert!(app.charts.loss.log_y);
     assert_eq!(
         (app.lanes.len(), app.target, app.choices.len()),
         (1, None, 3)

@@ -33,6 +33,11 @@ fn logit(cosine: f64, settings: &Settings) -> f64 {
     cosine / settings.temperature + settings.bias.unwrap_or(0.0)
 }
 
+/// ln(1 + e^x), safe for large x.
+pub fn softplus(x: f64) -> f64 {
+    x.max(0.0) + (-x.abs()).exp().ln_1p()
+}
+
 fn sigmoid(x: f64) -> f64 {
     1.0 / (1.0 + (-x).exp())
 }

@@ -5,43 +5,40 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::plot::{Axis, Guide, Plot};
-use super::{Screen, frame, series};
+use super::series::Recipe;
+use super::{Screen, chart, frame, heat, pins, series};
 use crate::scenario::Loss;
 use crate::telemetry::LaneStatus;
-use crate::ui::app::{Smoothing, short};
+use crate::ui::app::short;
+use crate::ui::chart::Smoothing;
 use crate::ui::dial::Dial;
 use crate::ui::panel::Panel;
 
 /// Draws the panel.
 pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     let app = screen.app;
-    let title = match (app.log_scale, app.smoothing) {
-        (true, Smoothing::Off) => "loss, log axis, as measured",
-        (true, _) => "loss, log axis",
-        (false, Smoothing::Off) => "loss, as measured",
-        (false, _) => "loss",
+    let view = app.charts.loss;
+    let recipe = Recipe {
+        view: &view,
+        points: &|lane| series::measured(&lane.loss),
+        smoothing: view.smoothing,
+        log: view.log_y,
+        percentiles: (1, 97),
     };
+    let (plot, mut notes) = plot(screen, &recipe);
+    notes.extend(series::view_notes(screen, &view, Smoothing::Mean));
+    let name = chart::name(screen, "loss");
+    let title = series::title(&name, &notes, usize::from(area.width) / 2);
     let last = |lane: usize| {
         if let Some(word) = trouble(&app.lanes[lane].status) {
-            return Some(word.to_string());
+            return Err(word.to_string());
         }
         let curve = &app.lanes[lane].loss;
-        let smooth = series::smoothed(curve, app.smoothing);
-        let value = smooth.map_or_else(|| curve.last().map(|p| p.value), |s| s.last().map(|p| p.1));
-        value.map(|v| {
-            if v.is_finite() {
-                format!("{v:.3}")
-            } else {
-                "not finite".into()
-            }
-        })
+        series::read(curve, app.charts.crosshair, view.smoothing).ok_or_else(String::new)
     };
-    let legend = frame::legend(
-        screen,
-        area.width.saturating_sub(title.len() as u16 + 8),
-        last,
-    );
-    let inner = frame::panel(frame, area, screen, Panel::Loss, title, legend);
+    let room = area.width.saturating_sub(title.chars().count() as u16 + 8);
+    let legend = series::legend(screen, room, show, last);
+    let inner = frame::panel(frame, area, screen, Panel::Loss, &title, legend);
     if app.lanes.iter().all(|lane| lane.loss.points().is_empty()) {
         waiting(frame, inner, screen);
         return;
@@ -52,12 +49,14 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
         height: inner.height - rows,
         ..inner
     };
-    plot(screen).render(frame.buffer_mut(), chart, screen.theme);
+    let chart = pins::render(frame, chart, screen, Panel::Loss);
+    chart::draw(frame, chart, screen, Panel::Loss, &plot);
+    let bottom = inner.bottom() - rows;
     for (i, line) in notes.iter().enumerate() {
         frame::put(
             frame,
             Rect {
-                y: chart.bottom(),
+                y: bottom,
                 height: rows,
                 ..inner
             },
@@ -84,56 +83,69 @@ const fn mark_rows(height: u16) -> u16 {
     }
 }
 
-fn plot(screen: &Screen) -> Plot {
-    let app = screen.app;
-    let mut all = Vec::new();
-    let mut values = Vec::new();
-    for (i, lane) in app.lanes.iter().enumerate() {
-        let (lines, extent) = series::of_lane(
-            screen,
-            i,
-            &lane.loss,
-            app.smoothing,
-            if app.log_scale { usize::MAX } else { 30 },
-        );
-        all.extend(lines);
-        values.extend(extent);
-    }
-    let top = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let guides = guesses(screen);
-    values.extend(guides.iter().map(|g| g.y * 1.02).filter(|y| *y < top * 1.5));
-    let y = Axis::around(values, app.log_scale);
-    Plot {
-        x: series::steps(app),
-        y,
-        series: all,
-        guides,
-        flags: series::flags(screen),
+/// A loss, in the title.
+fn show(value: f64) -> String {
+    if value.is_finite() {
+        format!("{value:.3}")
+    } else {
+        "not finite".into()
     }
 }
 
-/// ln N for each batch size that a softmax lane has.
-fn guesses(screen: &Screen) -> Vec<Guide> {
-    let settings = screen
-        .app
-        .lanes
-        .iter()
-        .filter_map(|lane| lane.settings.as_ref());
-    let mut sizes: Vec<_> = settings
-        .filter(|s| s.loss == Loss::InfoNce && s.batch_size > 1)
-        .map(|s| s.batch_size)
-        .collect();
-    sizes.sort_unstable();
-    sizes.dedup();
-    let guide = |n: &u64| {
-        let y = (*n as f64).ln();
-        Guide {
-            y,
-            label: format!("ln {n} = {y:.2}"),
-            style: screen.theme.muted(),
-        }
+fn plot(screen: &Screen, recipe: &Recipe) -> (Plot, Vec<String>) {
+    let drawn = series::draw(screen, recipe);
+    let mut values = drawn.values.clone();
+    let top = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let guides = guesses(screen);
+    values.extend(guides.iter().map(|g| g.y * 1.02).filter(|y| *y < top * 1.5));
+    let y = Axis::around(values, recipe.log);
+    let notes = drawn.notes(recipe, &y);
+    let plot = Plot {
+        x: series::steps(screen, Panel::Loss),
+        y,
+        series: drawn.series,
+        guides,
+        flags: series::flags(screen),
+        crosshair: screen.app.charts.crosshair,
     };
-    sizes.iter().map(guide).collect()
+    (plot, notes)
+}
+
+/// What a model that knows nothing pays: ln N for each batch size that a softmax lane has, and for each
+/// sigmoid lane its loss where all cosines are 0.
+fn guesses(screen: &Screen) -> Vec<Guide> {
+    let mut guides: Vec<(f64, String)> = Vec::new();
+    for lane in &screen.app.lanes {
+        let Some(settings) = lane.settings.as_ref().filter(|s| s.batch_size > 1) else {
+            continue;
+        };
+        let n = settings.batch_size as f64;
+        let guide = match settings.loss {
+            Loss::InfoNce => (n.ln(), format!("ln {n} = {:.2}", n.ln())),
+            Loss::SigLip => {
+                // The bias of the first step: what is learned since is no part of the beginning.
+                let first = lane.bias.points().first().map(|p| p.value);
+                let bias = first.or(settings.bias).unwrap_or(0.0);
+                let y = untrained_sigmoid(n, bias);
+                (y, format!("cos 0, b {bias:.1} = {y:.2}"))
+            }
+        };
+        if guide.0.is_finite() && !guides.contains(&guide) {
+            guides.push(guide);
+        }
+    }
+    guides.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let guide = |(y, label)| Guide {
+        y,
+        label,
+        style: screen.theme.muted(),
+    };
+    guides.into_iter().map(guide).collect()
+}
+
+/// The sigmoid loss of N pairs whose cosines are all 0: every logit is b.
+fn untrained_sigmoid(n: f64, bias: f64) -> f64 {
+    heat::softplus(-bias) + (n - 1.0) * heat::softplus(bias)
 }
 
 /// What the latest marks stand for, in at most so many lines.
@@ -213,5 +225,19 @@ fn waiting(frame: &mut Frame, area: Rect, screen: &Screen) {
             top + i as u16,
             line,
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::untrained_sigmoid;
+
+    #[test]
+    fn req10_the_sigmoid_loss_before_training_is_as_published() {
+        // b = 0 gives N ln 2; b = -10 gives 10.0 at 64 and 11.5 at 32,768.
+        let ln2 = std::f64::consts::LN_2;
+        assert!((untrained_sigmoid(64.0, 0.0) - 64.0 * ln2).abs() < 1e-9);
+        assert!((untrained_sigmoid(64.0, -10.0) - 10.0).abs() < 0.01);
+        assert!((untrained_sigmoid(32_768.0, -10.0) - 11.5).abs() < 0.02);
     }
 }

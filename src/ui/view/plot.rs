@@ -27,6 +27,23 @@ pub struct Series {
     pub thick: bool,
     /// Whether only the points are drawn, as signs, without a line.
     pub dotted: bool,
+    /// Whether the line has gaps.
+    pub dashed: bool,
+}
+
+impl Series {
+    /// A plain line.
+    pub const fn line(points: Vec<(f64, f64)>, style: Style, layer: u8) -> Self {
+        Self {
+            points,
+            style,
+            layer,
+            sign: None,
+            thick: false,
+            dotted: false,
+            dashed: false,
+        }
+    }
 }
 
 /// A horizontal line with a name.
@@ -51,8 +68,8 @@ pub struct Flag {
 
 /// A chart.
 pub struct Plot {
-    /// First and last step.
-    pub x: (f64, f64),
+    /// The axis of steps.
+    pub x: Axis,
     /// The vertical axis.
     pub y: Axis,
     /// Curves.
@@ -61,13 +78,15 @@ pub struct Plot {
     pub guides: Vec<Guide>,
     /// Vertical lines.
     pub flags: Vec<Flag>,
+    /// The step that is pointed at.
+    pub crosshair: Option<u64>,
 }
 
 impl Plot {
-    /// Draws the chart.
-    pub fn render(&self, buf: &mut Buffer, area: Rect, theme: &Theme) {
+    /// Draws the chart. Returns where its curves are.
+    pub fn render(&self, buf: &mut Buffer, area: Rect, theme: &Theme) -> Rect {
         if area.width < 8 || area.height < 2 {
-            return;
+            return Rect::default();
         }
         let with_steps = area.height >= 5;
         let rows = area.height - u16::from(with_steps);
@@ -100,6 +119,7 @@ impl Plot {
         }
         self.draw_guides(buf, inner, theme);
         self.draw_flags(buf, inner, theme);
+        self.draw_crosshair(buf, inner, theme);
         self.draw_series(buf, inner, theme);
         self.number_flags(buf, inner);
         self.name_guides(buf, inner, theme);
@@ -114,6 +134,7 @@ impl Plot {
                 theme,
             );
         }
+        inner
     }
 
     fn row(&self, value: f64, inner: Rect) -> Option<u16> {
@@ -124,8 +145,7 @@ impl Plot {
     }
 
     fn column(&self, x: f64, inner: Rect) -> Option<u16> {
-        let (low, high) = self.x;
-        let share = (x - low) / (high - low);
+        let share = self.x.place(x)?;
         ((0.0..=1.0).contains(&share) && inner.width > 0)
             .then(|| inner.x + ((share * f64::from(inner.width)) as u16).min(inner.width - 1))
     }
@@ -143,21 +163,40 @@ impl Plot {
         }
     }
 
-    /// Names go where they cover no curve, the further right the better.
+    /// Names go where they cover no curve, the further right the better. That of a line above what is
+    /// in sight goes to the top, if there is room for it.
     fn name_guides(&self, buf: &mut Buffer, inner: Rect, theme: &Theme) {
         let line = theme.glyph("╌", "-");
+        let grid = theme.glyph("┈", ".");
         for guide in &self.guides {
-            let Some(row) = self.row(guide.y, inner) else {
-                continue;
+            let above = self.y.place(guide.y).is_some_and(|share| share > 1.0);
+            let row = match self.row(guide.y, inner) {
+                Some(row) => row,
+                None if above && inner.height > 5 => inner.top(),
+                None => continue,
             };
-            let text = format!(" {} ", guide.label);
+            let text = if above {
+                format!(" {} {} ", theme.glyph("↑", "^"), guide.label)
+            } else {
+                format!(" {} ", guide.label)
+            };
             let width = text.chars().count() as u16;
             if width + 4 >= inner.width {
                 continue;
             }
             let last = inner.right() - width - 1;
-            let free = |x: &u16| (*x..*x + width).all(|column| buf[(column, row)].symbol() == line);
-            let x = (inner.left()..=last).rev().find(free).unwrap_or(last);
+            let empty = |symbol: &str| {
+                if above {
+                    [" ", grid].contains(&symbol)
+                } else {
+                    symbol == line
+                }
+            };
+            let free = |x: &u16| (*x..*x + width).all(|column| empty(buf[(column, row)].symbol()));
+            let place = (inner.left()..=last).rev().find(free);
+            let Some(x) = place.or((!above).then_some(last)) else {
+                continue;
+            };
             write(
                 buf,
                 inner,
@@ -181,6 +220,15 @@ impl Plot {
         }
     }
 
+    fn draw_crosshair(&self, buf: &mut Buffer, inner: Rect, theme: &Theme) {
+        let column = self.crosshair.and_then(|at| self.column(at as f64, inner));
+        for row in inner.top()..column.map_or(inner.top(), |_| inner.bottom()) {
+            anew(&mut buf[(column.unwrap_or(inner.x), row)])
+                .set_symbol(theme.glyph("│", "|"))
+                .set_style(theme.accent());
+        }
+    }
+
     fn number_flags(&self, buf: &mut Buffer, inner: Rect) {
         for flag in self.flags.iter().filter(|_| inner.height > 3) {
             let Some(column) = self.column(flag.x, inner) else {
@@ -193,15 +241,14 @@ impl Plot {
     fn draw_series(&self, buf: &mut Buffer, inner: Rect, theme: &Theme) {
         let mut canvas = Canvas::new(inner.width, inner.height, theme.glyphs);
         let (dots_x, dots_y) = canvas.size();
-        let (low, high) = self.x;
         let mut signs = Vec::new();
         // Thick ones last: where curves meet, their colour stays.
         let (thick, thin): (Vec<_>, Vec<_>) = self.series.iter().partition(|series| series.thick);
         for series in thin.into_iter().chain(thick) {
             let place = |&(x, y): &(f64, f64)| {
-                let across = (x - low) / (high - low) * (dots_x - 1) as f64;
-                let up = self.y.place(y)?;
                 // Far outside is cut before it becomes an integer; the canvas cuts the rest.
+                let across = self.x.place(x)?.clamp(-4.0, 5.0) * (dots_x - 1) as f64;
+                let up = self.y.place(y)?;
                 let down = (1.0 - up).clamp(-4.0, 5.0) * (dots_y - 1) as f64;
                 (across.is_finite() && down.is_finite())
                     .then(|| (across.round() as i64, down.round() as i64))
@@ -213,7 +260,9 @@ impl Plot {
                     && !series.dotted
                 {
                     let from = before.unwrap_or(to);
-                    if series.thick {
+                    if series.dashed {
+                        canvas.dashed_line(from, to, series.style, series.layer);
+                    } else if series.thick {
                         canvas.thick_line(from, to, series.style, series.layer);
                     } else {
                         canvas.line(from, to, series.style, series.layer);
@@ -228,6 +277,11 @@ impl Plot {
             }
             if let Some(sign) = series.sign.filter(|_| !series.dotted) {
                 sign_series(series, sign, place, theme, &mut signs, dots_x);
+                signs.extend(
+                    self.pointed_at(series)
+                        .and_then(|point| place(&point))
+                        .map(|(x, y)| (x, y, sign, series.style)),
+                );
             }
         }
         canvas.paint(buf, inner);
@@ -244,25 +298,42 @@ impl Plot {
         }
     }
 
+    /// The point of the curve that is nearest to the crosshair, if the curve reaches it.
+    fn pointed_at(&self, series: &Series) -> Option<(f64, f64)> {
+        let at = self.crosshair? as f64;
+        let last = series.points.last()?.0;
+        let near = |p: &&(f64, f64)| (p.0 - at).abs();
+        let nearest = series
+            .points
+            .iter()
+            .min_by(|a, b| near(a).total_cmp(&near(b)));
+        nearest.filter(|_| at <= last + 1.0).copied()
+    }
+
     fn draw_steps(&self, buf: &mut Buffer, line: Rect, theme: &Theme) {
-        let (low, high) = self.x;
-        let ticks = Axis {
-            low,
-            high,
-            log: false,
-        }
-        .ticks(usize::from(line.width / 12).clamp(1, 8));
-        let mut free = line.left();
-        for tick in ticks {
-            let Some(column) = self.column(tick, line) else {
-                continue;
-            };
-            let text = format!("{tick:.0}");
+        let ticks = self.x.ticks(usize::from(line.width / 12).clamp(1, 8));
+        let place = |step: f64| {
+            let text = format!("{step:.0}");
             let width = text.len() as u16;
-            let x = column.saturating_sub(width / 2).clamp(
+            let x = self.column(step, line)?.saturating_sub(width / 2).clamp(
                 line.left(),
                 line.right().saturating_sub(width).max(line.left()),
             );
+            Some((x, width, text))
+        };
+        let taken = self.crosshair.and_then(|at| place(at as f64));
+        if let Some((x, _, text)) = &taken {
+            buf.set_string(*x, line.y, text, theme.accent());
+        }
+        let mut free = line.left();
+        for tick in ticks {
+            let Some((x, width, text)) = place(tick) else {
+                continue;
+            };
+            let meets = |(at, length, _): &(u16, u16, String)| x <= at + length && *at <= x + width;
+            if taken.as_ref().is_some_and(meets) {
+                continue;
+            }
             if x >= free && x + width <= line.right() {
                 buf.set_string(x, line.y, text, theme.faint());
                 free = x + width + 1;

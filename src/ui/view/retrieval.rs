@@ -5,21 +5,32 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::plot::{Axis, Guide, Plot, Series};
-use super::{Screen, frame, series};
+use super::series::Recipe;
+use super::{Screen, chart, frame, pins, series};
 use crate::telemetry::EvalReport;
+use crate::ui::chart::Smoothing;
 use crate::ui::panel::Panel;
 
 /// Draws the panel.
 pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     let app = screen.app;
-    let inner = frame::panel(
-        frame,
-        area,
-        screen,
-        Panel::Retrieval,
-        "held out",
-        note(screen),
-    );
+    let view = app.charts.held_out;
+    let recipe = Recipe {
+        view: &view,
+        points: &|lane| {
+            let r1 = |e: &EvalReport| (e.step as f64, e.r1_image_to_text * 100.0);
+            lane.held_out.iter().map(r1).collect()
+        },
+        smoothing: view.smoothing,
+        log: view.log_y,
+        percentiles: (1, 99),
+    };
+    let (plot, mut notes) = plot(screen, &recipe);
+    notes.extend(series::view_notes(screen, &view, Smoothing::Off));
+    let name = chart::name(screen, "held out");
+    let title = series::title(&name, &notes, usize::from(area.width) / 2);
+    let inner = frame::panel(frame, area, screen, Panel::Retrieval, &title, note(screen));
+    let inner = pins::render(frame, inner, screen, Panel::Retrieval);
     let lanes = app.lanes.len() as u16;
     let none = app.lanes.iter().all(|lane| lane.held_out.is_empty());
     // Both directions where there is room for them and a chart.
@@ -34,7 +45,7 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
         if none {
             frame::promise(frame, chart, screen, Panel::Retrieval);
         } else {
-            plot(screen).render(frame.buffer_mut(), chart, screen.theme);
+            chart::draw(frame, chart, screen, Panel::Retrieval, &plot);
         }
     }
     draw_table(
@@ -56,7 +67,7 @@ fn note(screen: &Screen) -> Line<'static> {
         .iter()
         .filter_map(|lane| lane.evaluating)
         .reduce(f64::max);
-    if let Some(share) = busy {
+    if let Some(share) = busy.filter(|_| screen.app.charts.crosshair.is_none()) {
         return Line::styled(
             format!(" evaluating {:.0} % ", share * 100.0),
             screen.theme.accent(),
@@ -66,7 +77,7 @@ fn note(screen: &Screen) -> Line<'static> {
         .app
         .lanes
         .iter()
-        .filter_map(|lane| lane.held_out.last())
+        .filter_map(|lane| series::eval(&lane.held_out, screen.app.charts.crosshair))
         .max_by_key(|eval| eval.step);
     latest.map_or_else(Line::default, |eval| {
         let text = format!(" {} names, step {} ", eval.candidates, eval.step);
@@ -74,35 +85,13 @@ fn note(screen: &Screen) -> Line<'static> {
     })
 }
 
-fn plot(screen: &Screen) -> Plot {
+fn plot(screen: &Screen, recipe: &Recipe) -> (Plot, Vec<String>) {
     let app = screen.app;
     let theme = screen.theme;
-    let mut all = Vec::new();
-    let mut values = vec![0.0];
-    for (i, lane) in app.lanes.iter().enumerate() {
-        let points: Vec<_> = lane
-            .held_out
-            .iter()
-            .map(|e| (e.step as f64, e.r1_image_to_text * 100.0))
-            .collect();
-        values.extend(points.iter().map(|p| p.1));
-        let sign = Some(theme.marker(i));
-        all.push(Series {
-            points: points.clone(),
-            style: theme.lane(i),
-            layer: 2,
-            sign: None,
-            thick: false,
-            dotted: false,
-        });
-        all.push(Series {
-            points,
-            style: theme.lane(i),
-            layer: 2,
-            sign,
-            thick: false,
-            dotted: true,
-        });
+    let drawn = series::draw(screen, recipe);
+    let mut values = drawn.values.clone();
+    if !recipe.log {
+        values.push(0.0);
     }
     let candidates = app
         .lanes
@@ -111,21 +100,38 @@ fn plot(screen: &Screen) -> Plot {
         .map(|e| e.candidates)
         .max();
     let chance = candidates.map(|n| 100.0 / n.max(1) as f64);
-    let mut y = Axis::around(values, false);
-    y.low = 0.0;
-    y.high = y.high.max(chance.unwrap_or(0.0) * 4.0).max(1.0);
+    if recipe.log {
+        values.extend(chance);
+    }
+    let mut y = Axis::around(values, recipe.log);
+    if !recipe.log {
+        y.low = 0.0;
+        y.high = y.high.max(chance.unwrap_or(0.0) * 4.0).max(1.0);
+    }
+    let notes = drawn.notes(recipe, &y);
+    // Every evaluation is a sign of its own.
+    let mut all = drawn.series;
+    for (i, lane) in app.lanes.iter().enumerate() {
+        all.push(Series {
+            sign: Some(theme.marker(i)),
+            dotted: true,
+            ..Series::line((recipe.points)(lane), theme.lane(i), 2)
+        });
+    }
     let guide = |y: f64| Guide {
         y,
         label: format!("chance {y:.2} %"),
         style: theme.faint(),
     };
-    Plot {
-        x: series::steps(app),
+    let plot = Plot {
+        x: series::steps(screen, Panel::Retrieval),
         y,
         series: all,
         guides: chance.map(guide).into_iter().collect(),
         flags: series::flags(screen),
-    }
+        crosshair: app.charts.crosshair,
+    };
+    (plot, notes)
 }
 
 fn draw_table(frame: &mut Frame, area: Rect, screen: &Screen, both: bool) {
@@ -143,7 +149,7 @@ fn draw_table(frame: &mut Frame, area: Rect, screen: &Screen, both: bool) {
     frame::put(frame, area, 0, &Line::styled(head, theme.faint()));
     let mut row = 1;
     for (i, lane) in screen.app.lanes.iter().enumerate() {
-        let eval = lane.held_out.last();
+        let eval = series::eval(&lane.held_out, screen.app.charts.crosshair);
         let [sign, _] = frame::lane_name(screen, i);
         let label = frame::cut(&lane.lane, name.saturating_sub(2), screen);
         let to_text = theme.glyph("→ ", "> ");
@@ -165,7 +171,8 @@ fn draw_table(frame: &mut Frame, area: Rect, screen: &Screen, both: bool) {
             }),
         ));
         if trained {
-            let text = lane.trained.last().map_or_else(
+            let trained = series::eval(&lane.trained, screen.app.charts.crosshair);
+            let text = trained.map_or_else(
                 || format!("{:>8}", dash(screen)),
                 |e| format!("{:>8.1}", e.r1_image_to_text * 100.0),
             );

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 
 use super::{Screen, frame};
 use crate::telemetry::LaneStatus;
-use crate::ui::action::{Action, Context, Entry, TABLE};
+use crate::ui::action::{Action, ChartKey, Context, Entry, TABLE};
 use crate::ui::app::{Focus, Overlay, Tone};
 use crate::ui::input::Input;
 use crate::ui::region::Target;
@@ -162,6 +162,7 @@ pub fn footer(frame: &mut Frame, area: Rect, screen: &mut Screen) {
 fn key_text(entry: &Entry, ascii: bool) -> String {
     let arrows = match (&entry.action, entry.context) {
         (Action::Turn(_), _) => Some(("←→ HL", "arrows H L")),
+        (Action::Chart(ChartKey::Left), _) => Some(("←→ HL", "arrows H L")),
         (Action::Cursor(_), _) => Some(("←↑↓→", "arrows")),
         (Action::Up, Context::Open | Context::Help) => Some(("↑↓", "up/down")),
         _ => None,

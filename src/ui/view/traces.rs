@@ -6,9 +6,10 @@ use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 
 use super::plot::{Axis, Plot};
-use super::{Screen, frame, series};
+use super::series::Recipe;
+use super::{Screen, chart, frame, pins, series};
 use crate::telemetry::{Curve, Snapshot};
-use crate::ui::app::Smoothing;
+use crate::ui::chart::Smoothing;
 use crate::ui::dial;
 use crate::ui::panel::Panel;
 
@@ -16,49 +17,49 @@ struct Trace {
     name: &'static str,
     curve: fn(&Snapshot) -> &Curve,
     log: bool,
-    smoothing: Smoothing,
+    smooth: bool,
 }
 
-/// In the order in which they get room. A logarithmic axis shows tau as the logit scale, its
-/// learned form, sees it.
+/// In the order in which they get room: what it is called, whether a logarithmic axis suits it, and
+/// whether it is noisy.
 const ALL: [Trace; 4] = [
     Trace {
         name: "tau",
         curve: |lane| &lane.temperature,
         log: true,
-        smoothing: Smoothing::Off,
+        smooth: false,
     },
     Trace {
         name: "bias",
         curve: |lane| &lane.bias,
         log: false,
-        smoothing: Smoothing::Off,
+        smooth: false,
     },
     Trace {
         name: "batch accuracy",
         curve: |lane| &lane.accuracy,
         log: false,
-        smoothing: Smoothing::Light,
+        smooth: true,
     },
     Trace {
         name: "gradient norm",
         curve: |lane| &lane.grad_norm,
         log: true,
-        smoothing: Smoothing::Light,
+        smooth: true,
     },
 ];
 
 /// Draws the panel.
 pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     let app = screen.app;
-    let inner = frame::panel(
-        frame,
-        area,
-        screen,
-        Panel::Traces,
-        "traces",
-        Line::default(),
-    );
+    let view = &app.charts.traces;
+    let mut notes = series::view_notes(screen, view, Smoothing::Mean);
+    // Where it is usual, only its absence is news.
+    notes.retain(|note| note != "log");
+    notes.extend((!view.log_y).then(|| "linear".into()));
+    let name = chart::name(screen, "traces");
+    let title = series::title(&name, &notes, usize::from(area.width.saturating_sub(8)));
+    let inner = frame::panel(frame, area, screen, Panel::Traces, &title, Line::default());
     let with_points: Vec<_> = ALL
         .iter()
         .filter(|trace| {
@@ -71,6 +72,7 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
         frame::promise(frame, inner, screen, Panel::Traces);
         return;
     }
+    let inner = pins::render(frame, inner, screen, Panel::Traces);
     let fit = if inner.height >= 26 {
         4
     } else {
@@ -87,16 +89,35 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     }
 }
 
-fn draw(frame: &mut Frame, area: Rect, screen: &Screen, trace: &Trace) {
+fn draw(frame: &mut Frame, area: Rect, screen: &mut Screen, trace: &Trace) {
     let app = screen.app;
-    let last = |lane: usize| {
-        let point = (trace.curve)(&app.lanes[lane]).last()?;
-        Some(dial::show(crate::control::Value::Real(point.value)))
+    let mut view = app.charts.traces;
+    // What is set and not measured has no outliers.
+    view.clip &= trace.smooth;
+    let recipe = Recipe {
+        view: &view,
+        points: &|lane| series::measured((trace.curve)(lane)),
+        smoothing: if trace.smooth {
+            view.smoothing
+        } else {
+            Smoothing::Off
+        },
+        log: trace.log && view.log_y,
+        percentiles: (1, 99),
     };
-    let room = area.width.saturating_sub(trace.name.len() as u16 + 2);
-    let legend = frame::legend(screen, room, last);
+    let drawn = series::draw(screen, &recipe);
+    let y = Axis::around(drawn.values.iter().copied(), recipe.log);
+    let notes = drawn.notes(&recipe, &y);
+    let name = series::title(trace.name, &notes, usize::from(area.width) / 2);
+    let last = |lane: usize| {
+        let curve = (trace.curve)(&app.lanes[lane]);
+        series::read(curve, app.charts.crosshair, recipe.smoothing).ok_or_else(String::new)
+    };
+    let show = |value: f64| dial::show(crate::control::Value::Real(value));
+    let room = area.width.saturating_sub(name.len() as u16 + 2);
+    let legend = series::legend(screen, room, show, last);
     let title = Line::from(Span::styled(
-        format!(" {}", trace.name),
+        format!(" {name}"),
         screen.theme.muted().add_modifier(Modifier::BOLD),
     ));
     frame::put(frame, area, 0, &title);
@@ -116,25 +137,13 @@ fn draw(frame: &mut Frame, area: Rect, screen: &Screen, trace: &Trace) {
         height: area.height.saturating_sub(1),
         ..area
     };
-    let mut all = Vec::new();
-    let mut values = Vec::new();
-    for (i, lane) in app.lanes.iter().enumerate() {
-        let smoothing = if trace.smoothing == Smoothing::Off {
-            Smoothing::Off
-        } else {
-            app.smoothing
-        };
-        let (lines, extent) = series::of_lane(screen, i, (trace.curve)(lane), smoothing, 100);
-        all.extend(lines);
-        values.extend(extent);
-    }
-    let y = Axis::around(values, trace.log);
     let plot = Plot {
-        x: series::steps(app),
+        x: series::steps(screen, Panel::Traces),
         y,
-        series: all,
+        series: drawn.series,
         guides: Vec::new(),
         flags: series::flags(screen),
+        crosshair: app.charts.crosshair,
     };
-    plot.render(frame.buffer_mut(), chart, screen.theme);
+    chart::draw(frame, chart, screen, Panel::Traces, &plot);
 }

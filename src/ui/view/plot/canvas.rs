@@ -74,6 +74,22 @@ impl Canvas {
         walk(from, to, |x, y| self.dot(x, y, style, layer));
     }
 
+    /// A line of dashes, which keep their places when it grows.
+    pub fn dashed_line(&mut self, from: (i64, i64), to: (i64, i64), style: Style, layer: u8) {
+        let (across, down) = self.glyphs.dots();
+        let steep = (to.1 - from.1).abs() > (to.0 - from.0).abs() * 2;
+        walk(from, to, |x, y| {
+            let along = if steep {
+                y / down as i64
+            } else {
+                x / across as i64
+            };
+            if along.rem_euclid(3) != 2 {
+                self.dot(x, y, style, layer);
+            }
+        });
+    }
+
     /// A line twice as thick, where dots are fine. What makes it thick takes no cell from a curve
     /// beside it.
     pub fn thick_line(&mut self, from: (i64, i64), to: (i64, i64), style: Style, layer: u8) {

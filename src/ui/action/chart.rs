@@ -1,0 +1,57 @@
+//! [`ChartKey`]: what can be done with a chart.
+
+/// Something to do with the chart at hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChartKey {
+    /// Logarithmic or linear values.
+    LogY,
+    /// Logarithmic or linear steps.
+    LogX,
+    /// The next kind of smoothing.
+    Smoothing,
+    /// Outliers outside the axis, or on it.
+    Clip,
+    /// Half as many steps.
+    Closer,
+    /// Twice as many steps.
+    Farther,
+    /// Towards earlier steps.
+    Earlier,
+    /// Towards later steps.
+    Later,
+    /// Show the crosshair, or not.
+    Crosshair,
+    /// Move it to the step before.
+    Left,
+    /// Move it to the step after.
+    Right,
+    /// Move it far back.
+    FarLeft,
+    /// Move it far on.
+    FarRight,
+    /// Keep what it reads.
+    Pin,
+    /// Keep the curves as a ghost.
+    Ghost,
+}
+
+impl ChartKey {
+    /// All of them.
+    pub const ALL: [Self; 15] = [
+        Self::LogY,
+        Self::LogX,
+        Self::Smoothing,
+        Self::Clip,
+        Self::Closer,
+        Self::Farther,
+        Self::Earlier,
+        Self::Later,
+        Self::Crosshair,
+        Self::Left,
+        Self::Right,
+        Self::FarLeft,
+        Self::FarRight,
+        Self::Pin,
+        Self::Ghost,
+    ];
+}
