@@ -8,6 +8,7 @@ pub mod chart;
 pub mod dial;
 #[cfg(test)]
 mod fixture;
+pub mod history;
 pub mod input;
 pub mod marks;
 pub mod panel;

@@ -73,6 +73,7 @@ impl Terminal {
     pub fn glyphs_from(&self) -> String {
         match (&self.locale, env("TERM").as_deref()) {
             (_, Some(term @ ("dumb" | "linux"))) => format!("TERM={term}"),
+            _ if self.glyphs == "octant" => "TERM_PROGRAM=ghostty".into(),
             (Some((name, value)), _) => format!("{name}={value}"),
             (None, _) => "no locale is set".into(),
         }

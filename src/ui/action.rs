@@ -57,6 +57,10 @@ pub enum Action {
     Zoom,
     /// Something with the chart at hand.
     Chart(ChartKey),
+    /// Look at the matrices of an earlier step, or of a later one.
+    Scrub(bool),
+    /// The difference of two lanes' matrices.
+    Difference,
     /// What the matrix shows.
     Quantity,
     /// What the matrix's colours span.
@@ -304,6 +308,8 @@ mod tests {
             | A::Panel(_)
             | A::Zoom
             | A::Chart(_)
+            | A::Scrub(_)
+            | A::Difference
             | A::Quantity
             | A::Range
             | A::Cursor(_)
@@ -341,6 +347,9 @@ mod tests {
             A::Enter,
             A::ToggleLearned,
             A::Zoom,
+            A::Scrub(false),
+            A::Scrub(true),
+            A::Difference,
             A::Quantity,
             A::Range,
             A::WorstPair,

@@ -8,6 +8,7 @@ mod hand;
 mod landscape;
 mod mouse;
 mod overlay;
+mod past;
 mod run;
 
 #[cfg(test)]
@@ -33,6 +34,7 @@ pub use dials::Pending;
 pub use dials::short;
 pub use hand::{Hand, Slot};
 pub use overlay::{Overlay, Saved};
+pub use past::{Past, Shown};
 
 /// The smallest screen that shows anything.
 pub const SMALLEST: (u16, u16) = (60, 20);
@@ -114,6 +116,8 @@ pub struct App {
     pub target: Option<usize>,
     /// How charts are looked at.
     pub charts: Charts,
+    /// The matrices that were seen, and which of them are looked at.
+    pub past: Past,
     /// What the matrix shows.
     pub quantity: Quantity,
     /// What its colours span.
@@ -160,6 +164,7 @@ impl App {
             zoomed: false,
             target: None,
             charts: Charts::default(),
+            past: Past::default(),
             quantity: Quantity::Cosine,
             range: Range::Own,
             cursor: (0, 0),
@@ -215,6 +220,7 @@ impl App {
             self.marks = marks::collect(&lanes);
         }
         self.lanes = lanes;
+        self.note_matrices();
         self.target = self.target.filter(|&i| i < self.lanes.len());
         self.settle_pending();
         self.settle_intent();
@@ -290,6 +296,8 @@ impl App {
             Action::Zoom => self.zoomed = !self.zoomed,
             Action::Chart(key) => self.chart_key(key, count.unwrap_or(1)),
             Action::Hover(x, y) => self.aim_at(x, y, false),
+            Action::Scrub(later) => self.scrub(later, count.unwrap_or(1) as usize),
+            Action::Difference => self.toggle_difference(),
             Action::Quantity => self.quantity = self.quantity.next(),
             Action::Range => self.range = self.range.next(),
             Action::Cursor(direction) => {
@@ -376,6 +384,8 @@ impl App {
 
     fn back(&mut self) {
         if self.overlay.take().is_some() {
+        } else if self.cursor_shown() && self.past.step.is_some() {
+            self.past.step = None;
         } else if self.zoomed {
             self.zoomed = false;
         } else {

@@ -63,6 +63,7 @@ pub struct Charts {
 
 impl Smoothing {
     /// The next one.
+    #[must_use]
     pub const fn next(self) -> Self {
         match self {
             Self::Off => Self::Mean,
@@ -172,6 +173,7 @@ impl Default for Charts {
 
 impl Charts {
     /// The same for another scenario: what was pointed at goes, the ghost stays.
+    #[must_use]
     pub fn for_another(&self) -> Self {
         let everything = |view: ChartView| ChartView {
             window: None,

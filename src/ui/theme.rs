@@ -2,11 +2,13 @@
 //! beyond their number.
 
 mod depth;
+mod diverge;
 
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::symbols::border;
 
 pub use depth::{ColorChoice, Depth, GlyphChoice, Glyphs};
+pub use diverge::Scale;
 
 /// A colour as the theme thinks of it, before the terminal's depth is considered.
 pub type Rgb = [u8; 3];

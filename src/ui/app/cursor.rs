@@ -12,6 +12,8 @@ pub enum Quantity {
     Logit,
     /// What the loss makes of the logits: a softmax along each row, or a sigmoid of each cell.
     Probability,
+    /// How the loss pulls at each logit: its derivative.
+    Gradient,
 }
 
 /// What the matrix's colours span.
@@ -32,6 +34,7 @@ impl Quantity {
             Self::Cosine => "cosine",
             Self::Logit => "logit",
             Self::Probability => "probability",
+            Self::Gradient => "gradient",
         }
     }
 
@@ -39,7 +42,8 @@ impl Quantity {
         match self {
             Self::Cosine => Self::Logit,
             Self::Logit => Self::Probability,
-            Self::Probability => Self::Cosine,
+            Self::Probability => Self::Gradient,
+            Self::Gradient => Self::Cosine,
         }
     }
 }
@@ -90,7 +94,7 @@ impl App {
     /// Puts the cursor on the rival that beats its pair by most, in the addressed lane.
     pub(super) fn find_worst(&mut self) {
         let lane = self.target.unwrap_or(0);
-        let Some(matrix) = self.lanes.get(lane).and_then(|lane| lane.matrix.clone()) else {
+        let Some(matrix) = self.shown(lane).map(|shown| shown.matrix) else {
             self.complain("there is no matrix yet");
             return;
         };

@@ -28,7 +28,7 @@ pub enum ColorChoice {
 /// What `--glyphs` may say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum GlyphChoice {
-    /// Braille in a UTF-8 locale, else ASCII.
+    /// Octants where the terminal is known to draw them, else braille; ASCII if the locale is not UTF-8.
     #[default]
     Auto,
     /// Unicode 16's octants: as fine as braille, and solid.
@@ -132,6 +132,7 @@ impl Glyphs {
         // one that names another encoding is believed.
         match locale {
             Some(l) if l.contains('.') && !l.contains("utf") => Self::Ascii,
+            _ if draws_octants(&env) => Self::Octant,
             _ => Self::Braille,
         }
     }
@@ -144,6 +145,20 @@ impl Glyphs {
             Self::Ascii => (1, 1),
         }
     }
+}
+
+/// Whether the terminal says that it is one that draws octants itself, whatever its font has: Ghostty from
+/// 1.2 on. Others that do, such as kitty and foot, do not tell their version; `--glyphs octant` is for them.
+fn draws_octants(env: impl Fn(&str) -> Option<OsString>) -> bool {
+    let text = |name: &str| env(name).map(|v| v.to_string_lossy().to_ascii_lowercase());
+    if text("TERM_PROGRAM").as_deref() != Some("ghostty") {
+        return false;
+    }
+    let version = text("TERM_PROGRAM_VERSION").unwrap_or_default();
+    let mut parts = version
+        .split('.')
+        .map(|part| part.parse::<u32>().unwrap_or(0));
+    (parts.next().unwrap_or(0), parts.next().unwrap_or(0)) >= (1, 2)
 }
 
 impl FromStr for ColorChoice {
@@ -275,6 +290,30 @@ mod tests {
         assert_eq!(nearest_256([255, 0, 0]), 196);
         assert_eq!(nearest_256([128, 128, 128]), 244);
         assert_eq!(nearest_16([250, 250, 5]), 11);
+    }
+
+    #[test]
+    fn req13_octants_only_where_the_terminal_is_known_to_have_them() {
+        let detect = |pairs| Glyphs::detect(GlyphChoice::Auto, env(pairs));
+        assert_eq!(
+            detect(&[
+                ("TERM_PROGRAM", "ghostty"),
+                ("TERM_PROGRAM_VERSION", "1.2.3")
+            ]),
+            Glyphs::Octant
+        );
+        assert_eq!(
+            detect(&[
+                ("TERM_PROGRAM", "ghostty"),
+                ("TERM_PROGRAM_VERSION", "1.1.3")
+            ]),
+            Glyphs::Braille
+        );
+        // What runs inside a multiplexer must go by what that can show.
+        assert_eq!(
+            detect(&[("TERM_PROGRAM", "tmux"), ("TERM_PROGRAM_VERSION", "3.5")]),
+            Glyphs::Braille
+        );
     }
 
     #[test]

@@ -17,11 +17,8 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
         return;
     }
     let lane = app.target.unwrap_or(0);
-    let source = app
-        .lanes
-        .get(lane)
-        .filter(|l| !l.pairs.is_empty())
-        .or_else(|| app.lanes.iter().find(|l| !l.pairs.is_empty()));
+    let with_pairs = |lane| app.shown(lane).filter(|shown| !shown.pairs.is_empty());
+    let source = with_pairs(lane).or_else(|| (0..app.lanes.len()).find_map(with_pairs));
     let cell = app.cursor_shown() && app.lanes.iter().any(|l| l.matrix.is_some());
     let title = if cell {
         "picture × caption"
@@ -34,8 +31,8 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
         title.into()
     };
     let note = source
-        .and_then(|l| l.matrix.as_ref())
-        .map(|m| format!(" step {} ", m.step))
+        .as_ref()
+        .map(|shown| format!(" step {} ", shown.matrix.step))
         .unwrap_or_default();
     let note = Line::styled(note, screen.theme.muted());
     let inner = frame::panel(frame, area, screen, Panel::Pictures, &title, note);
@@ -44,7 +41,7 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
         return;
     };
     if cell {
-        pair::render(frame, inner, screen, source);
+        pair::render(frame, inner, screen, &source);
     } else {
         many(frame, inner, screen, &source.pairs);
     }

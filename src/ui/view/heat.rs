@@ -4,6 +4,7 @@
 use crate::scenario::Loss;
 use crate::telemetry::{Matrix, Settings};
 use crate::ui::app::{App, Quantity, Range};
+use crate::ui::theme::Scale;
 
 /// A matrix of one quantity.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +28,11 @@ pub struct CellFacts {
     pub column: f64,
     /// Sigmoid of the logit.
     pub sigmoid: f64,
+    /// What the cell adds to the loss, before the sum is divided by the number of pairs; nothing of its
+    /// own beside the diagonal of a softmax.
+    pub loss: Option<f64>,
+    /// The derivative of the loss with respect to the cell's logit.
+    pub gradient: f64,
 }
 
 fn logit(cosine: f64, settings: &Settings) -> f64 {
@@ -50,6 +56,12 @@ fn softmax(logits: &[f64]) -> Vec<f64> {
     powers.into_iter().map(|p| p / sum).collect()
 }
 
+/// ln of the sum of powers, safe for large logits.
+fn log_sum(logits: &[f64]) -> f64 {
+    let top = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    top + logits.iter().map(|x| (x - top).exp()).sum::<f64>().ln()
+}
+
 /// The quantity of every cell.
 pub fn grid(matrix: &Matrix, settings: Option<&Settings>, quantity: Quantity) -> Grid {
     let side = matrix.side;
@@ -64,8 +76,40 @@ pub fn grid(matrix: &Matrix, settings: Option<&Settings>, quantity: Quantity) ->
                 Loss::InfoNce => logits.chunks(side.max(1)).flat_map(softmax).collect(),
             }
         }
+        (Quantity::Gradient, Some(s)) => {
+            let logits: Vec<_> = cosines.map(|c| logit(c, s)).collect();
+            gradient(&logits, side, s.loss)
+        }
     };
     Grid { side, values }
+}
+
+/// The derivative of the loss with respect to each logit. InfoNCE: (P_row + P_column - 2 I) / 2N, for its
+/// mean of both directions; SigLIP: (sigmoid - I) / N.
+fn gradient(logits: &[f64], side: usize, loss: Loss) -> Vec<f64> {
+    let n = side as f64;
+    let own = |cell: usize| f64::from(u8::from(cell / side == cell % side));
+    if loss == Loss::SigLip {
+        let pull = |(cell, z): (usize, &f64)| (sigmoid(*z) - own(cell)) / n;
+        return logits.iter().enumerate().map(pull).collect();
+    }
+    let rows: Vec<_> = logits.chunks(side.max(1)).flat_map(softmax).collect();
+    let column = |c: usize| (0..side).map(|r| logits[r * side + c]).collect::<Vec<_>>();
+    let columns: Vec<_> = (0..side).map(|c| softmax(&column(c))).collect();
+    let pull = |cell: usize| {
+        let both = rows[cell] + columns[cell % side][cell / side];
+        (both - 2.0 * own(cell)) / (2.0 * n)
+    };
+    (0..logits.len()).map(pull).collect()
+}
+
+/// The second minus the first.
+pub fn difference(first: &Grid, second: &Grid) -> Grid {
+    let values = second.values.iter().zip(&first.values);
+    Grid {
+        side: second.side,
+        values: values.map(|(b, a)| b - a).collect(),
+    }
 }
 
 /// Everything about one cell; `None` outside the matrix.
@@ -77,12 +121,29 @@ pub fn facts(matrix: &Matrix, settings: &Settings, row: usize, column: usize) ->
     let at = |r: usize, c: usize| logit(f64::from(matrix.cosines[r * side + c]), settings);
     let along: Vec<_> = (0..side).map(|c| at(row, c)).collect();
     let down: Vec<_> = (0..side).map(|r| at(r, column)).collect();
+    let z = at(row, column);
+    let (p_row, p_column) = (softmax(&along)[column], softmax(&down)[row]);
+    let (pair, n) = (row == column, side as f64);
+    let own = f64::from(u8::from(pair));
+    let (loss, gradient) = match settings.loss {
+        Loss::SigLip => (
+            Some(softplus(if pair { -z } else { z })),
+            (sigmoid(z) - own) / n,
+        ),
+        Loss::InfoNce => (
+            // Of the logits, not of the shares: those of a hopeless pair are 0.
+            pair.then(|| f64::midpoint(log_sum(&along) - z, log_sum(&down) - z)),
+            (p_row + p_column - 2.0 * own) / (2.0 * n),
+        ),
+    };
     Some(CellFacts {
         cosine: f64::from(matrix.cosines[row * side + column]),
-        logit: at(row, column),
-        row: softmax(&along)[column],
-        column: softmax(&down)[row],
-        sigmoid: sigmoid(at(row, column)),
+        logit: z,
+        row: p_row,
+        column: p_column,
+        sigmoid: sigmoid(z),
+        loss,
+        gradient,
     })
 }
 
@@ -116,13 +177,21 @@ impl Grid {
     }
 }
 
-/// The range in use: logits have no fixed range, and those of a softmax and of a sigmoid with its
-/// bias lie so far apart that one scale would show neither.
-pub fn range(app: &App) -> Range {
-    if app.quantity == Quantity::Logit {
-        Range::Own
+/// How the quantity in sight is shown: what has a sign has a colour for each.
+pub fn scale(app: &App) -> Scale {
+    if app.quantity == Quantity::Gradient {
+        Scale::Diverging
     } else {
-        app.range
+        Scale::Rising
+    }
+}
+
+/// The range in use: logits and gradients have no fixed range, and the logits of a softmax and
+/// of a sigmoid with its bias lie so far apart that one scale would show neither.
+pub const fn range(app: &App) -> Range {
+    match (app.quantity, app.range) {
+        (Quantity::Logit, _) | (Quantity::Gradient, Range::Fixed) => Range::Own,
+        (_, range) => range,
     }
 }
 
@@ -139,6 +208,17 @@ pub fn span(app: &App, own: &Grid, all: &[Grid]) -> (f64, f64) {
         ),
         (Range::Own, _) => round(own.extent()),
     }
+}
+
+/// The same with zero in its middle.
+pub fn centred((low, high): (f64, f64)) -> (f64, f64) {
+    let most = low.abs().max(high.abs());
+    (-most, most)
+}
+
+/// What the colours of a difference span: zero lies in the middle.
+pub fn difference_span(grid: &Grid) -> (f64, f64) {
+    centred(round(grid.extent()))
 }
 
 fn round(extent: Option<(f64, f64)>) -> (f64, f64) {
@@ -188,6 +268,56 @@ mod tests {
         assert!((cell.row - 1.0 / (1.0 + (-1.0_f64).exp())).abs() < 1e-9);
         assert!((cell.column - 1.0 / (1.0 + (-2.0_f64).exp())).abs() < 1e-9);
         assert_eq!(facts(&two(), &settings, 2, 0), None);
+    }
+
+    #[test]
+    fn req12_loss_and_gradient_of_a_cell_by_hand() {
+        let mut settings = fixture::settings(Loss::SigLip);
+        settings.temperature = 0.5;
+        settings.bias = Some(-1.0);
+        // Logits: 0, -1; -2, 1.
+        let cell = facts(&two(), &settings, 0, 1).unwrap();
+        assert!((cell.loss.unwrap() - (1.0 + (-1.0_f64).exp()).ln()).abs() < 1e-9);
+        assert!((cell.gradient - sigmoid(-1.0) / 2.0).abs() < 1e-9);
+        settings.loss = Loss::InfoNce;
+        let cell = facts(&two(), &settings, 0, 0).unwrap();
+        assert!((cell.loss.unwrap() + f64::midpoint(cell.row.ln(), cell.column.ln())).abs() < 1e-9);
+        assert_eq!(facts(&two(), &settings, 0, 1).unwrap().loss, None);
+    }
+
+    #[test]
+    fn req12_gradients_are_the_loss_s_finite_differences() {
+        let logits = [0.3, -1.0, 2.0, 0.5, 1.5, -0.2, 0.1, 0.0, -2.0];
+        let total = |z: &[f64], loss| -> f64 {
+            let at = |r: usize, c: usize| z[r * 3 + c];
+            let sum = match loss {
+                Loss::SigLip => (0..9)
+                    .map(|i| softplus(if i % 4 == 0 { -z[i] } else { z[i] }))
+                    .sum::<f64>(),
+                Loss::InfoNce => (0..3)
+                    .map(|i| {
+                        let (row, column) =
+                            ([0, 1, 2].map(|c| at(i, c)), [0, 1, 2].map(|r| at(r, i)));
+                        f64::midpoint(log_sum(&row), log_sum(&column)) - at(i, i)
+                    })
+                    .sum(),
+            };
+            sum / 3.0
+        };
+        for loss in [Loss::SigLip, Loss::InfoNce] {
+            for (cell, pull) in gradient(&logits, 3, loss).into_iter().enumerate() {
+                let moved = |by: f64| {
+                    let mut z = logits;
+                    z[cell] += by;
+                    total(&z, loss)
+                };
+                let slope = (moved(1e-5) - moved(-1e-5)) / 2e-5;
+                assert!(
+                    (slope - pull).abs() < 1e-8,
+                    "{loss:?} {cell}: {slope} {pull}"
+                );
+            }
+        }
     }
 
     #[test]

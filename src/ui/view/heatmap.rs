@@ -10,9 +10,10 @@ use ratatui::text::{Line, Span};
 use super::heat::{self, Grid};
 use super::plot::tick_text;
 use super::{Screen, frame};
+use crate::ui::app::Shown;
 use crate::ui::panel::Panel;
 use crate::ui::region::{MatrixMap, Target};
-use crate::ui::theme::Theme;
+use crate::ui::theme::{Scale, Theme};
 
 /// The least width in which a map is worth drawing.
 const NARROW: u16 = 18;
@@ -75,15 +76,8 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
         .min(lanes.saturating_sub(fit));
     let shown = first..(first + fit).min(lanes);
     let app = screen.app;
-    let grids: Vec<_> = shown
-        .clone()
-        .map(|i| {
-            app.lanes[i]
-                .matrix
-                .as_ref()
-                .map(|m| heat::grid(m, app.settings(i).as_ref(), app.quantity))
-        })
-        .collect();
+    let views: Vec<_> = shown.clone().map(|lane| view(screen, lane, fit)).collect();
+    let grids: Vec<_> = views.iter().map(|view| view.grid.as_ref()).collect();
     let gap = u16::from(!screen.boxed);
     let columns = vec![Constraint::Fill(1); fit];
     let places = Layout::horizontal(columns).spacing(gap).split(area);
@@ -93,7 +87,7 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
         .map(|(place, grid)| {
             let edge = if screen.boxed { 2 } else { 0 };
             let rows = place.height.saturating_sub(chrome(screen));
-            grid.as_ref().map(|g| {
+            grid.map(|g| {
                 MatrixMap::fit(g.side, place.width.saturating_sub(edge), rows, screen.theme)
             })
         })
@@ -101,23 +95,79 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     let pooled: Vec<_> = grids
         .iter()
         .zip(&maps)
-        .map(|(g, m)| Some(g.as_ref()?.pooled(m.as_ref()?.pool)))
+        .map(|(g, m)| Some((*g)?.pooled(m.as_ref()?.pool)))
         .collect();
-    let all: Vec<_> = pooled.iter().flatten().cloned().collect();
-    for (slot, lane) in shown.enumerate() {
-        let span = pooled[slot].as_ref().map(|own| heat::span(app, own, &all));
+    let own = pooled
+        .iter()
+        .zip(&views)
+        .filter(|(_, view)| view.minus.is_none());
+    let all: Vec<_> = own.filter_map(|(grid, _)| grid.clone()).collect();
+    for (slot, view) in views.iter().enumerate() {
         let inner = open_frame(
             frame,
             places[slot],
             screen,
-            lane,
+            view,
             maps[slot].as_ref(),
             slot == 0,
         );
-        if let (Some(grid), Some(map), Some(span)) = (&pooled[slot], &maps[slot], span) {
-            draw(frame, inner, screen, grid, *map, span);
+        if let (Some(grid), Some(map)) = (&pooled[slot], &maps[slot]) {
+            let (span, scale) = if view.minus.is_some() {
+                (heat::difference_span(grid), Scale::Diverging)
+            } else {
+                let span = heat::span(app, grid, &all);
+                match heat::scale(app) {
+                    Scale::Rising => (span, Scale::Rising),
+                    Scale::Diverging => (heat::centred(span), Scale::Diverging),
+                }
+            };
+            draw(frame, inner, screen, grid, *map, (span, scale));
+        } else if view.minus.is_some() {
+            let text = "no batch that both lanes have shown yet";
+            frame::put(
+                frame,
+                inner,
+                inner.height / 2,
+                &Line::styled(text, screen.theme.muted()).centered(),
+            );
         } else {
             frame::promise(frame, inner, screen, Panel::Matrix);
+        }
+    }
+}
+
+/// What one of the maps shows.
+struct View {
+    lane: usize,
+    /// The lane that is taken from it.
+    minus: Option<usize>,
+    /// Its step, and the pairs that a cell's side stands for before it is drawn.
+    about: Option<(u64, usize)>,
+    grid: Option<Grid>,
+}
+
+/// The lane's matrix; the difference of two in place of the second one's, or of the only one that fits.
+fn view(screen: &Screen, lane: usize, fit: usize) -> View {
+    let app = screen.app;
+    let grid = |shown: &Shown| heat::grid(&shown.matrix, shown.settings.as_ref(), app.quantity);
+    match app.compared() {
+        Some((first, second)) if lane == second || fit == 1 => {
+            let common = app.common(first, second);
+            View {
+                lane: second,
+                minus: Some(first),
+                about: common.as_ref().map(|(a, _)| (a.matrix.step, a.matrix.pool)),
+                grid: common.map(|(a, b)| heat::difference(&grid(&a), &grid(&b))),
+            }
+        }
+        _ => {
+            let shown = app.shown(lane);
+            View {
+                lane,
+                minus: None,
+                about: shown.as_ref().map(|s| (s.matrix.step, s.matrix.pool)),
+                grid: shown.as_ref().map(grid),
+            }
         }
     }
 }
@@ -126,37 +176,54 @@ fn open_frame(
     frame: &mut Frame,
     area: Rect,
     screen: &mut Screen,
-    lane: usize,
+    view: &View,
     map: Option<&MatrixMap>,
     first: bool,
 ) -> Rect {
     let app = screen.app;
     screen.regions.add(area, Target::Panel(Panel::Matrix));
-    let [sign, name] = frame::lane_name(screen, lane);
+    let [sign, name] = frame::lane_name(screen, view.lane);
     let key = if first {
         Span::styled(" m", screen.theme.accent())
     } else {
         Span::raw("")
     };
-    let title = Line::from(vec![key, Span::raw(" "), sign, name, Span::raw(" ")]);
+    let mut title = vec![key, Span::raw(" "), sign, name, Span::raw(" ")];
+    if let Some(first) = view.minus {
+        let [sign, name] = frame::lane_name(screen, first);
+        title.extend([
+            Span::styled("- ", screen.theme.text()),
+            sign,
+            name,
+            Span::raw(" "),
+        ]);
+    }
+    let title = Line::from(title);
     let mut about = app.quantity.label().to_string();
-    if let (Some(map), Some(matrix)) = (map, &app.lanes[lane].matrix) {
+    if let (Some(map), Some((step, pooled))) = (map, view.about) {
         // Whoever sees means must know it: the legend says so only where it has room.
-        let pool = map.pool * matrix.pool;
+        let pool = map.pool * pooled;
         if pool > 1 {
             about = format!("{about} {pool}{}{pool}", screen.theme.glyph("×", "x"));
         }
         let room = usize::from(area.width).saturating_sub(title.width() + 6);
-        let long = format!("{about}, step {}", matrix.step);
-        if long.len() < room {
-            about = long;
-        } else if about.chars().count() > room {
-            about = if pool > 1 {
-                format!("{pool}{}{pool}", screen.theme.glyph("×", "x"))
-            } else {
-                String::new()
-            };
+        let short = if pool > 1 {
+            format!("{pool}{}{pool}", screen.theme.glyph("×", "x"))
+        } else {
+            String::new()
+        };
+        let step = format!("step {step}");
+        let mut forms = vec![format!("{about}, {step}"), about];
+        if app.past.step.is_some() {
+            // Whoever looks at the past must know it before all else.
+            forms[1] = format!("{step} {short}").trim_end().into();
+            forms.push(step);
         }
+        forms.push(short);
+        about = forms
+            .into_iter()
+            .find(|form| form.chars().count() <= room)
+            .unwrap_or_default();
     }
     let right = if about.is_empty() {
         Line::default()
@@ -165,9 +232,13 @@ fn open_frame(
     };
     let focused = app.cursor_shown() && app.panel == Panel::Matrix;
     let inner = frame::titled(frame, area, screen, title, right, focused);
-    let axes = screen
-        .theme
-        .glyph(" pictures ↓  captions → ", " pictures v  captions > ");
+    let axes = match view.about.filter(|_| app.past.step.is_some()) {
+        Some((step, _)) => format!(" step {step}, Esc: live "),
+        None => screen
+            .theme
+            .glyph(" pictures ↓  captions → ", " pictures v  captions > ")
+            .into(),
+    };
     let length = axes.chars().count() as u16;
     if screen.boxed && area.width > length + 4 && area.height > 3 {
         let x = area.x + (area.width - length) / 2;
@@ -184,7 +255,7 @@ fn draw(
     screen: &mut Screen,
     grid: &Grid,
     map: MatrixMap,
-    span: (f64, f64),
+    (span, scale): ((f64, f64), Scale),
 ) {
     let theme = screen.theme;
     let (width, height) = map.size();
@@ -201,7 +272,7 @@ fn draw(
         let (row, column) = (y / map.grow, x / map.grow);
         (row < grid.side && column < grid.side).then(|| grid.values[row * grid.side + column])
     };
-    paint(frame.buffer_mut(), place, theme, map, |x, y| {
+    paint(frame.buffer_mut(), place, theme, (map, scale), |x, y| {
         pixel(x, y).map(&share)
     });
     if screen.app.cursor_shown() {
@@ -213,7 +284,15 @@ fn draw(
             height: 1,
             ..inner
         };
-        draw_legend(frame.buffer_mut(), line, screen, span, map.pool);
+        let own = scale == heat::scale(screen.app);
+        let name = if map.pool > 1 {
+            " means"
+        } else if own {
+            heat::range(screen.app).label()
+        } else {
+            "difference"
+        };
+        draw_legend(frame.buffer_mut(), line, screen, (span, scale), name);
     }
 }
 
@@ -222,12 +301,12 @@ fn paint(
     buf: &mut Buffer,
     area: Rect,
     theme: &Theme,
-    map: MatrixMap,
+    (map, scale): (MatrixMap, Scale),
     share: impl Fn(usize, usize) -> Option<f64>,
 ) {
     let style = |share: f64| {
         if share.is_finite() {
-            theme.color(theme.heat(share))
+            theme.color(theme.shade(scale, share))
         } else {
             theme.bad().fg.unwrap_or_default()
         }
@@ -239,12 +318,8 @@ fn paint(
             let top = share(column, usize::from(y * map.stacked));
             if !theme.paints() {
                 let Some(value) = top else { continue };
-                cell.set_char(if value.is_finite() {
-                    theme.ramp(value)
-                } else {
-                    '?'
-                })
-                .set_style(theme.text());
+                cell.set_char(theme.letters(scale, value)[usize::from(x % map.across % 2)])
+                    .set_style(theme.text());
             } else if map.stacked == 2 {
                 let bottom = share(column, usize::from(y * 2 + 1));
                 let Some(top) = top else { continue };
@@ -293,15 +368,17 @@ fn draw_cursor(buf: &mut Buffer, area: Rect, screen: &Screen, map: MatrixMap) {
 }
 
 /// The scale's ends and all between them.
-fn draw_legend(buf: &mut Buffer, line: Rect, screen: &Screen, span: (f64, f64), pool: usize) {
+fn draw_legend(
+    buf: &mut Buffer,
+    line: Rect,
+    screen: &Screen,
+    (span, scale): ((f64, f64), Scale),
+    name: &str,
+) {
     let theme = screen.theme;
     let ends = [span.0, span.1];
     let (low, high) = (tick_text(span.0, &ends), tick_text(span.1, &ends));
-    let name = if pool > 1 {
-        " means".to_string()
-    } else {
-        format!(" {}", heat::range(screen.app).label())
-    };
+    let name = format!(" {}", name.trim());
     let used = low.len() + high.len() + 2;
     let room = usize::from(line.width).saturating_sub(used);
     let named = room >= name.len() + 12;
@@ -318,12 +395,18 @@ fn draw_legend(buf: &mut Buffer, line: Rect, screen: &Screen, span: (f64, f64), 
         let cell = &mut buf[(x + i, line.y)];
         if theme.paints() {
             cell.set_symbol(theme.glyph("▄", " "))
-                .set_fg(theme.color(theme.heat(share)));
+                .set_fg(theme.color(theme.shade(scale, share)));
             if theme.ascii() {
-                cell.set_bg(theme.color(theme.heat(share)));
+                cell.set_bg(theme.color(theme.shade(scale, share)));
             }
         } else {
-            cell.set_char(theme.ramp(share));
+            let pair = (bar.max(2) / 2 - 1).max(1);
+            let share = if scale == Scale::Rising {
+                share
+            } else {
+                f64::from(i / 2) / f64::from(pair)
+            };
+            cell.set_char(theme.letters(scale, share)[usize::from(i % 2)]);
         }
     }
     x += bar + 1;

@@ -1,27 +1,33 @@
 //! What lies under the matrix's cursor: the picture of its row, the caption of its column, and what
 //! every lane makes of the two.
 
+use std::fmt::Write;
+
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::{Screen, frame, heat, thumbnail};
 use crate::scenario::Loss;
-use crate::telemetry::{Pair, Snapshot};
+use crate::telemetry::Pair;
+use crate::ui::app::Shown;
+use heat::CellFacts;
 
 /// Rows that an item takes besides its picture: its label and its words.
 const WORDS: u16 = 2;
 
 /// Draws both items side by side and the numbers below them.
-pub fn render(frame: &mut Frame, area: Rect, screen: &Screen, lane: &Snapshot) {
-    let rows = (screen.app.lanes.len() as u16 + 1).min(area.height / 2);
+pub fn render(frame: &mut Frame, area: Rect, screen: &Screen, lane: &Shown) {
+    let blocks = blocks(screen, area);
+    let each = screen.app.lanes.len() as u16 + 1;
+    let rows = (each * blocks.len() as u16).min(area.height / 2);
     let (row, column) = screen.app.cursor;
     let items = Rect {
         width: area.width / 2,
         height: area.height - rows,
         ..area
     };
-    let pooled = lane.matrix.as_ref().is_some_and(|m| m.pool > 1);
+    let pooled = lane.matrix.pool > 1;
     let mut used = 0;
     for (what, at, x) in [
         ("picture", row, items.x),
@@ -68,6 +74,7 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &Screen, lane: &Snapshot) {
             ..area
         },
         screen,
+        &blocks,
     );
 }
 
@@ -124,63 +131,147 @@ fn unknown(frame: &mut Frame, area: Rect, screen: &Screen, pooled: bool) -> u16 
     (lines.len() as u16).min(area.height)
 }
 
-/// What every lane makes of the cursor's cell. Where room is short, the one probability that the
-/// lane's own loss is made of.
-fn numbers(frame: &mut Frame, area: Rect, screen: &Screen) {
-    let app = screen.app;
-    let theme = screen.theme;
-    let wide = area.width >= 47;
-    let (row, column) = (theme.glyph("p→", "p>"), theme.glyph("p←", "p<"));
-    let rest = if wide {
-        format!("{row:>7}{column:>7}{:>8}", "sigmoid")
-    } else {
-        format!("{:>7}", "p")
-    };
-    let head = format!("{:10}{:>7}{:>8}{rest}", "", "cosine", "logit");
-    frame::put(frame, area, 0, &Line::styled(head, theme.faint()));
-    for (i, lane) in app.lanes.iter().enumerate() {
-        let settings = app.settings(i);
-        let facts = lane
-            .matrix
-            .as_ref()
-            .zip(settings.as_ref())
-            .and_then(|(m, s)| heat::facts(m, s, app.cursor.0, app.cursor.1));
-        let label = frame::cut(&lane.lane, 7, screen);
-        let mut spans = vec![Span::styled(
-            format!("{} {label:8}", theme.marker(i)),
-            theme.lane(i),
-        )];
-        if let Some(f) = facts {
-            let own = if settings.is_some_and(|s| s.loss == Loss::SigLip) {
-                f.sigmoid
-            } else {
-                f.row
-            };
-            let shares = if wide {
-                format!(
-                    "{}{}{}",
-                    share(f.row, 7),
-                    share(f.column, 7),
-                    share(f.sigmoid, 8)
-                )
-            } else {
-                share(own, 7)
-            };
-            spans.push(Span::styled(
-                format!("{:>7.3}{:>8.2}", f.cosine, f.logit),
-                theme.text(),
-            ));
-            spans.push(Span::styled(shares, theme.muted()));
-        }
-        frame::put(frame, area, 1 + i as u16, &spans.into());
+/// A number about the cell.
+#[derive(Clone, Copy)]
+struct Fact {
+    head: &'static str,
+    plain: &'static str,
+    width: usize,
+    cell: fn(&CellFacts, Option<Loss>) -> String,
+}
+
+const fn fact(
+    head: &'static str,
+    plain: &'static str,
+    width: usize,
+    cell: fn(&CellFacts, Option<Loss>) -> String,
+) -> Fact {
+    Fact {
+        head,
+        plain,
+        width,
+        cell,
     }
 }
 
-fn share(p: f64, width: usize) -> String {
-    let text = if p != 0.0 && p < 0.001 {
+/// Room for a lane's sign and name.
+const NAME: usize = 10;
+
+const COSINE: Fact = fact("cosine", "cosine", 7, |f, _| format!("{:.3}", f.cosine));
+const LOGIT: Fact = fact("logit", "logit", 8, |f, _| format!("{:.2}", f.logit));
+const LOSS: Fact = fact("loss", "loss", 7, |f, _| {
+    f.loss.map_or_else(String::new, share)
+});
+const GRADIENT: Fact = fact("gradient", "gradient", 10, |f, _| signed(f.gradient));
+
+/// Everything about the cell.
+const ALL: [Fact; 7] = [
+    COSINE,
+    LOGIT,
+    fact("p→", "p>", 7, |f, _| share(f.row)),
+    fact("p←", "p<", 7, |f, _| share(f.column)),
+    fact("sigmoid", "sigmoid", 8, |f, _| share(f.sigmoid)),
+    LOSS,
+    GRADIENT,
+];
+
+/// What fits into a line: of the probabilities the one that the lane's own loss is made of.
+const FEW: [Fact; 5] = [
+    COSINE,
+    LOGIT,
+    fact("p", "p", 7, |f, loss| {
+        share(if loss == Some(Loss::SigLip) {
+            f.sigmoid
+        } else {
+            f.row
+        })
+    }),
+    LOSS,
+    GRADIENT,
+];
+
+/// The facts, in as many tables below each other as the width asks for; only the few that matter most
+/// where the pictures would suffer.
+fn blocks(screen: &Screen, area: Rect) -> Vec<Vec<Fact>> {
+    let rows = screen.app.lanes.len() as u16 + 1;
+    let all = fill(&ALL, area.width);
+    if all.len() == 1 || (area.height >= 8 + rows * all.len() as u16 && all.len() < 3) {
+        return all;
+    }
+    let mut few = fill(&FEW, area.width);
+    few.truncate(1);
+    few
+}
+
+fn fill(facts: &[Fact], width: u16) -> Vec<Vec<Fact>> {
+    let mut blocks: Vec<Vec<Fact>> = Vec::new();
+    let mut used = usize::MAX;
+    for fact in facts {
+        if used.saturating_add(fact.width) > usize::from(width) {
+            blocks.push(Vec::new());
+            used = NAME;
+        }
+        used += fact.width;
+        if let Some(block) = blocks.last_mut() {
+            block.push(*fact);
+        }
+    }
+    blocks
+}
+
+/// What every lane makes of the cursor's cell.
+fn numbers(frame: &mut Frame, area: Rect, screen: &Screen, blocks: &[Vec<Fact>]) {
+    let app = screen.app;
+    let theme = screen.theme;
+    let mut row = 0;
+    for block in blocks {
+        let mut head = " ".repeat(NAME);
+        for fact in block {
+            let text = theme.glyph(fact.head, fact.plain);
+            let _ = write!(head, "{text:>0$}", fact.width);
+        }
+        frame::put(frame, area, row, &Line::styled(head, theme.faint()));
+        for (i, lane) in app.lanes.iter().enumerate() {
+            row += 1;
+            let facts = app.shown(i).and_then(|shown| {
+                let settings = shown.settings.as_ref()?;
+                let facts = heat::facts(&shown.matrix, settings, app.cursor.0, app.cursor.1)?;
+                Some((facts, settings.loss))
+            });
+            let label = frame::cut(&lane.lane, NAME - 3, screen);
+            let mut spans = vec![Span::styled(
+                format!("{} {label:1$}", theme.marker(i), NAME - 2),
+                theme.lane(i),
+            )];
+            if let Some((facts, loss)) = facts {
+                spans.extend(block.iter().map(|fact| {
+                    let text = (fact.cell)(&facts, Some(loss));
+                    let text = if text.is_empty() {
+                        theme.glyph("–", "-").into()
+                    } else {
+                        text
+                    };
+                    Span::styled(format!("{text:>0$}", fact.width), theme.text())
+                }));
+            }
+            frame::put(frame, area, row, &spans.into());
+        }
+        row += 1;
+    }
+}
+
+fn share(p: f64) -> String {
+    if p != 0.0 && p.abs() < 0.001 {
         format!("{p:.0e}")
     } else {
         format!("{p:.3}")
-    };
-    format!("{text:>width$}")
+    }
+}
+
+fn signed(x: f64) -> String {
+    if x != 0.0 && x.abs() < 0.001 {
+        format!("{x:+.1e}")
+    } else {
+        format!("{x:+.4}")
+    }
 }

@@ -67,7 +67,7 @@ fn median(points: &[(f64, f64)], half: usize) -> Points {
 }
 
 /// What is in sight, with the points just outside, to which lines lead.
-fn in_sight(points: Points, (low, high): (f64, f64)) -> Points {
+fn in_sight(points: &[(f64, f64)], (low, high): (f64, f64)) -> Points {
     let from = points.partition_point(|p| p.0 < low).saturating_sub(1);
     let to = (points.partition_point(|p| p.0 <= high) + 1).min(points.len());
     points.get(from..to).unwrap_or_default().to_vec()
@@ -116,7 +116,10 @@ pub fn draw(screen: &Screen, recipe: &Recipe) -> Drawn {
     let mut drawn = Drawn::default();
     for (lane, ghost) in app.charts.ghost.iter().enumerate() {
         let points = (recipe.points)(ghost);
-        let points = in_sight(smoothed(&points, recipe.smoothing).unwrap_or(points), sight);
+        let points = in_sight(
+            &smoothed(&points, recipe.smoothing).unwrap_or(points),
+            sight,
+        );
         // The axis holds it; what is said of values is said of the present ones.
         let mut count = Drawn::default();
         count.count(&points, recipe, sight);
@@ -128,8 +131,8 @@ pub fn draw(screen: &Screen, recipe: &Recipe) -> Drawn {
     }
     for (lane, snapshot) in app.lanes.iter().enumerate() {
         let raw = (recipe.points)(snapshot);
-        let smooth = smoothed(&raw, recipe.smoothing).map(|points| in_sight(points, sight));
-        let raw = in_sight(raw, sight);
+        let smooth = smoothed(&raw, recipe.smoothing).map(|points| in_sight(&points, sight));
+        let raw = in_sight(&raw, sight);
         drawn.count(&raw, recipe, sight);
         drawn.add(screen, lane, raw, smooth);
     }

@@ -10,6 +10,7 @@ use crate::telemetry::LaneStatus;
 use crate::ui::action::{Action, ChartKey, Context, Entry, TABLE};
 use crate::ui::app::{Focus, Overlay, Tone};
 use crate::ui::input::Input;
+use crate::ui::panel::Panel;
 use crate::ui::region::Target;
 
 /// Draws the line: what is typed, else the message, else an explanation of what is in hand.
@@ -100,6 +101,15 @@ fn trouble(screen: &Screen) -> Option<String> {
 /// What is in hand, with the numbers of the addressed lane.
 fn explanation(screen: &Screen) -> String {
     let app = screen.app;
+    if let Some(step) = app
+        .past
+        .step
+        .filter(|_| app.focus == Focus::Panel && app.panel == Panel::Matrix)
+    {
+        return format!(
+            "the matrices of step {step}, while training goes on: Esc comes back to the latest"
+        );
+    }
     if app.focus == Focus::Panel {
         return app.panel.explain().into();
     }
@@ -161,8 +171,7 @@ pub fn footer(frame: &mut Frame, area: Rect, screen: &mut Screen) {
 /// The keys as the footer shows them: the four arrows stand for what each of them does.
 fn key_text(entry: &Entry, ascii: bool) -> String {
     let arrows = match (&entry.action, entry.context) {
-        (Action::Turn(_), _) => Some(("←→ HL", "arrows H L")),
-        (Action::Chart(ChartKey::Left), _) => Some(("←→ HL", "arrows H L")),
+        (Action::Turn(_) | Action::Chart(ChartKey::Left), _) => Some(("←→ HL", "arrows H L")),
         (Action::Cursor(_), _) => Some(("←↑↓→", "arrows")),
         (Action::Up, Context::Open | Context::Help) => Some(("↑↓", "up/down")),
         _ => None,
