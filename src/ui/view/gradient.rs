@@ -285,7 +285,7 @@ fn bars(
         let left = |push: &Push| {
             let sum: f64 = push.negatives[shown..].iter().map(|n| n.push).sum();
             let pad = bar + 7;
-            format!("{:pad$}", format!("{} together", amount(sum)))
+            format!("{:pad$}", format!("{} in all", amount(sum)))
         };
         let mut text = format!(
             "{:words$} {:>6} {}",

@@ -17,7 +17,9 @@ use crate::ui::panel::Panel;
 use crate::ui::theme::Theme;
 
 /// The least width in which a map is worth drawing.
-const NARROW: u16 = 30;
+const NARROW: u16 = 24;
+/// Powers of e that the colours span at most: far below the present loss there is no more to see.
+const SPAN: f64 = 9.0;
 /// Columns of the bias's labels.
 const GUTTER: u16 = 4;
 
@@ -97,6 +99,7 @@ fn map(frame: &mut Frame, area: Rect, screen: &Screen, land: &Landscape, lane: u
     .areas(area);
     let [sign, name] = frame::lane_name(screen, lane);
     let about = match loss {
+        Loss::InfoNce if area.width < 32 => "  InfoNCE",
         Loss::InfoNce => "  InfoNCE: b cancels",
         Loss::SigLip => "  SigLIP",
     };
@@ -126,11 +129,12 @@ fn words(
     let row = |sign: Span<'static>, name: &str, tau: f64, bias: Option<f64>, value: Option<f64>| {
         let b = bias.map_or(String::new(), |b| format!(", b {b:.1}"));
         let value = value.map_or_else(|| "not finite".into(), number);
-        let text = frame::cut(
-            &format!(" {name} {value}  at tau {}{b}", tau_text(tau)),
-            room.saturating_sub(1),
-            screen,
-        );
+        // Where room is short the sign stands for the name.
+        let long = format!(" {name} {value}  at tau {}{b}", tau_text(tau));
+        let short = format!(" {value} at {}{}", tau_text(tau), b.replace(" b", ""));
+        let room = room.saturating_sub(1);
+        let text = if long.len() <= room { long } else { short };
+        let text = frame::cut(&text, room, screen);
         Line::from(vec![sign, Span::styled(text, theme.muted())])
     };
     let mut lines = Vec::new();
@@ -281,6 +285,7 @@ fn paint(buf: &mut Buffer, view: &View, theme: &Theme, land: &Landscape, loss: L
     let (low, high) = logs.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| {
         (l.min(v), h.max(v))
     });
+    let low = low.max(high - SPAN);
     let share = |x: u16, y: f64| {
         let (column, row) = view.place(x, y);
         let value = land.between(loss, column, row)?;
@@ -386,7 +391,12 @@ fn path(buf: &mut Buffer, mark: &Mark, land: &Landscape, lane: &Snapshot) {
         after.checked_sub(1).map_or(0.0, |i| biases[i].value)
     };
     let mut seen = HashSet::new();
-    let dot = mark.theme.glyph("·", "'");
+    // Where shades are characters, a dot among them must be another.
+    let dot = if mark.theme.paints() {
+        mark.theme.glyph("·", "'")
+    } else {
+        mark.theme.glyph("•", "'")
+    };
     for point in lane.temperature.points() {
         let bias = bias_at(point.step);
         if !(point.value > 0.0 && bias.is_finite() && point.value.is_finite()) {
