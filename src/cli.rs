@@ -3,6 +3,7 @@
 //! Data goes to standard output and everything else to standard error. Exit code 0 is done, 2 the
 //! user's mistake, 1 a failure of the program. Each subcommand has a file of its own.
 
+mod bench;
 mod check;
 mod completions;
 mod doctor;
@@ -11,6 +12,7 @@ pub mod loss;
 mod man;
 mod options;
 mod output;
+mod replay;
 mod run;
 mod run_output;
 mod scenarios;
@@ -102,6 +104,8 @@ enum Command {
     Run(RunArgs),
     Scenarios(scenarios::ScenariosArgs),
     Check(check::CheckArgs),
+    Replay(replay::ReplayArgs),
+    Bench(bench::BenchArgs),
     Loss(loss::LossArgs),
     Doctor(doctor::DoctorArgs),
     Completions(completions::CompletionsArgs),
@@ -135,6 +139,8 @@ impl Cli {
             Some(Command::Run(args)) => run::run(args),
             Some(Command::Scenarios(args)) => scenarios::run(args),
             Some(Command::Check(args)) => check::run(args),
+            Some(Command::Bench(args)) => bench::run(args),
+            Some(Command::Replay(args)) => replay::run(args),
             Some(Command::Loss(args)) => loss::run(args),
             Some(Command::Doctor(args)) => doctor::run(args),
             Some(Command::Completions(args)) => completions::run(args),

@@ -16,6 +16,8 @@ pub enum Control {
     LearnTemperature(bool),
     /// Sets the bias that is added to every logit; gives the lane one if it had none.
     Bias(Bias),
+    /// Takes the bias away.
+    NoBias,
     /// Whether the bias is learned (`true`) or held where it is.
     LearnBias(bool),
     /// Pairs in a batch.
@@ -46,6 +48,11 @@ pub enum Value {
     Loss(Loss),
 }
 
+/// A value in a few characters; "none" where there is none.
+pub fn short(value: Option<Value>) -> String {
+    value.map_or_else(|| "none".into(), |value| value.to_string())
+}
+
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -73,8 +80,10 @@ pub struct Applied {
     pub control: Control,
     /// The value before; `None` where there was none (a lane without bias).
     pub old: Option<Value>,
-    /// The value after.
-    pub new: Value,
+    /// The value after; `None` where there is none any more.
+    pub new: Option<Value>,
+    /// Whether the scenario's script did it, and not a hand.
+    pub scripted: bool,
 }
 
 impl Control {
@@ -97,7 +106,7 @@ impl Control {
         match self {
             Self::Temperature(_) => "temperature",
             Self::LearnTemperature(_) => "learn_temperature",
-            Self::Bias(_) => "bias",
+            Self::Bias(_) | Self::NoBias => "bias",
             Self::LearnBias(_) => "learn_bias",
             Self::BatchSize(_) => "batch_size",
             Self::Loss(_) => "loss",
@@ -108,9 +117,10 @@ impl Control {
         }
     }
 
-    /// The value that the control sets.
-    pub fn value(&self) -> Value {
-        match *self {
+    /// The value that the control sets; `None` if it takes one away.
+    pub fn value(&self) -> Option<Value> {
+        Some(match *self {
+            Self::NoBias => return None,
             Self::Temperature(x) => Value::Real(x.get()),
             Self::Bias(x) => Value::Real(x.get()),
             Self::LearningRate(x) => Value::Real(x.get()),
@@ -119,7 +129,44 @@ impl Control {
             Self::LearnTemperature(on) | Self::LearnBias(on) | Self::Augment(on) => Value::Bool(on),
             Self::BatchSize(n) => Value::Whole(n.get()),
             Self::Loss(loss) => Value::Loss(loss),
-        }
+        })
+    }
+
+    /// The control called `name` that sets `value`, exactly: what [`Control::name`] and
+    /// [`Control::value`] took apart.
+    ///
+    /// # Errors
+    /// A sentence that says what does not fit.
+    pub fn from_value(name: &str, value: Option<Value>) -> Result<Self, String> {
+        let say = |e: crate::scenario::OutOfRange| e.to_string();
+        Ok(match (name, value) {
+            ("temperature", Some(Value::Real(x))) => {
+                Self::Temperature(Temperature::new(x).map_err(say)?)
+            }
+            ("bias", Some(Value::Real(x))) => Self::Bias(Bias::new(x).map_err(say)?),
+            ("bias", None) => Self::NoBias,
+            ("learning_rate", Some(Value::Real(x))) => {
+                Self::LearningRate(LearningRate::new(x).map_err(say)?)
+            }
+            ("weight_decay", Some(Value::Real(x))) => {
+                Self::WeightDecay(WeightDecay::new(x).map_err(say)?)
+            }
+            ("shuffle_captions", Some(Value::Real(x))) => {
+                Self::ShuffleCaptions(Fraction::new(x).map_err(say)?)
+            }
+            ("learn_temperature", Some(Value::Bool(on))) => Self::LearnTemperature(on),
+            ("learn_bias", Some(Value::Bool(on))) => Self::LearnBias(on),
+            ("augment", Some(Value::Bool(on))) => Self::Augment(on),
+            ("batch_size", Some(Value::Whole(n))) => {
+                Self::BatchSize(BatchSize::new(n).map_err(say)?)
+            }
+            ("loss", Some(Value::Loss(loss))) => Self::Loss(loss),
+            // Written without a fraction, a quantity reads as a count.
+            (_, Some(Value::Whole(n))) => {
+                return Self::from_value(name, Some(Value::Real(n as f64)));
+            }
+            _ => return Err(format!("there is no control `{name}` with such a value")),
+        })
     }
 
     /// Whether a lane can take it whose `exp(logit_scale)` is clamped at `max_logit_scale`: the next
@@ -161,6 +208,7 @@ impl Control {
         Ok(match name {
             "temperature" => Self::Temperature(Temperature::new(real()?).map_err(say)?),
             "learn_temperature" => Self::LearnTemperature(switch()?),
+            "bias" if text == "none" => Self::NoBias,
             "bias" => Self::Bias(Bias::new(real()?).map_err(say)?),
             "learn_bias" => Self::LearnBias(switch()?),
             "batch_size" => Self::BatchSize(BatchSize::new(whole()?).map_err(say)?),
@@ -200,7 +248,16 @@ mod tests {
                 control,
                 "{written}"
             );
+            // Through JSON, as records keep it.
+            let json = serde_json::to_string(&control.value()).unwrap();
+            let value = serde_json::from_str(&json).unwrap();
+            assert_eq!(Control::from_value(name, value), Ok(control), "{json}");
         }
+        assert_eq!(Control::parse("bias", "none"), Ok(Control::NoBias));
+        assert_eq!(Control::from_value("bias", None), Ok(Control::NoBias));
+        let whole = Control::from_value("bias", Some(Value::Whole(3)));
+        assert_eq!(whole, Control::parse("bias", "3"));
+        assert!(Control::from_value("loss", Some(Value::Whole(3))).is_err());
     }
 
     #[test]

@@ -1,24 +1,32 @@
 //! [`Lab`]: the lanes of a scenario, each on its own thread.
 
+mod bench;
 mod headless;
 mod lane;
 mod observer;
+mod pacer;
+mod replay;
+mod stop_rule;
 
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::available_parallelism;
+use std::time::Duration;
 
+pub use bench::{LaneBench, bench};
 pub use headless::train;
 pub use lane::{Command, Lane};
+pub use replay::{Difference, Replayed, replay};
 
 use crate::data::Prepared;
 use crate::error::{Error, Result};
 use crate::export::{RunDir, Sink};
-use crate::scenario::{Cue, Scenario};
+use crate::scenario::{Cue, LaneSpec, MOST_LANES, Scenario, unused_name};
 use crate::telemetry::{Event, Snapshot};
 use crate::train::DeviceChoice;
-use lane::{Plan, Prepare};
+use lane::{Birth, Plan, Prepare};
+use pacer::Pacer;
 
 /// How a lab is opened.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +45,20 @@ pub struct Options {
 pub struct Lab {
     scenario: Scenario,
     lanes: Vec<Lane>,
+    options: Options,
+    prepare: Prepare,
+    /// Threads for libtorch in each lane.
+    threads: i32,
+    births: Arc<Mutex<Vec<Birth>>>,
+    /// Branches that were asked for and have not come.
+    announced: Vec<LaneSpec>,
+    /// Somebody watches: what keeps the lanes together, and where they are recorded.
+    watched: Option<Watched>,
+}
+
+struct Watched {
+    pacer: Arc<Pacer>,
+    records: Option<Arc<Mutex<RunDir>>>,
 }
 
 /// Events of one lane, in order.
@@ -50,11 +72,7 @@ impl Lab {
     /// says when they are ready.
     pub fn open(scenario: Scenario, options: &Options) -> Result<Self> {
         let records = match &options.out {
-            Some(path) => Some(Arc::new(Mutex::new(RunDir::create(
-                path,
-                &scenario,
-                options.force,
-            )?))),
+            Some(path) => Some(RunDir::create(path, &scenario, options.force)?),
             None => None,
         };
         let shared: OnceLock<Result<Arc<Prepared>, String>> = OnceLock::new();
@@ -66,13 +84,15 @@ impl Lab {
                     .clone()
             })
         };
-        let sink = |_: &str| -> Box<dyn Sink> {
-            match &records {
-                Some(records) => Box::new(Shared(Arc::clone(records))),
-                None => Box::new(()),
-            }
-        };
-        Self::spawn(scenario, options, &prepare, false, sink)
+        let mut lab = Self::new(scenario, options, prepare);
+        let records = records.map(|run| Arc::new(Mutex::new(run)));
+        let pacer = Arc::default();
+        lab.watched = Some(Watched { pacer, records });
+        for spec in lab.scenario.lanes.clone() {
+            let sink = lab.sink();
+            lab.spawn(spec, sink, None)?;
+        }
+        Ok(lab)
     }
 
     /// Starts the lanes unattended, and hands out the events of each: whoever reads them sets the pace.
@@ -82,47 +102,107 @@ impl Lab {
             let prepared = Arc::clone(prepared);
             Arc::new(move || Ok(Arc::clone(&prepared)))
         };
+        let mut lab = Self::new(scenario, options, prepare);
         let mut events = Vec::new();
-        let sink = |_: &str| -> Box<dyn Sink> {
+        for spec in lab.scenario.lanes.clone() {
             let (sender, receiver) = sync_channel(AHEAD);
             events.push(receiver);
-            Box::new(Forward(sender))
-        };
-        let lab = Self::spawn(scenario, options, &prepare, true, sink)?;
+            lab.spawn(spec, Box::new(Forward(sender)), None)?;
+        }
         Ok((lab, events))
     }
 
-    fn spawn(
-        scenario: Scenario,
-        options: &Options,
-        prepare: &Prepare,
-        unattended: bool,
-        mut sink: impl FnMut(&str) -> Box<dyn Sink>,
-    ) -> Result<Self> {
-        let threads = threads_per_lane(scenario.lanes.len());
-        let plan = |spec: &crate::scenario::LaneSpec| Plan {
-            spec: spec.clone(),
-            seed: scenario.train.seed,
-            steps: scenario.train.steps.get(),
-            device: options.device,
-            threads,
-            paused: options.paused,
-            unattended,
-            model_folder: options
-                .out
-                .as_deref()
-                .map(|out| crate::export::model_folder(out, &spec.name)),
-            sink: sink(&spec.name),
-        };
-        let plans: Vec<_> = scenario.lanes.iter().map(plan).collect();
-        let lanes = plans
-            .into_iter()
-            .map(|plan| Lane::spawn(plan, Arc::clone(prepare)))
-            .collect::<Result<_>>()?;
-        Ok(Self { scenario, lanes })
+    fn new(scenario: Scenario, options: &Options, prepare: Prepare) -> Self {
+        Self {
+            threads: threads_per_lane(scenario.lanes.len()),
+            scenario,
+            lanes: Vec::new(),
+            options: options.clone(),
+            prepare,
+            births: Arc::default(),
+            announced: Vec::new(),
+            watched: None,
+        }
     }
 
-    /// The scenario as it was opened.
+    /// Where a watched lane's records go.
+    fn sink(&self) -> Box<dyn Sink> {
+        match self.watched.as_ref().and_then(|w| w.records.as_ref()) {
+            Some(records) => Box::new(Shared(Arc::clone(records))),
+            None => Box::new(()),
+        }
+    }
+
+    fn spawn(&mut self, spec: LaneSpec, sink: Box<dyn Sink>, birth: Option<Birth>) -> Result<()> {
+        let train = &self.scenario.train;
+        let out = self.options.out.as_deref();
+        let plan = Plan {
+            seed: birth.as_ref().map_or(train.seed, |birth| birth.seed),
+            steps: train.steps.get(),
+            device: self.options.device,
+            threads: self.threads,
+            paused: self.options.paused,
+            unattended: self.watched.is_none(),
+            model_folder: out.map(|out| crate::export::model_folder(out, &spec.name)),
+            sink,
+            birth,
+            births: Arc::clone(&self.births),
+            pacer: self
+                .watched
+                .as_ref()
+                .map(|w| (Arc::clone(&w.pacer), w.pacer.join())),
+            spec,
+        };
+        self.lanes
+            .push(Lane::spawn(plan, Arc::clone(&self.prepare))?);
+        Ok(())
+    }
+
+    /// Lets a new lane go on from the state before this lane's last change by hand. It comes with
+    /// [`Lab::adopt`], once the lane has done its present step.
+    ///
+    /// # Errors
+    /// When there are too many lanes already.
+    pub fn branch(&mut self, lane: usize) -> Result<()> {
+        let Some(parent) = self.scenario.lanes.get(lane) else {
+            return Ok(());
+        };
+        let mut known = self.scenario.lanes.clone();
+        known.extend(self.announced.clone());
+        if known.len() >= MOST_LANES {
+            return Err(Error::Usage(format!(
+                "there are {MOST_LANES} lanes already: more do not fit side by side"
+            )));
+        }
+        let spec = LaneSpec {
+            name: unused_name(&parent.name, &known),
+            ..parent.clone()
+        };
+        self.announced.push(spec.clone());
+        self.send(lane, Command::Branch(spec.name));
+        Ok(())
+    }
+
+    /// Starts the lanes that have branched off since the last call; whether there were any. They stand
+    /// in [`Lab::scenario`] from then on.
+    ///
+    /// # Errors
+    /// A thread that cannot be started.
+    pub fn adopt(&mut self) -> Result<bool> {
+        let births =
+            std::mem::take(&mut *self.births.lock().unwrap_or_else(PoisonError::into_inner));
+        let any = !births.is_empty();
+        for birth in births {
+            let spec = birth.spec.clone();
+            self.announced.retain(|lane| lane.name != spec.name);
+            self.scenario.lanes.push(spec.clone());
+            let sink = self.sink();
+            self.spawn(spec, sink, Some(birth))?;
+        }
+        Ok(any)
+    }
+
+    /// The scenario as it was opened, with the lanes that branched off.
     pub const fn scenario(&self) -> &Scenario {
         &self.scenario
     }
@@ -169,17 +249,38 @@ impl Lab {
         self.lanes.iter().map(Lane::snapshot).collect()
     }
 
-    /// Tells one lane.
+    /// Tells one lane. A lane that pauses alone pauses where it is.
     pub fn send(&self, lane: usize, command: Command) {
         if let Some(lane) = self.lanes.get(lane) {
+            if matches!(command, Command::Resume | Command::Step(_)) {
+                self.with_pacer(Pacer::release);
+            }
             lane.send(command);
+            self.with_pacer(Pacer::ring);
         }
     }
 
-    /// Tells all lanes.
+    /// Tells all lanes. If they are to pause, all do so at the same step.
     pub fn send_all(&self, command: &Command) {
+        match command {
+            Command::Pause => self.with_pacer(Pacer::hold),
+            Command::Resume | Command::Step(_) => self.with_pacer(Pacer::release),
+            _ => {}
+        }
         for lane in &self.lanes {
             lane.send(command.clone());
+        }
+        self.with_pacer(Pacer::ring);
+    }
+
+    /// Sets the least time from the start of a step to the start of the next.
+    pub fn slow_down(&self, gap: Duration) {
+        self.with_pacer(|pacer| pacer.slow_down(gap));
+    }
+
+    fn with_pacer(&self, act: impl FnOnce(&Pacer)) {
+        if let Some(watched) = &self.watched {
+            act(&watched.pacer);
         }
     }
 

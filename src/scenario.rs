@@ -19,6 +19,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+pub use edit::unused as unused_name;
 pub use load::{BUNDLED, bundled, load, parse};
 pub use range::{
     BatchSize, Beta, Bias, Fraction, ImageSize, LearningRate, LogitScale, OutOfRange, Positive,
@@ -229,9 +230,41 @@ pub struct Train {
     /// Steps between two evaluations on held-out pictures.
     #[serde(default = "default_eval_every")]
     pub eval_every: Steps,
+    /// What ends a lane before its last step.
+    #[serde(default, skip_serializing_if = "Stop::is_empty")]
+    pub stop: Stop,
     /// Seed of everything random: weights, batches, captions, augmentation.
     #[serde(default)]
     pub seed: u64,
+}
+
+/// Rules that pause a lane, or end it where nobody watches. A loss that is not a number always does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stop {
+    /// The loss falls below this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loss_below: Option<Positive>,
+    /// The loss no longer falls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plateau: Option<Plateau>,
+}
+
+/// A loss that no longer falls.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plateau {
+    /// Steps without a gain.
+    pub steps: Steps,
+    /// What its running mean must lose to count as a gain.
+    pub by: Positive,
+}
+
+impl Stop {
+    /// Whether there is no rule.
+    pub const fn is_empty(&self) -> bool {
+        self.loss_below.is_none() && self.plateau.is_none()
+    }
 }
 
 /// Learning rate after the warm-up.

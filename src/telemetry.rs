@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::control::Applied;
+use crate::control::{Applied, Control, Value};
 use crate::scenario::Loss;
 
 pub use curve::{Curve, Point};
@@ -103,6 +103,20 @@ pub struct EvalReport {
     pub seconds: f64,
 }
 
+/// The first evaluation on held-out pictures whose R@1 (picture to name) was this good.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Milestone {
+    /// The share that was reached.
+    pub share: f64,
+    /// Steps completed when the weights were taken.
+    pub step: u64,
+    /// Training time by then.
+    pub seconds: f64,
+}
+
+/// Shares that are worth a [`Milestone`].
+pub const MILESTONES: [f64; 8] = [0.01, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9];
+
 /// How a lane fares.
 #[derive(Clone, Debug, PartialEq)]
 pub enum LaneStatus {
@@ -145,6 +159,26 @@ pub struct Settings {
     pub shuffle_captions: f64,
     /// Whether training pictures are augmented.
     pub augment: bool,
+}
+
+impl Settings {
+    /// The control of the same name that sets what is set now; `None` for a bias that there is not and
+    /// whether it would be learned.
+    pub fn control_like(&self, control: Control) -> Option<Control> {
+        let value = match control {
+            Control::Temperature(_) => Some(Value::Real(self.temperature)),
+            Control::Bias(_) | Control::NoBias => self.bias.map(Value::Real),
+            Control::BatchSize(_) => Some(Value::Whole(self.batch_size)),
+            Control::Loss(_) => Some(Value::Loss(self.loss)),
+            Control::LearningRate(_) => Some(Value::Real(self.learning_rate)),
+            Control::WeightDecay(_) => Some(Value::Real(self.weight_decay)),
+            Control::ShuffleCaptions(_) => Some(Value::Real(self.shuffle_captions)),
+            Control::LearnTemperature(_) => Some(Value::Bool(self.learn_temperature)),
+            Control::LearnBias(_) => Some(Value::Bool(self.learn_bias)),
+            Control::Augment(_) => Some(Value::Bool(self.augment)),
+        };
+        Control::from_value(control.name(), value).ok()
+    }
 }
 
 /// The cosines of one batch, pooled to a size that a screen can hold.
@@ -215,6 +249,8 @@ pub struct Snapshot {
     pub held_out: Arc<Vec<EvalReport>>,
     /// Evaluations on trained pictures, oldest first.
     pub trained: Arc<Vec<EvalReport>>,
+    /// When it first was how good, on held-out pictures, the least first.
+    pub milestones: Arc<Vec<Milestone>>,
     /// An evaluation under way: its share done, 0 to 1.
     pub evaluating: Option<f64>,
     /// Controls that took effect, oldest first.
@@ -255,6 +291,7 @@ impl Snapshot {
             grad_norm: Curve::default(),
             held_out: Arc::default(),
             trained: Arc::default(),
+            milestones: Arc::default(),
             evaluating: None,
             applied: Arc::default(),
             matrix: None,
@@ -271,6 +308,8 @@ impl Snapshot {
 /// Something that happened in a lane and belongs in the records.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
+    /// The lane is ready for its first step.
+    Started(Started),
     /// A step was made.
     Step(StepReport),
     /// An evaluation is complete.
@@ -279,8 +318,32 @@ pub enum Event {
     Control(Applied),
     /// The lane started over with this seed; earlier records are of another run.
     Reset(u64),
+    /// The lane went back to an earlier state: what was recorded between is of a path that was left.
+    Rewind {
+        /// Steps completed when it was told to.
+        from: u64,
+        /// Steps completed in the state that it went back to.
+        to: u64,
+    },
+    /// A lane of this name went its own way from the state before the last change by hand.
+    Branch(String),
     /// The lane will not step on.
     Finished(Finished),
+}
+
+/// What a lane began with: all that is needed to do the same again, beside the scenario.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Started {
+    /// Its seed.
+    pub seed: u64,
+    /// Threads for each of libtorch's operations: another number may round differently.
+    pub threads: i32,
+    /// Where it computes: "CPU, 1 thread".
+    pub device: String,
+    /// The lane that it branched off, if it did.
+    pub parent: Option<String>,
+    /// Steps completed.
+    pub step: u64,
 }
 
 /// How a lane ended.
@@ -306,6 +369,8 @@ pub enum Reason {
     Completed,
     /// It was told to stop.
     Stopped,
+    /// One of the scenario's stop rules was met.
+    Rule,
     /// The loss or a gradient was not a number.
     Diverged,
 }

@@ -6,8 +6,9 @@ pub mod device;
 mod latest;
 mod memory;
 mod optim;
+mod phases;
+mod state;
 
-use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -17,17 +18,21 @@ use rand_chacha::rand_core::SeedableRng;
 use tch::{Device, Kind, Tensor};
 
 pub use optim::schedule;
+pub use phases::Phases;
+pub use state::State;
 
 use crate::control::{Applied, Control, Value};
 use crate::data::{Prepared, sample};
 use crate::error::{Error, Result};
 use crate::eval::Retrieval;
-use crate::loss::{diagnostics, landscape};
+use crate::loss::{LossTerms, diagnostics, landscape};
 use crate::model::{Clip, checkpoint};
-use crate::scenario::{LaneSpec, Loss, Train};
+use crate::scenario::{LaneSpec, Train};
 use crate::telemetry::{EvalReport, Landscape, Matrix, Pair, Rows, Settings, StepReport};
 use latest::Latest;
-use optim::{AdamW, Dial};
+use optim::{AdamW, Dial, finite};
+use phases::Laps;
+use state::{History, Standing};
 
 /// Which device the user asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,23 +57,16 @@ pub struct Trainer {
     device: Device,
     clip: Clip,
     optimizer: AdamW,
-    /// ln(1/tau).
-    logit_scale: Dial,
-    logit_bias: Option<Dial>,
-    /// Whether a bias that is added later is learned.
-    learn_bias: bool,
-    loss: Loss,
-    batch_size: u64,
-    /// Peak of the schedule.
-    learning_rate: f64,
-    weight_decay: f64,
-    shuffle_captions: f64,
-    augment: bool,
-    cues: VecDeque<(u64, Control)>,
+    /// Everything else that a step changes or depends on.
+    now: Standing,
+    /// States before changes by hand, to go back to.
+    history: History,
     applied: Vec<Applied>,
-    step: u64,
     latest: Option<Latest>,
     evaluation: Option<Retrieval>,
+    /// What was found not to be a number, once something was.
+    suspect: Option<String>,
+    phases: Phases,
 }
 
 impl Trainer {
@@ -97,11 +95,8 @@ impl Trainer {
             .map(|(_, tensor, decays)| (tensor.shallow_clone(), decays))
             .collect();
         let optimizer = AdamW::new(towers, &train)?;
-        let mut trainer = Self {
-            spec: spec.clone(),
-            device,
-            clip,
-            optimizer,
+        let now = Standing {
+            step: 0,
             logit_scale: Dial::new(-spec.temperature.get().ln(), spec.learn_temperature),
             logit_bias: spec.bias.map(|bias| Dial::new(bias.get(), spec.learn_bias)),
             learn_bias: spec.learn_bias,
@@ -112,14 +107,23 @@ impl Trainer {
             shuffle_captions: spec.shuffle_captions.get(),
             augment: prepared.augment(),
             cues: scenario.cues(&spec.name).into(),
+        };
+        let mut trainer = Self {
+            spec: spec.clone(),
+            device,
+            clip,
+            optimizer,
+            now,
+            history: History::default(),
             applied: Vec::new(),
-            step: 0,
             latest: None,
             evaluation: None,
+            suspect: None,
+            phases: Phases::default(),
             train,
             prepared: Arc::clone(prepared),
         };
-        trainer.check_memory(trainer.batch_size)?;
+        trainer.check_memory(trainer.now.batch_size)?;
         trainer.take_cues()?;
         Ok(trainer)
     }
@@ -129,64 +133,65 @@ impl Trainer {
     /// A loss or gradient that is not a number is reported as it is, and leaves the weights as they
     /// were: divergence is something that the lab shows.
     pub fn step(&mut self) -> Result<Option<StepReport>> {
-        if self.step >= self.train.steps.get() {
+        if self.now.step >= self.train.steps.get() {
             return Ok(None);
         }
         let began = Instant::now();
+        let mut laps = Laps::start();
         self.take_cues()?;
         let batch = sample(
             self.prepared.dataset(),
             self.train.seed,
-            self.step,
-            self.batch_size as usize,
+            self.now.step,
+            self.now.batch_size as usize,
             self.prepared.image_size(),
-            self.augment,
-            self.shuffle_captions,
+            self.now.augment,
+            self.now.shuffle_captions,
         );
-        self.step += 1;
+        self.now.step += 1;
         let pixels = self.prepared.pixels(&batch.images, self.device)?;
         let tokens = self.prepared.tokens(&batch.captions, self.device)?;
+        let mut phases = Phases {
+            data: laps.lap(),
+            ..Phases::default()
+        };
         let image_features = self.clip.encode_image(&pixels, true);
+        phases.image_tower = laps.lap();
         let text_features = self.clip.encode_text(&tokens);
+        phases.text_tower = laps.lap();
 
-        let logit_scale = self.leaf(self.logit_scale.value);
-        let logit_bias = self.logit_bias.map(|bias| self.leaf(bias.value));
-        let terms = self.loss.forward(
+        let logit_scale = self.leaf(self.now.logit_scale.value);
+        let logit_bias = self.now.logit_bias.map(|bias| self.leaf(bias.value));
+        let terms = self.now.loss.forward(
             &image_features,
             &text_features,
             &logit_scale,
             logit_bias.as_ref(),
         );
 
+        phases.loss = laps.lap();
         let dials: Vec<&Tensor> = std::iter::once(&logit_scale).chain(&logit_bias).collect();
         let (mut gradients, dial_gradients) = self.optimizer.gradients(&terms.loss, &dials)?;
-        let mut scalars = vec![terms.loss.detach(), gradients.f_norm()?];
-        scalars.extend(dial_gradients);
-        scalars.extend(
-            terms
-                .image_to_text
-                .iter()
-                .chain(&terms.text_to_image)
-                .map(Tensor::detach),
-        );
-        let scalars = Vec::<f64>::try_from(Tensor::f_stack(&scalars, 0)?.to_kind(Kind::Double))?;
+        let scalars = scalars(&terms, &gradients, dial_gradients)?;
+        phases.backward = laps.lap();
         let (loss, tower_norm) = (scalars[0], scalars[1]);
         let (dial_gradients, parts) = scalars[2..].split_at(dials.len());
         let seen = diagnostics(&terms.logits);
+        phases.loss += laps.lap();
 
         let grad_norm = dial_gradients
             .iter()
             .fold(tower_norm.powi(2), |sum, g| sum + g * g)
             .sqrt();
-        let learning_rate = schedule(&self.train, self.learning_rate, self.step);
+        let learning_rate = schedule(&self.train, self.now.learning_rate, self.now.step);
         let mut report = StepReport {
-            step: self.step,
+            step: self.now.step,
             loss,
             loss_image_to_text: parts.first().copied(),
             loss_text_to_image: parts.get(1).copied(),
-            logit_scale: self.logit_scale.value,
-            temperature: (-self.logit_scale.value).exp(),
-            logit_bias: self.logit_bias.map(|bias| bias.value),
+            logit_scale: self.now.logit_scale.value,
+            temperature: (-self.now.logit_scale.value).exp(),
+            logit_bias: self.now.logit_bias.map(|bias| bias.value),
             learning_rate,
             grad_norm,
             param_norm: f64::NAN,
@@ -195,7 +200,7 @@ impl Trainer {
             negative_logits: seen.negative_logits,
             accuracy_image_to_text: seen.accuracy_image_to_text,
             accuracy_text_to_image: seen.accuracy_text_to_image,
-            batch_size: self.batch_size,
+            batch_size: self.now.batch_size,
             seconds: 0.0,
         };
         if loss.is_finite() && grad_norm.is_finite() {
@@ -208,13 +213,18 @@ impl Trainer {
             }
             let norms = self
                 .optimizer
-                .update(&gradients, learning_rate, self.weight_decay)?;
+                .update(&gradients, learning_rate, self.now.weight_decay)?;
             let moved = self.update_dials(dial_gradients, shrink, learning_rate);
             report.param_norm = norms.parameters;
             report.update_norm = (norms.update.powi(2) + moved).sqrt();
+        } else {
+            let features = [&image_features, &text_features];
+            self.suspect = self.find_suspect(features, &terms, &gradients)?;
         }
+        phases.optimizer = laps.lap();
+        self.phases = phases;
         self.latest = Some(Latest {
-            step: self.step,
+            step: self.now.step,
             batch,
             image_features: image_features.detach(),
             text_features: text_features.detach(),
@@ -223,64 +233,79 @@ impl Trainer {
         Ok(Some(report))
     }
 
-    /// Applies a control between two steps.
+    /// Applies a control by hand, between two steps, and remembers the state before it.
     pub fn apply(&mut self, control: Control) -> Result<Applied> {
+        let before = self.memorable()?;
+        let applied = self.set(control, false)?;
+        self.remember(before);
+        Ok(applied)
+    }
+
+    fn set(&mut self, control: Control, scripted: bool) -> Result<Applied> {
         let settings = self.settings();
         let old = match control {
             Control::Temperature(tau) => {
                 control
                     .fits_clamp(self.spec.max_logit_scale.get())
                     .map_err(Error::Usage)?;
-                self.logit_scale.value = -tau.get().ln();
+                self.now.logit_scale.value = -tau.get().ln();
                 Some(Value::Real(settings.temperature))
             }
             Control::LearnTemperature(on) => {
-                self.logit_scale.learned = on;
+                self.now.logit_scale.learned = on;
                 Some(Value::Bool(settings.learn_temperature))
             }
             Control::Bias(bias) => {
-                let learned = self.learn_bias;
-                self.logit_bias.get_or_insert(Dial::new(0.0, learned)).value = bias.get();
+                let learned = self.now.learn_bias;
+                self.now
+                    .logit_bias
+                    .get_or_insert(Dial::new(0.0, learned))
+                    .value = bias.get();
+                settings.bias.map(Value::Real)
+            }
+            Control::NoBias => {
+                self.now.logit_bias = None;
                 settings.bias.map(Value::Real)
             }
             Control::LearnBias(on) => {
-                self.learn_bias = on;
-                if let Some(bias) = &mut self.logit_bias {
+                self.now.learn_bias = on;
+                if let Some(bias) = &mut self.now.logit_bias {
                     bias.learned = on;
                 }
                 Some(Value::Bool(settings.learn_bias))
             }
             Control::BatchSize(n) => {
                 self.check_memory(n.get())?;
-                self.batch_size = n.get();
+                self.now.batch_size = n.get();
                 Some(Value::Whole(settings.batch_size))
             }
             Control::Loss(loss) => {
-                self.loss = loss;
+                self.now.loss = loss;
                 Some(Value::Loss(settings.loss))
             }
             Control::LearningRate(rate) => {
-                self.learning_rate = rate.get();
+                self.now.learning_rate = rate.get();
                 Some(Value::Real(settings.learning_rate))
             }
             Control::WeightDecay(decay) => {
-                self.weight_decay = decay.get();
+                self.now.weight_decay = decay.get();
                 Some(Value::Real(settings.weight_decay))
             }
             Control::ShuffleCaptions(share) => {
-                self.shuffle_captions = share.get();
+                self.now.shuffle_captions = share.get();
                 Some(Value::Real(settings.shuffle_captions))
             }
             Control::Augment(on) => {
-                self.augment = on;
+                self.now.augment = on;
                 Some(Value::Bool(settings.augment))
             }
         };
         let applied = Applied {
-            step: self.step,
+            step: self.now.step,
             control,
             old,
             new: control.value(),
+            scripted,
         };
         self.applied.push(applied.clone());
         Ok(applied)
@@ -289,6 +314,17 @@ impl Trainer {
     /// The controls that took effect since the last call, the script's included.
     pub fn take_applied(&mut self) -> Vec<Applied> {
         std::mem::take(&mut self.applied)
+    }
+
+    /// What was found not to be a number at the last step, if it diverged: "gradient of
+    /// visual.conv1.weight".
+    pub fn suspect(&self) -> Option<&str> {
+        self.suspect.as_deref()
+    }
+
+    /// Where the last step's time went.
+    pub const fn phases(&self) -> Phases {
+        self.phases
     }
 
     /// Where it computes: "CPU, 2 threads".
@@ -303,28 +339,31 @@ impl Trainer {
 
     /// Steps completed.
     pub const fn steps_done(&self) -> u64 {
-        self.step
+        self.now.step
     }
 
     /// Trainable parameters, temperature and bias included.
     pub fn parameters(&self) -> u64 {
-        self.optimizer.parameter_count() as u64 + 1 + u64::from(self.logit_bias.is_some())
+        self.optimizer.parameter_count() as u64 + 1 + u64::from(self.now.logit_bias.is_some())
     }
 
     /// The dials as they stand.
     pub fn settings(&self) -> Settings {
         Settings {
-            loss: self.loss,
-            temperature: (-self.logit_scale.value).exp(),
-            learn_temperature: self.logit_scale.learned,
+            loss: self.now.loss,
+            temperature: (-self.now.logit_scale.value).exp(),
+            learn_temperature: self.now.logit_scale.learned,
             max_logit_scale: self.spec.max_logit_scale.get(),
-            bias: self.logit_bias.map(|bias| bias.value),
-            learn_bias: self.logit_bias.map_or(self.learn_bias, |bias| bias.learned),
-            batch_size: self.batch_size,
-            learning_rate: self.learning_rate,
-            weight_decay: self.weight_decay,
-            shuffle_captions: self.shuffle_captions,
-            augment: self.augment,
+            bias: self.now.logit_bias.map(|bias| bias.value),
+            learn_bias: self
+                .now
+                .logit_bias
+                .map_or(self.now.learn_bias, |bias| bias.learned),
+            batch_size: self.now.batch_size,
+            learning_rate: self.now.learning_rate,
+            weight_decay: self.now.weight_decay,
+            shuffle_captions: self.now.shuffle_captions,
+            augment: self.now.augment,
         }
     }
 
@@ -335,7 +374,7 @@ impl Trainer {
             self.evaluation = Some(Retrieval::begin(
                 &self.prepared,
                 &self.clip,
-                self.step,
+                self.now.step,
                 self.device,
             )?);
         }
@@ -394,19 +433,55 @@ impl Trainer {
     /// Writes the model as an `OpenCLIP` folder.
     pub fn save(&mut self, folder: &Path) -> Result<()> {
         self.clip
-            .set_logit_scale(self.logit_scale.value, self.logit_scale.learned)?;
-        if let Some(bias) = self.logit_bias {
+            .set_logit_scale(self.now.logit_scale.value, self.now.logit_scale.learned)?;
+        if let Some(bias) = self.now.logit_bias {
             self.clip.set_logit_bias(bias.value, bias.learned)?;
         }
         checkpoint::save(folder, &self.clip, self.prepared.tokenizer())
     }
 
+    /// The first thing on the way that is not finite.
+    fn find_suspect(
+        &self,
+        [image_features, text_features]: [&Tensor; 2],
+        terms: &LossTerms,
+        gradients: &Tensor,
+    ) -> Result<Option<String>> {
+        let forward = [
+            ("image features", image_features),
+            ("text features", text_features),
+            ("logits", &terms.logits),
+            ("loss", &terms.loss),
+        ];
+        for (name, tensor) in forward {
+            if !finite(tensor)? {
+                return Ok(Some(name.to_owned()));
+            }
+        }
+        let Some(place) = self.optimizer.not_finite(gradients)? else {
+            return Ok(Some("gradient of logit_scale or logit_bias".into()));
+        };
+        // The optimizer has those that decay first.
+        let names = |decaying: bool| {
+            self.clip
+                .parameters()
+                .filter(move |(name, _, decays)| {
+                    *decays == decaying && !matches!(*name, "logit_scale" | "logit_bias")
+                })
+                .map(|(name, _, _)| name)
+        };
+        Ok(names(true)
+            .chain(names(false))
+            .nth(place)
+            .map(|name| format!("gradient of {name}")))
+    }
+
     fn take_cues(&mut self) -> Result<()> {
-        while let Some(&(at, control)) = self.cues.front()
-            && at <= self.step
+        while let Some(&(at, control)) = self.now.cues.front()
+            && at <= self.now.step
         {
-            self.cues.pop_front();
-            self.apply(control)?;
+            self.now.cues.pop_front();
+            self.set(control, true)?;
         }
         Ok(())
     }
@@ -421,12 +496,13 @@ impl Trainer {
     fn update_dials(&mut self, gradients: &[f64], shrink: f64, learning_rate: f64) -> f64 {
         let highest = self.spec.max_logit_scale.get().ln();
         // A user may set tau above one; the clamp then only keeps it from going further.
-        let lowest = MIN_LOGIT_SCALE.min(self.logit_scale.value);
+        let lowest = MIN_LOGIT_SCALE.min(self.now.logit_scale.value);
         let gradient = |i: usize| gradients.get(i).map_or(0.0, |g| g * shrink);
         let scale =
-            self.logit_scale
+            self.now
+                .logit_scale
                 .update(gradient(0), learning_rate, &self.train, (lowest, highest));
-        let bias = self.logit_bias.as_mut().map_or(0.0, |bias| {
+        let bias = self.now.logit_bias.as_mut().map_or(0.0, |bias| {
             bias.update(
                 gradient(1),
                 learning_rate,
@@ -440,6 +516,18 @@ impl Trainer {
     fn check_memory(&self, batch_size: u64) -> Result<()> {
         memory::check(&self.prepared.scenario().model, batch_size, self.device)
     }
+}
+
+/// What a step has to know of its tensors, fetched at once: the loss, the norm of the towers' gradients,
+/// the gradients of the dials, the loss's two parts if it has them.
+fn scalars(terms: &LossTerms, gradients: &Tensor, dials: Vec<Tensor>) -> Result<Vec<f64>> {
+    let mut scalars = vec![terms.loss.detach(), gradients.f_norm()?];
+    scalars.extend(dials);
+    let parts = terms.image_to_text.iter().chain(&terms.text_to_image);
+    scalars.extend(parts.map(Tensor::detach));
+    Ok(Vec::try_from(
+        Tensor::f_stack(&scalars, 0)?.to_kind(Kind::Double),
+    )?)
 }
 
 /// The generator of initial weights.

@@ -11,6 +11,7 @@ mod fixture;
 pub mod history;
 pub mod input;
 pub mod marks;
+mod offscreen;
 pub mod panel;
 pub mod region;
 mod terminal;
@@ -31,6 +32,8 @@ use crate::error::{Error, Result};
 use crate::lab::Lab;
 use crate::scenario::{self, Scenario};
 use crate::telemetry::Snapshot;
+
+pub use offscreen::Offscreen;
 
 use action::Action;
 use app::{App, Choice, Effect, Saved};
@@ -142,6 +145,9 @@ impl Session {
             if terminal.told_to_end() {
                 return Ok(());
             }
+            if self.lab.adopt()? {
+                app.branched(self.lab.scenario().clone());
+            }
             let snapshots = self.lab.snapshots();
             if snapshots.len() != seen.len()
                 || snapshots.iter().zip(&seen).any(|(a, b)| !Arc::ptr_eq(a, b))
@@ -221,6 +227,12 @@ impl Session {
                     Err(e) => app.notify("cannot open this", e.to_string()),
                 }
             }
+            Effect::Branch(lane) => {
+                if let Err(e) = self.lab.branch(lane) {
+                    app.complain(e.to_string());
+                }
+            }
+            Effect::SlowDown(gap) => self.lab.slow_down(gap),
             Effect::Quit => {}
         }
         Ok(())

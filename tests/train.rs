@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use clip_lab::control::Control;
 use clip_lab::data::Prepared;
 use clip_lab::lab::{Command, Lab, Options};
-use clip_lab::scenario::{BatchSize, Fraction, Loss, Scenario, Steps, Temperature};
+use clip_lab::scenario::{BatchSize, Cue, Fraction, Loss, Scenario, Steps, Temperature};
 use clip_lab::telemetry::{EvalReport, LaneStatus, Snapshot, StepReport};
 use clip_lab::train::{DeviceChoice, Trainer};
 
@@ -163,7 +163,7 @@ fn lanes_do_not_touch_one_another() {
         // Thread counts differ (all cores for one lane, a share for each of two), sums may round
         // differently; the first step shows that batches and initial weights are the same.
         let first =
-            |run: &Path| serde_json::from_str::<serde_json::Value>(&lines(run, lane)[0]).unwrap();
+            |run: &Path| serde_json::from_str::<serde_json::Value>(&lines(run, lane)[1]).unwrap();
         let (a, b) = (first(folder.path()), first(other.path()));
         assert!(
             (a["loss"].as_f64().unwrap() - b["loss"].as_f64().unwrap()).abs() < 1e-5,
@@ -210,9 +210,12 @@ fn driven_by_hand_equals_the_script() {
     assert_eq!(again, recorded);
     let headless_run = folder.path().join("headless");
     headless(&again, &headless_run);
-    // An evaluation goes on while the lane is paused, so it may stand elsewhere among the lines.
+    // Whether a script or a hand did it is the one thing that differs. An evaluation goes on while the lane is paused, so it may stand elsewhere among the lines.
     let sorted = |run: &Path| {
-        let mut lines = lines(run, "softmax");
+        let mut lines: Vec<_> = lines(run, "softmax")
+            .iter()
+            .map(|line| line.replace(",\"scripted\":true", ""))
+            .collect();
         lines.sort();
         lines
     };
@@ -288,6 +291,147 @@ fn a_run_folder_follows_a_reset_with_another_seed() {
             "softmax,2,3"
         ]
     );
+}
+
+/// Everything that a hand can do to a run, in two lanes and a branch; the records must suffice to do it
+/// all again.
+#[test]
+fn req05_twenty_changes_by_hand_replay_bit_for_bit() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("run");
+    let mut scenario = tiny();
+    scenario.train.steps = Steps::new(400).unwrap();
+    scenario.script = vec![Cue {
+        at: 9,
+        lane: None,
+        set: Control::parse("learning_rate", "0.0005").unwrap(),
+    }];
+    let options = Options {
+        paused: true,
+        out: Some(out.clone()),
+        ..Options::default()
+    };
+    let mut lab = Lab::open(scenario, &options).unwrap();
+    let set = |lab: &Lab, lane, name: &str, value: &str| {
+        lab.send(lane, Command::Apply(Control::parse(name, value).unwrap()));
+    };
+    let steps = |lab: &Lab, n: u64| {
+        let before: Vec<_> = lab.snapshots().iter().map(|s| s.step).collect();
+        lab.send_all(&Command::Step(n));
+        for (lane, before) in before.iter().enumerate() {
+            until(lab, lane, |s| {
+                s.step == before + n && s.status == LaneStatus::Paused
+            });
+        }
+    };
+    for lane in 0..2 {
+        until(&lab, lane, |s| s.status == LaneStatus::Paused);
+    }
+    steps(&lab, 3);
+    set(&lab, 0, "temperature", "0.0712345678912345"); // 1
+    set(&lab, 1, "bias", "-7.1"); // 2
+    steps(&lab, 3);
+    let learned = lab.snapshots()[0].settings.clone().unwrap().temperature;
+    set(&lab, 0, "batch_size", "8"); // 3
+    set(&lab, 1, "loss", "infonce"); // 4
+    steps(&lab, 4);
+    set(&lab, 1, "loss", "siglip"); // 5: undoes 4
+    set(&lab, 0, "shuffle_captions", "0.5"); // 6
+    set(&lab, 0, "learn_temperature", "off"); // 7
+    steps(&lab, 2);
+    lab.send(0, Command::Rewind); // 8
+    let back = until(&lab, 0, |s| s.step == 10);
+    assert!(back.loss.points().iter().all(|p| p.step <= 10));
+    set(&lab, 0, "weight_decay", "0.3"); // 9
+    set(&lab, 1, "bias", "none"); // 10
+    steps(&lab, 2);
+    lab.branch(1).unwrap(); // 11
+    let began = Instant::now();
+    while !lab.adopt().unwrap() {
+        assert!(began.elapsed() < Duration::from_secs(60));
+        std::thread::yield_now();
+    }
+    assert_eq!(lab.scenario().lanes[2].name, "sigmoid-2");
+    let child = until(&lab, 2, |s| s.status == LaneStatus::Paused);
+    assert_eq!(child.step, 12);
+    set(&lab, 2, "temperature", "0.2"); // 12
+    set(&lab, 0, "augment", "off"); // 13
+    steps(&lab, 3);
+    set(&lab, 2, "learning_rate", "0.01"); // 14
+    lab.send(1, Command::Rewind); // 15
+    until(&lab, 1, |s| s.step == 12);
+    set(&lab, 0, "temperature", &learned.to_string()); // 16: undoes 1
+    steps(&lab, 2);
+    lab.send(0, Command::Reset { seed: None }); // 17
+    until(&lab, 0, |s| s.step == 0);
+    set(&lab, 0, "loss", "siglip"); // 18
+    steps(&lab, 3);
+    lab.send(2, Command::Rewind); // 19
+    until(&lab, 2, |s| s.step == 15);
+    lab.send(0, Command::Reset { seed: Some(11) }); // 20
+    until(&lab, 0, |s| s.seed == 11);
+    steps(&lab, 3);
+    lab.close().unwrap();
+
+    let replayed = clip_lab::lab::replay(&out, |_, _, _| {}).unwrap();
+    let changes: u64 = replayed.iter().map(|lane| lane.changes).sum();
+    let names: Vec<_> = replayed.iter().map(|lane| lane.lane.as_str()).collect();
+    assert_eq!(names, ["softmax", "sigmoid", "sigmoid-2"]);
+    assert_eq!(changes, 20);
+    for lane in &replayed {
+        assert_eq!(lane.difference, None, "{}", lane.lane);
+        assert!(lane.steps > 7);
+    }
+
+    // A record that was tampered with is found.
+    let path = out.join("metrics.jsonl");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text.replacen("\"new\":-7.1", "\"new\":-7.2", 1)).unwrap();
+    let replayed = clip_lab::lab::replay(&out, |_, _, _| {}).unwrap();
+    assert_eq!(replayed[1].difference.unwrap().step, 4);
+    assert_eq!(replayed[0].difference, None);
+}
+
+#[test]
+fn req15_watched_lanes_pause_at_the_same_step() {
+    let mut scenario = tiny();
+    scenario.train.steps = Steps::new(100_000).unwrap();
+    scenario.train.eval_every = Steps::new(7).unwrap();
+    let lab = Lab::open(scenario, &Options::default()).unwrap();
+    for round in 1..6 {
+        until(&lab, 0, |s| s.step > round * 10);
+        lab.send_all(&Command::Pause);
+        let a = until(&lab, 0, |s| s.status == LaneStatus::Paused);
+        let b = until(&lab, 1, |s| s.status == LaneStatus::Paused);
+        assert_eq!(a.step, b.step);
+        lab.send_all(&Command::Resume);
+    }
+    lab.close().unwrap();
+}
+
+#[test]
+fn req06_a_diverged_lane_names_the_tensor_and_can_go_back() {
+    let lab = one_lane_paused(None);
+    lab.send(0, Command::Step(2));
+    until(&lab, 0, |s| s.step == 2 && s.status == LaneStatus::Paused);
+    for (name, value) in [("learning_rate", "10"), ("weight_decay", "10")] {
+        lab.send(0, Command::Apply(Control::parse(name, value).unwrap()));
+    }
+    lab.send(0, Command::Resume);
+    let end = until(&lab, 0, |s| {
+        matches!(s.status, LaneStatus::Diverged(_) | LaneStatus::Finished)
+    });
+    if let LaneStatus::Diverged(_) = end.status {
+        let message = end.message.clone().unwrap();
+        assert!(message.contains("not a number in"), "{message}");
+    }
+    lab.send(0, Command::Rewind);
+    let back = until(&lab, 0, |s| s.step == 2 && s.status == LaneStatus::Paused);
+    assert!((back.settings.as_ref().unwrap().learning_rate - 0.001).abs() < 1e-12);
+    lab.send(0, Command::Step(1));
+    let on = until(&lab, 0, |s| s.step == 3);
+    assert!(on.report.as_ref().unwrap().loss.is_finite());
+    lab.close().unwrap();
 }
 
 #[test]

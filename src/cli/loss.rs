@@ -2,7 +2,7 @@
 //! `loss` module, and prints; it computes nothing itself except the working of a small matrix.
 
 mod input;
-mod memory;
+pub(super) mod memory;
 mod report;
 
 use std::fs;
@@ -44,10 +44,10 @@ pub struct LossArgs {
     /// for siglip if not given
     #[arg(long, value_name = "B", allow_negative_numbers = true, value_parser = bias)]
     pub bias: Option<BiasChoice>,
-    /// Rows of logits held at a time, or `dense`: all of them
+    /// Rows of logits held at a time, or `dense`: all of them. Only dense is there so far
     #[arg(long, value_name = "N|dense", default_value = "dense", allow_negative_numbers = true, value_parser = tile)]
     pub tile: Tile,
-    /// The type of the arithmetic
+    /// The type of the arithmetic. Only fp32 is there so far
     #[arg(long, value_enum, default_value_t)]
     pub precision: Precision,
     /// Writes the gradients there: image_features, text_features, logit_scale, logit_bias, float32.

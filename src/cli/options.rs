@@ -117,7 +117,7 @@ impl TrainOptions {
     }
 }
 
-fn steps(text: &str) -> Result<Steps, String> {
+pub(super) fn steps(text: &str) -> Result<Steps, String> {
     let number = text
         .parse::<u64>()
         .map_err(|_| "a whole number is wanted".to_string())?;

@@ -6,6 +6,7 @@ use std::io::{IsTerminal, Stdout, Write, stderr, stdout};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::Format;
+use crate::control::short;
 use crate::error::{Error, Result};
 use crate::export::{Csv, Jsonl, Sink};
 use crate::scenario::Scenario;
@@ -98,7 +99,7 @@ impl Table {
                 "{lane:width$} {:>6}  {} = {}",
                 applied.step,
                 applied.control.name(),
-                applied.new,
+                short(applied.new),
                 width = self.width
             )),
             Event::Finished(finished) => {
@@ -108,7 +109,7 @@ impl Table {
                 let loss = self.losses.get(lane).copied();
                 self.row(&finished_row(lane, self.width, finished, loss))
             }
-            Event::Reset(_) => Ok(()),
+            Event::Started(_) | Event::Reset(_) | Event::Rewind { .. } | Event::Branch(_) => Ok(()),
         }
     }
 
@@ -175,6 +176,7 @@ fn finished_row(lane: &str, width: usize, finished: &Finished, loss: Option<f64>
     let reason = match finished.reason {
         Reason::Completed => "done",
         Reason::Stopped => "stopped",
+        Reason::Rule => "ended by a stop rule",
         Reason::Diverged => "DIVERGED: the loss is no longer a number",
     };
     let best = finished.best.as_ref().map_or_else(String::new, |best| {

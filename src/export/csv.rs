@@ -48,8 +48,8 @@ impl<W: Write + Send> Sink for Csv<W> {
     }
 }
 
-/// Turns events into rows. Counts how often each lane started over: `run` is 1 at first, so that
-/// the steps of a run that was left are not taken for those of the next.
+/// Turns events into rows. Counts how often each lane started over or went back: `run` is 1 at first,
+/// so that the steps of a path that was left are not taken for those of the next.
 #[derive(Default)]
 pub struct Rows {
     resets: HashMap<String, u64>,
@@ -63,11 +63,15 @@ impl Rows {
                 let run = 1 + self.resets.get(lane).copied().unwrap_or(0);
                 Some(csv_row(lane, run, report))
             }
-            Event::Reset(_) => {
+            Event::Reset(_) | Event::Rewind { .. } => {
                 *self.resets.entry(lane.to_owned()).or_default() += 1;
                 None
             }
-            Event::Eval(_) | Event::Control(_) | Event::Finished(_) => None,
+            Event::Started(_)
+            | Event::Eval(_)
+            | Event::Control(_)
+            | Event::Branch(_)
+            | Event::Finished(_) => None,
         }
     }
 }

@@ -42,7 +42,9 @@ struct Control {
     step: u64,
     name: &'static str,
     old: Option<Value>,
-    new: Value,
+    new: Option<Value>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    scripted: bool,
 }
 
 #[derive(Serialize)]
@@ -50,9 +52,21 @@ struct Reset {
     seed: u64,
 }
 
+#[derive(Serialize)]
+struct Rewind {
+    from: u64,
+    to: u64,
+}
+
+#[derive(Serialize)]
+struct Branch<'a> {
+    to: &'a str,
+}
+
 /// The event as a line of JSON, newline included. Numbers that are not finite become `null`.
 pub fn json_line(lane: &str, event: &Event) -> Result<String> {
     let text = match event {
+        Event::Started(started) => line("started", lane, started),
         Event::Step(report) => line("step", lane, report),
         Event::Eval(report) => line(
             "eval",
@@ -64,6 +78,11 @@ pub fn json_line(lane: &str, event: &Event) -> Result<String> {
         ),
         Event::Control(applied) => line("control", lane, control(applied)),
         Event::Reset(seed) => line("reset", lane, Reset { seed: *seed }),
+        Event::Rewind { from, to } => {
+            let (from, to) = (*from, *to);
+            line("rewind", lane, Rewind { from, to })
+        }
+        Event::Branch(to) => line("branch", lane, Branch { to }),
         Event::Finished(finished) => line("finished", lane, finished),
     };
     text.map(|text| text + "\n")
@@ -80,6 +99,7 @@ fn control(applied: &Applied) -> Control {
         name: applied.control.name(),
         old: applied.old,
         new: applied.new,
+        scripted: applied.scripted,
     }
 }
 
@@ -97,6 +117,7 @@ mod tests {
             control,
             old: Some(Value::Real(0.05)),
             new: control.value(),
+            scripted: false,
         };
         assert_eq!(
             json_line("softmax", &Event::Control(applied)).unwrap(),

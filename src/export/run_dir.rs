@@ -28,7 +28,8 @@ pub struct RunDir {
     jsonl: Lines,
     csv: Lines,
     rows: csv::Rows,
-    controls: Vec<Cue>,
+    /// Those that took effect; whether the script's.
+    controls: Vec<(Cue, bool)>,
 }
 
 impl RunDir {
@@ -74,18 +75,27 @@ impl RunDir {
     }
 
     fn record_control(&mut self, lane: &str, applied: &Applied) -> Result<()> {
-        self.controls.push(Cue {
+        let cue = Cue {
             at: applied.step,
             lane: Some(lane.into()),
             set: applied.control,
-        });
+        };
+        self.controls.push((cue, applied.scripted));
+        self.write_controls()
+    }
+
+    /// Keeps of a lane's controls those that `keep` says.
+    fn retain_controls(&mut self, lane: &str, keep: impl Fn(&Cue, bool) -> bool) -> Result<()> {
+        self.controls
+            .retain(|(cue, scripted)| cue.lane.as_deref() != Some(lane) || keep(cue, *scripted));
         self.write_controls()
     }
 
     fn write_controls(&self) -> Result<()> {
+        let cues: Vec<_> = self.controls.iter().map(|(cue, _)| cue.clone()).collect();
         replace(
             &self.path.join("controls.ron"),
-            &scenario::script_ron(&self.controls),
+            &scenario::script_ron(&cues),
         )
     }
 }
@@ -109,11 +119,17 @@ impl Sink for RunDir {
                     self.scenario.train.seed = *seed;
                     replace(&self.path.join("scenario.ron"), &self.scenario.to_ron())?;
                 }
-                self.controls
-                    .retain(|cue| cue.lane.as_deref() != Some(lane));
-                self.write_controls()
+                self.retain_controls(lane, |_, _| false)
             }
-            Event::Step(_) | Event::Eval(_) | Event::Finished(_) => Ok(()),
+            // As in a lane's memory: the script's first cues are made with the trainer.
+            Event::Rewind { to, .. } => {
+                self.retain_controls(lane, |cue, scripted| cue.at < *to || (*to == 0 && scripted))
+            }
+            Event::Started(_)
+            | Event::Step(_)
+            | Event::Eval(_)
+            | Event::Branch(_)
+            | Event::Finished(_) => Ok(()),
         }
     }
 }

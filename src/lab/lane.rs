@@ -9,13 +9,15 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::observer::Observer;
-use crate::control::Control;
+use super::pacer::Pacer;
+use super::stop_rule::StopRule;
+use crate::control::{Applied, Control};
 use crate::data::Prepared;
 use crate::error::{Error, Result};
 use crate::export::Sink;
 use crate::scenario::LaneSpec;
-use crate::telemetry::{Event, LaneStatus, Reason, Snapshot};
-use crate::train::{DeviceChoice, Trainer, set_threads};
+use crate::telemetry::{Event, LaneStatus, Reason, Snapshot, Started};
+use crate::train::{DeviceChoice, State, Trainer, set_threads};
 
 /// What a lane can be told.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +35,10 @@ pub enum Command {
         /// A new seed; the same one if absent.
         seed: Option<u64>,
     },
+    /// Go back to the state before the last change by hand.
+    Rewind,
+    /// Let a new lane of this name go on from the state before the last change by hand.
+    Branch(String),
     /// Evaluate now.
     Evaluate,
     /// Write the model into the run folder now.
@@ -55,6 +61,24 @@ pub(super) struct Plan {
     /// Folder for the lane's model, if there is a run folder.
     pub model_folder: Option<PathBuf>,
     pub sink: Box<dyn Sink>,
+    /// Where it begins, if not with new weights.
+    pub birth: Option<Birth>,
+    /// Where lanes that branch off this one are announced.
+    pub births: Arc<Mutex<Vec<Birth>>>,
+    /// What keeps watched lanes together, and this one's place there.
+    pub pacer: Option<(Arc<Pacer>, usize)>,
+}
+
+/// A lane that goes on from another one's state.
+pub(super) struct Birth {
+    pub spec: LaneSpec,
+    pub seed: u64,
+    pub parent: String,
+    pub state: State,
+    /// The changes behind that state.
+    pub applied: Vec<Applied>,
+    /// Whether it trains at once.
+    pub going: bool,
 }
 
 /// Prepares the shared data, or waits for the lane that does.
@@ -114,7 +138,11 @@ fn guard(
     inbox: Receiver<Command>,
     slot: &Mutex<Arc<Snapshot>>,
 ) -> Result<()> {
+    let pacer = plan.pacer.clone();
     let outcome = catch_unwind(AssertUnwindSafe(|| Worker::run(plan, prepare, inbox, slot)));
+    if let Some((pacer, seat)) = pacer {
+        pacer.stands(seat, 0, false);
+    }
     let failed = match outcome {
         Ok(Ok(())) => return Ok(()),
         Ok(Err(error)) => error,
@@ -172,9 +200,16 @@ struct Worker<'a> {
     inbox: Receiver<Command>,
     slot: &'a Mutex<Arc<Snapshot>>,
     pace: Pace,
+    /// Told to pause, and not yet where the others are.
+    pausing: bool,
+    stop_rule: StopRule,
     looked: Option<Instant>,
     /// When the landscape may be surveyed again.
     survey_at: Option<Instant>,
+    /// When the last step began.
+    stepped: Option<Instant>,
+    /// What the pacer was last told: steps done, whether it goes on.
+    stands: (u64, bool),
     panics: bool,
 }
 
@@ -187,20 +222,34 @@ impl<'a> Worker<'a> {
     ) -> Result<()> {
         set_threads(plan.threads);
         let prepared = prepare().map_err(Error::Data)?;
-        let trainer = Trainer::new(&prepared, &plan.spec, plan.seed, plan.device)?;
+        let mut plan = plan;
+        let mut trainer = Trainer::new(&prepared, &plan.spec, plan.seed, plan.device)?;
         let device = trainer.device_name(plan.threads);
-        let mut observer = Observer::new(&plan.spec.name, plan.steps, device, &trainer, plan.seed);
-        let pace = if plan.paused {
-            Pace::Paused
+        let mut observer = Observer::new(
+            &plan.spec.name,
+            plan.steps,
+            device.clone(),
+            &trainer,
+            plan.seed,
+        );
+        let mut parent = None;
+        let mut waits = plan.paused;
+        if let Some(birth) = plan.birth.take() {
+            trainer.restore(&birth.state)?;
+            // The script's first cues are in the state already.
+            trainer.take_applied();
+            observer.begin_at(birth.state.step(), birth.applied);
+            parent = Some(birth.parent);
+            waits = !birth.going;
+        }
+        let (pace, status) = if waits {
+            (Pace::Paused, LaneStatus::Paused)
         } else {
-            Pace::Running
+            (Pace::Running, LaneStatus::Running)
         };
-        observer.set_status(if plan.paused {
-            LaneStatus::Paused
-        } else {
-            LaneStatus::Running
-        });
+        observer.set_status(status);
         let panics = std::env::var_os(PANIC).is_some_and(|lane| lane == *plan.spec.name);
+        let stop_rule = StopRule::new(prepared.scenario().train.stop);
         let mut worker = Self {
             prepared,
             plan,
@@ -209,10 +258,22 @@ impl<'a> Worker<'a> {
             inbox,
             slot,
             pace,
+            pausing: false,
+            stop_rule,
             looked: None,
             survey_at: None,
+            stepped: None,
+            stands: (0, false),
             panics,
         };
+        worker.record(Event::Started(Started {
+            seed: worker.plan.seed,
+            threads: worker.plan.threads,
+            device,
+            parent,
+            step: worker.trainer.steps_done(),
+        }))?;
+        worker.record_applied()?;
         worker.publish(true)?;
         worker.work()
     }
@@ -221,6 +282,7 @@ impl<'a> Worker<'a> {
         loop {
             let idle = matches!(self.pace, Pace::Paused | Pace::Ended)
                 && self.trainer.evaluating().is_none();
+            self.tell_pacer();
             let command = if idle {
                 self.inbox.recv().map_err(|_| TryRecvError::Disconnected)
             } else {
@@ -229,14 +291,14 @@ impl<'a> Worker<'a> {
             match command {
                 Ok(Command::Stop) | Err(TryRecvError::Disconnected) => return self.stop(),
                 Ok(command) => {
-                    self.obey(&command)?;
+                    self.obey(command)?;
                     self.publish(true)?;
                     continue;
                 }
                 Err(TryRecvError::Empty) => {}
             }
             match self.pace {
-                Pace::Running | Pace::Stepping(_) => self.step()?,
+                Pace::Running | Pace::Stepping(_) => self.step_if_due()?,
                 Pace::Finishing(reason) if self.trainer.evaluating().is_none() => {
                     self.finish(reason)?;
                 }
@@ -252,19 +314,56 @@ impl<'a> Worker<'a> {
         }
     }
 
-    fn obey(&mut self, command: &Command) -> Result<()> {
+    /// Where the lane stands, for those that keep in step with it.
+    fn tell_pacer(&mut self) {
+        let going = matches!(self.pace, Pace::Running | Pace::Stepping(_));
+        let stands = (self.trainer.steps_done(), going);
+        if let Some((pacer, seat)) = &self.plan.pacer
+            && stands != self.stands
+        {
+            pacer.stands(*seat, stands.0, stands.1);
+            self.stands = stands;
+        }
+    }
+
+    /// Makes a step, unless the others must catch up first, or all are to pause here.
+    fn step_if_due(&mut self) -> Result<()> {
+        let Some((pacer, seat)) = self.plan.pacer.clone() else {
+            return self.step();
+        };
+        let done = self.trainer.steps_done();
+        if self.pausing && pacer.level(done) {
+            self.pause(LaneStatus::Paused);
+        } else if pacer.may_step(seat, self.stepped) {
+            self.stepped = Some(Instant::now());
+            self.step()?;
+        } else if self.trainer.evaluating().is_none() {
+            pacer.nap();
+        }
+        Ok(())
+    }
+
+    fn obey(&mut self, command: Command) -> Result<()> {
         match command {
-            Command::Apply(control) => match self.trainer.apply(*control) {
+            Command::Apply(control) => match self.trainer.apply(control) {
                 Ok(_) => self.record_applied()?,
                 Err(error) => self.observer.say(error.to_string()),
             },
-            Command::Pause => self.pause(LaneStatus::Paused),
+            Command::Pause if matches!(self.pace, Pace::Running | Pace::Stepping(_)) => {
+                // Where all lanes pause; without others at once.
+                self.pausing = true;
+            }
             Command::Resume => self.go(Pace::Running),
-            Command::Step(n) if *n > 0 => self.go(Pace::Stepping(*n)),
-            Command::Reset { seed } => self.reset(*seed)?,
+            Command::Step(n) if n > 0 => self.go(Pace::Stepping(n)),
+            Command::Reset { seed } => self.reset(seed)?,
+            Command::Rewind => self.rewind()?,
+            Command::Branch(name) => self.branch(name)?,
             Command::Evaluate => self.trainer.begin_evaluation()?,
+            Command::Checkpoint if self.plan.model_folder.is_none() => self
+                .observer
+                .say("nothing is saved: there is no run folder, start with --out DIR".into()),
             Command::Checkpoint => self.save()?,
-            Command::Step(_) | Command::Stop => {}
+            Command::Pause | Command::Step(_) | Command::Stop => {}
         }
         Ok(())
     }
@@ -276,6 +375,7 @@ impl<'a> Worker<'a> {
     fn go(&mut self, pace: Pace) {
         if !self.over() {
             self.pace = pace;
+            self.pausing = false;
             self.observer.set_status(LaneStatus::Running);
         }
     }
@@ -283,6 +383,7 @@ impl<'a> Worker<'a> {
     fn pause(&mut self, status: LaneStatus) {
         if !self.over() {
             self.pace = Pace::Paused;
+            self.pausing = false;
             self.observer.set_status(status);
         }
     }
@@ -298,13 +399,16 @@ impl<'a> Worker<'a> {
             self.pace = Pace::Finishing(Reason::Completed);
             return Ok(());
         };
-        let (step, real) = (
-            report.step,
-            report.loss.is_finite() && report.grad_norm.is_finite(),
-        );
+        let (step, loss) = (report.step, report.loss);
+        let real = loss.is_finite() && report.grad_norm.is_finite();
         self.record(Event::Step(report))?;
         if !real {
             self.pause(LaneStatus::Diverged(step));
+            if let Some(suspect) = self.trainer.suspect() {
+                self.observer.say(format!(
+                    "step {step}: not a number in {suspect}; U goes back"
+                ));
+            }
             if self.plan.unattended {
                 self.pace = Pace::Finishing(Reason::Diverged);
             }
@@ -318,6 +422,13 @@ impl<'a> Worker<'a> {
                 Pace::Stepping(1) => self.pause(LaneStatus::Paused),
                 Pace::Stepping(n) => self.pace = Pace::Stepping(n - 1),
                 _ => {}
+            }
+            if let Some(rule) = self.stop_rule.observe(step, loss) {
+                self.observer.say(rule);
+                self.pause(LaneStatus::Paused);
+                if self.plan.unattended {
+                    self.pace = Pace::Finishing(Reason::Rule);
+                }
             }
         }
         Ok(())
@@ -346,6 +457,44 @@ impl<'a> Worker<'a> {
         self.publish(true)
     }
 
+    fn rewind(&mut self) -> Result<()> {
+        let from = self.trainer.steps_done();
+        let Some(to) = self.trainer.rewind()? else {
+            self.observer
+                .say("there is no change by hand to go back to".into());
+            return Ok(());
+        };
+        self.looked = None;
+        if !matches!(self.pace, Pace::Running | Pace::Stepping(_)) {
+            self.pace = Pace::Paused;
+            self.observer.set_status(LaneStatus::Paused);
+        }
+        self.record(Event::Rewind { from, to })
+    }
+
+    fn branch(&mut self, name: String) -> Result<()> {
+        let state = self.trainer.before_last_change()?;
+        let birth = Birth {
+            spec: LaneSpec {
+                name: name.clone(),
+                ..self.plan.spec.clone()
+            },
+            seed: self.plan.seed,
+            parent: self.plan.spec.name.clone(),
+            applied: self.observer.applied_before(state.step()),
+            going: matches!(self.pace, Pace::Running | Pace::Stepping(_)) && !self.pausing,
+            state,
+        };
+        // Recorded before the new lane can record anything.
+        self.record(Event::Branch(name))?;
+        self.plan
+            .births
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(birth);
+        Ok(())
+    }
+
     fn reset(&mut self, seed: Option<u64>) -> Result<()> {
         self.plan.seed = seed.unwrap_or(self.plan.seed);
         self.trainer = Trainer::new(
@@ -356,6 +505,7 @@ impl<'a> Worker<'a> {
         )?;
         self.observer.reset(&self.trainer, self.plan.seed);
         self.looked = None;
+        self.stop_rule = StopRule::new(self.prepared.scenario().train.stop);
         let running = matches!(self.pace, Pace::Running | Pace::Stepping(_));
         self.pace = if running { self.pace } else { Pace::Paused };
         self.observer.set_status(if running {

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::control::Applied;
+use crate::control::{Applied, short};
 use crate::telemetry::{
-    EvalReport, Event, Finished, Landscape, LaneStatus, Matrix, Pair, Reason, Rows, Snapshot,
-    Split, StepReport,
+    EvalReport, Event, Finished, Landscape, LaneStatus, MILESTONES, Matrix, Milestone, Pair,
+    Reason, Rows, Snapshot, Split, StepReport,
 };
 use crate::train::Trainer;
 
@@ -91,7 +91,9 @@ impl Observer {
                 self.snapshot.message = Some(describe(&applied));
                 push_bounded(&mut self.snapshot.applied, applied);
             }
-            Event::Reset(_) | Event::Finished(_) => {}
+            Event::Rewind { from, to } => self.go_back(from, to),
+            Event::Branch(to) => self.say(format!("{to} goes on from before the last change")),
+            Event::Started(_) | Event::Reset(_) | Event::Finished(_) => {}
         }
     }
 
@@ -117,6 +119,48 @@ impl Observer {
         }
     }
 
+    /// The lane begins where another one was, after these changes.
+    pub fn begin_at(&mut self, step: u64, applied: Vec<Applied>) {
+        self.snapshot.step = step;
+        self.snapshot.applied = Arc::new(applied);
+    }
+
+    /// Changes that a state of this step has behind it.
+    pub fn applied_before(&self, step: u64) -> Vec<Applied> {
+        let before = |a: &&Applied| precedes(a, step);
+        self.snapshot
+            .applied
+            .iter()
+            .filter(before)
+            .cloned()
+            .collect()
+    }
+
+    fn go_back(&mut self, from: u64, to: u64) {
+        let snapshot = &mut self.snapshot;
+        snapshot.step = to;
+        for curve in [
+            &mut snapshot.loss,
+            &mut snapshot.temperature,
+            &mut snapshot.bias,
+            &mut snapshot.accuracy,
+            &mut snapshot.grad_norm,
+        ] {
+            curve.cut_after(to);
+        }
+        Arc::make_mut(&mut snapshot.held_out).retain(|report| report.step <= to);
+        Arc::make_mut(&mut snapshot.trained).retain(|report| report.step <= to);
+        Arc::make_mut(&mut snapshot.milestones).retain(|milestone| milestone.step <= to);
+        Arc::make_mut(&mut snapshot.applied).retain(|applied| precedes(applied, to));
+        snapshot.message = Some(format!("back from step {from} to step {to}"));
+        let reports = &self.snapshot.held_out;
+        self.evaluated_until = reports.last().map_or(0, |report| report.step);
+        self.best = reports
+            .iter()
+            .max_by(|a, b| a.r1_image_to_text.total_cmp(&b.r1_image_to_text))
+            .cloned();
+    }
+
     fn observe_step(&mut self, report: StepReport) {
         let snapshot = &mut self.snapshot;
         let step = report.step;
@@ -139,11 +183,30 @@ impl Observer {
         snapshot.report = Some(report);
     }
 
+    fn note_milestones(&mut self, report: &EvalReport) {
+        let (step, seconds) = (report.step, self.snapshot.seconds);
+        let known = self.snapshot.milestones.len();
+        let reached = MILESTONES[known..]
+            .iter()
+            .take_while(|share| report.r1_image_to_text >= **share);
+        let new: Vec<_> = reached
+            .map(|&share| Milestone {
+                share,
+                step,
+                seconds,
+            })
+            .collect();
+        if !new.is_empty() {
+            Arc::make_mut(&mut self.snapshot.milestones).extend(new);
+        }
+    }
+
     fn observe_eval(&mut self, report: EvalReport) {
         match report.split {
             Split::Trained => push_bounded(&mut self.snapshot.trained, report),
             Split::HeldOut => {
                 self.evaluated_until = report.step;
+                self.note_milestones(&report);
                 if self
                     .best
                     .as_ref()
@@ -155,6 +218,12 @@ impl Observer {
             }
         }
     }
+}
+
+/// Whether a change is part of the state that was remembered at `step`. Changes at that very step came
+/// after it, but for the script's at the beginning, which are made with the trainer.
+const fn precedes(applied: &Applied, step: u64) -> bool {
+    applied.step < step || (step == 0 && applied.scripted)
 }
 
 fn push_bounded<T: Clone>(list: &mut Arc<Vec<T>>, item: T) {
@@ -171,13 +240,11 @@ fn push_bounded<T: Clone>(list: &mut Arc<Vec<T>>, item: T) {
 }
 
 fn describe(applied: &Applied) -> String {
-    let old = applied
-        .old
-        .map_or_else(|| "none".to_owned(), |old| old.to_string());
     format!(
-        "step {}: {} {old} -> {}",
+        "step {}: {} {} -> {}",
         applied.step,
         applied.control.name().replace('_', " "),
-        applied.new
+        short(applied.old),
+        short(applied.new)
     )
 }

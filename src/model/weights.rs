@@ -77,6 +77,14 @@ impl Weights {
         })
     }
 
+    /// Those that are not learned, such as running statistics, in a stable order.
+    pub fn buffers(&self) -> impl Iterator<Item = &Tensor> {
+        self.entries.iter().filter_map(|entry| match entry.role {
+            Role::Buffer => Some(&entry.tensor),
+            Role::Parameter { .. } => None,
+        })
+    }
+
     /// Adds a tensor and returns a clone that shares its storage.
     pub fn add(&mut self, name: String, tensor: Tensor, buffer: bool) -> Tensor {
         let role = if buffer {

@@ -150,7 +150,8 @@ impl Scenario {
     }
 }
 
-fn unused(name: &str, taken: &[LaneSpec]) -> String {
+/// The name, or with the first number that makes it one that no lane has.
+pub fn unused(name: &str, taken: &[LaneSpec]) -> String {
     let free = |name: &String| {
         !taken
             .iter()

@@ -43,6 +43,16 @@ impl Curve {
         }
     }
 
+    /// Forgets what came after `step`, as far as points still tell: one that straddles it stays.
+    pub fn cut_after(&mut self, step: u64) {
+        let before = self.points.len();
+        self.points.retain(|point| point.step <= step);
+        if self.points.len() < before {
+            // The last point may stand for steps on both sides: it takes no more.
+            self.filling = 1 << self.halvings;
+        }
+    }
+
     /// The points, oldest first.
     pub fn points(&self) -> &[Point] {
         &self.points
@@ -104,6 +114,26 @@ mod tests {
                 assert!((point.value - (point.step as f64 + (stride - 1.0) / 2.0)).abs() < 1e-6);
             }
         }
+    }
+
+    #[test]
+    fn what_came_after_a_step_can_be_forgotten() {
+        let mut curve = Curve::default();
+        for step in 1..=5000 {
+            curve.push(step, 1.0);
+        }
+        curve.cut_after(2500);
+        assert!(curve.points().iter().all(|p| p.step <= 2500));
+        for step in 2501..=2600 {
+            curve.push(step, 2.0);
+        }
+        let steps: Vec<_> = curve.points().iter().map(|p| p.step).collect();
+        assert!(steps.windows(2).all(|w| w[0] < w[1]));
+        assert_eq!(curve.last().unwrap().value, 2.0);
+        // Nothing to forget changes nothing.
+        let same = curve.clone();
+        curve.cut_after(2600);
+        assert_eq!(curve, same);
     }
 
     #[test]

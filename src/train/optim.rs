@@ -25,6 +25,22 @@ pub struct AdamW {
     epsilon: f64,
 }
 
+/// All of an optimizer's numbers, as plain data.
+#[derive(Clone, Debug)]
+pub struct Moments {
+    parameters: Vec<f32>,
+    first: Vec<f32>,
+    second: Vec<f32>,
+    updates: i32,
+}
+
+impl Moments {
+    /// What it takes in memory.
+    pub fn bytes(&self) -> usize {
+        3 * self.parameters.len() * size_of::<f32>()
+    }
+}
+
 /// Norms of an update.
 #[derive(Clone, Copy, Debug)]
 pub struct Norms {
@@ -69,6 +85,40 @@ impl AdamW {
             betas: (train.betas.0.get(), train.betas.1.get()),
             epsilon: train.epsilon.get(),
         })
+    }
+
+    /// Parameters and moments as they are.
+    pub fn moments(&self) -> Result<Moments> {
+        Ok(Moments {
+            parameters: self.flat.shallow_clone().try_into()?,
+            first: self.first.shallow_clone().try_into()?,
+            second: self.second.shallow_clone().try_into()?,
+            updates: self.updates,
+        })
+    }
+
+    /// Takes over parameters and moments of an optimizer of the same model.
+    pub fn restore(&mut self, moments: &Moments) -> Result<()> {
+        let _guard = tch::no_grad_guard();
+        self.flat
+            .f_copy_(&Tensor::from_slice(&moments.parameters))?;
+        self.first.f_copy_(&Tensor::from_slice(&moments.first))?;
+        self.second.f_copy_(&Tensor::from_slice(&moments.second))?;
+        self.updates = moments.updates;
+        Ok(())
+    }
+
+    /// The first parameter, by its place, whose part of a flat gradient is not finite.
+    pub fn not_finite(&self, gradients: &Tensor) -> Result<Option<usize>> {
+        let mut offset = 0;
+        for (place, parameter) in self.parameters.iter().enumerate() {
+            let length = parameter.numel() as i64;
+            if !finite(&gradients.f_narrow(0, offset, length)?)? {
+                return Ok(Some(place));
+            }
+            offset += length;
+        }
+        Ok(None)
     }
 
     /// Learned numbers.
@@ -129,6 +179,11 @@ impl AdamW {
             update: norms[1],
         })
     }
+}
+
+/// Whether all of a tensor's numbers are finite.
+pub fn finite(tensor: &Tensor) -> Result<bool> {
+    Ok(tensor.f_isfinite()?.f_all()?.f_int64_value(&[])? != 0)
 }
 
 /// A learned number that the user can reach into: kept on the host in double precision, with its

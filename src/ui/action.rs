@@ -29,6 +29,20 @@ pub enum Action {
     Reset,
     /// Start over with the next seed.
     Reseed,
+    /// Set back the last change by hand.
+    Undo,
+    /// Make the change again that was set back.
+    Redo,
+    /// Take the weights back to before the last change by hand.
+    Rewind,
+    /// Let a new lane go on from before the last change by hand.
+    Branch,
+    /// Give one lane's last change to all others.
+    ApplyToAll,
+    /// More time from step to step.
+    Slower,
+    /// Less time from step to step.
+    Faster,
     /// Evaluate now.
     Evaluate,
     /// Write checkpoints now.
@@ -294,6 +308,13 @@ mod tests {
             | A::Step
             | A::Reset
             | A::Reseed
+            | A::Undo
+            | A::Redo
+            | A::Rewind
+            | A::Branch
+            | A::ApplyToAll
+            | A::Slower
+            | A::Faster
             | A::Evaluate
             | A::Checkpoint
             | A::Open
@@ -337,6 +358,13 @@ mod tests {
             A::Step,
             A::Reset,
             A::Reseed,
+            A::Undo,
+            A::Redo,
+            A::Rewind,
+            A::Branch,
+            A::ApplyToAll,
+            A::Slower,
+            A::Faster,
             A::Evaluate,
             A::Checkpoint,
             A::Open,

@@ -1,6 +1,7 @@
 //! [`App`]: all that the screen knows, and what each action does to it. Pure: it gets snapshots and
 //! actions, and answers with effects for the loop to carry out.
 
+mod changes;
 mod charts;
 mod cursor;
 mod dials;
@@ -15,6 +16,7 @@ mod run;
 mod tests;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crossterm::event::KeyEvent;
 
@@ -29,9 +31,10 @@ use super::marks::{self, Mark};
 use super::panel::Panel;
 use super::region::Regions;
 
+pub use crate::control::short;
+use changes::Changes;
 pub use cursor::{Quantity, Range};
 pub use dials::Pending;
-pub use dials::short;
 pub use hand::{Hand, Slot};
 pub use overlay::{Overlay, Saved};
 pub use past::{Past, Shown};
@@ -58,6 +61,10 @@ pub enum Effect {
         /// Whether a file that is there may be replaced.
         replace: bool,
     },
+    /// Let a new lane go on from before this lane's last change.
+    Branch(usize),
+    /// Least time from step to step.
+    SlowDown(Duration),
     /// Put the process to sleep.
     Suspend,
     /// Leave.
@@ -142,6 +149,10 @@ pub struct App {
     pub size: (u16, u16),
     /// Beats of the clock, for what moves by itself.
     pub beat: u64,
+    /// What was changed by hand.
+    changes: Changes,
+    /// How slow, among the gaps between steps.
+    speed: usize,
     /// Whether lanes were told to train, until their snapshots agree.
     intent: Option<bool>,
 }
@@ -177,6 +188,8 @@ impl App {
             regions: Regions::default(),
             size: (0, 0),
             beat: 0,
+            changes: Changes::default(),
+            speed: 0,
             intent: None,
         }
     }
@@ -192,6 +205,18 @@ impl App {
             ..fresh
         };
         self.say(format!("opened: {}", self.scenario.title));
+    }
+
+    /// A lane has branched off: the scenario has it from now on.
+    pub fn branched(&mut self, scenario: Scenario) {
+        if let Some(lane) = scenario.lanes.last() {
+            self.say(format!(
+                "{}: goes on from before the last change",
+                lane.name
+            ));
+            self.target = Some(scenario.lanes.len() - 1);
+        }
+        self.scenario = scenario;
     }
 
     /// Takes the lanes' latest snapshots.
@@ -239,6 +264,8 @@ impl App {
     }
 
     /// What an action does.
+    // One arm for each action, which is to stay readable as a table.
+    #[allow(clippy::too_many_lines)]
     pub fn update(&mut self, action: Action) -> Vec<Effect> {
         let action = match (self.context(), action) {
             (Context::Hand, Action::Digit(digit)) => Action::Insert((b'0' + digit % 10) as char),
@@ -255,7 +282,15 @@ impl App {
         } else {
             self.count.take()
         };
+        if !matches!(action, Action::Turn(_) | Action::Digit(_)) {
+            self.end_turning();
+        }
         match action {
+            Action::Undo | Action::Redo | Action::Rewind | Action::Branch | Action::ApplyToAll => {
+                return self.reconsider(&action);
+            }
+            Action::Slower => return self.set_speed(false),
+            Action::Faster => return self.set_speed(true),
             Action::Quit => return vec![Effect::Quit],
             Action::Suspend => return vec![Effect::Suspend],
             Action::PlayPause => return self.play_pause(),

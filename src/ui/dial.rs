@@ -180,7 +180,7 @@ impl Dial {
             }),
             Self::Augment => Control::Augment(value != Some(Value::Bool(true))),
         };
-        (Some(control.value()) != value).then_some(control)
+        (control.value() != value).then_some(control)
     }
 
     /// What the dial does, with the numbers at hand.
@@ -230,7 +230,13 @@ pub fn show(value: Value) -> String {
         Value::Real(0.0) => "0".into(),
         Value::Real(x) if x.abs() < 1e-2 || x.abs() >= 1e4 => {
             let text = format!("{x:.2e}");
-            text.replace(".00e", "e").replace("0e", "e")
+            let text = text.replace(".00e", "e").replace("0e", "e");
+            // With a sign there is room for one digit less.
+            if text.len() > 7 {
+                format!("{x:.1e}")
+            } else {
+                text
+            }
         }
         Value::Real(x) if x.abs() < 1.0 => format!("{x:.4}"),
         Value::Real(x) if x.abs() < 100.0 => format!("{x:.2}"),
@@ -270,7 +276,7 @@ mod tests {
                         break;
                     };
                     assert_eq!(control.name(), dial.control());
-                    value = Some(control.value());
+                    value = control.value();
                 }
                 let is_switch = matches!(dial, Dial::Loss | Dial::Augment);
                 assert!(
@@ -294,8 +300,8 @@ mod tests {
             let settings = fixture::settings(Loss::SigLip);
             let turned = |from, turn| dial.turned(from, turn, &settings).unwrap().value();
             let start = turned(dial.value(&settings), Turn::Up);
-            let up = turned(Some(start), Turn::Up);
-            let back = turned(Some(up), Turn::Down);
+            let up = turned(start, Turn::Up);
+            let back = turned(up, Turn::Down);
             assert_eq!(back, start, "{dial:?}");
         }
     }
@@ -312,9 +318,10 @@ mod tests {
     fn values_fit_their_column() {
         for x in [
             0.07, 1e-3, 5e-4, 1.25e-5, -10.0, -123.456, 32768.0, 0.05, 99.99, -0.25, 1e-12,
+            -3.29e-3, 3.294e-12,
         ] {
             let text = show(Value::Real(x));
-            assert!(text.len() <= 8, "{text}");
+            assert!(text.len() <= 7, "{text}");
         }
         assert_eq!(show(Value::Real(5e-4)), "5e-4");
         assert_eq!(show(Value::Real(0.07)), "0.0700");

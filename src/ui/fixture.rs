@@ -250,14 +250,16 @@ fn changes(loss: Loss, step: u64) -> Vec<Applied> {
         step: 200,
         control: batch,
         old: Some(Value::Whole(48)),
-        new: Value::Whole(64),
+        new: Some(Value::Whole(64)),
+        scripted: false,
     }];
     if loss == Loss::InfoNce {
         all.push(Applied {
             step: 420,
             control: tau(0.02),
             old: Some(Value::Real(0.0529)),
-            new: Value::Real(0.02),
+            new: Some(Value::Real(0.02)),
+            scripted: false,
         });
     }
     all.retain(|applied| applied.step <= step);

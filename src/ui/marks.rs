@@ -21,7 +21,7 @@ pub struct Mark {
     /// Before the first change.
     pub old: Option<Value>,
     /// After the last.
-    pub new: Value,
+    pub new: Option<Value>,
 }
 
 /// The marks of these lanes. A dial that was turned by many key presses is one mark.
@@ -80,7 +80,8 @@ mod tests {
             step,
             control: Control::Temperature(Temperature::new(tau).unwrap()),
             old: Some(Value::Real(1.0)),
-            new: Value::Real(tau),
+            new: Some(Value::Real(tau)),
+            scripted: false,
         });
         lane.applied = Arc::new(applied.collect());
         Arc::new(lane)
@@ -90,7 +91,7 @@ mod tests {
     fn a_dial_turned_by_many_presses_is_one_mark() {
         let marks = collect(&[lane(&[(100, 0.5), (101, 0.4), (103, 0.3), (300, 0.2)])]);
         assert_eq!(marks.len(), 2);
-        assert_eq!((marks[0].step, marks[0].new), (100, Value::Real(0.3)));
+        assert_eq!((marks[0].step, marks[0].new), (100, Some(Value::Real(0.3))));
         assert_eq!((marks[1].number, marks[1].step), (2, 300));
     }
 
@@ -113,7 +114,8 @@ mod tests {
             step: 100,
             control,
             old: None,
-            new: Value::Whole(8),
+            new: Some(Value::Whole(8)),
+            scripted: false,
         }]);
         assert_eq!(collect(&[lane(&[(100, 0.5)]), Arc::new(other)]).len(), 2);
     }

@@ -50,6 +50,11 @@ pub fn extra<T>(work: impl FnOnce() -> T) -> (T, Option<u64>) {
     )
 }
 
+/// The most that this process has had so far, if the system tells.
+pub fn peak() -> Option<u64> {
+    kib_line("/proc/self/status", "VmHWM:")
+}
+
 fn sampled<T>(work: impl FnOnce() -> T) -> (T, Option<u64>) {
     let finished = AtomicBool::new(false);
     std::thread::scope(|scope| {

@@ -1,7 +1,7 @@
 //! Turning dials and typing their values. What was sent is shown at once and forgotten as soon as
 //! the lane's records have it.
 
-use crate::control::{Control, Value};
+use crate::control::Control;
 use crate::lab::Command;
 use crate::telemetry::{LaneStatus, Settings};
 
@@ -56,7 +56,7 @@ impl App {
             self.complain("the lane is still preparing: its dials come with the first step");
             return Vec::new();
         }
-        let mut effects = Vec::new();
+        let mut controls = Vec::new();
         // Addressed together, switches go the same way everywhere, whatever each lane had.
         let lead = self.dial.value(&ready[0].1);
         for (lane, settings) in &ready {
@@ -66,9 +66,10 @@ impl App {
                 self.dial.value(settings)
             };
             if let Some(control) = self.dial.turned(from, turn, settings) {
-                effects.push(self.send(*lane, control));
+                controls.push((*lane, control));
             }
         }
+        let effects = self.change(controls, true);
         if effects.is_empty() {
             self.complain(format!(
                 "{} goes no further: {}",
@@ -98,10 +99,11 @@ impl App {
             self.complain(text);
             return Vec::new();
         };
-        let effects = states
+        let controls = states
             .iter()
-            .filter_map(|&(lane, _)| Some(self.send(lane, self.dial.learn(!first)?)))
+            .filter_map(|&(lane, _)| Some((lane, self.dial.learn(!first)?)))
             .collect();
+        let effects = self.change(controls, false);
         self.say(format!(
             "{} is {}",
             self.dial.label(),
@@ -135,10 +137,8 @@ impl App {
             return Vec::new();
         }
         self.overlay = None;
-        let effects = lanes
-            .into_iter()
-            .map(|lane| self.send(lane, control))
-            .collect();
+        let controls = lanes.into_iter().map(|lane| (lane, control)).collect();
+        let effects = self.change(controls, false);
         self.tell_change();
         effects
     }
@@ -170,8 +170,13 @@ impl App {
             .collect();
         let mut distinct = texts.clone();
         distinct.dedup();
+        let offer = if self.could_go_to_all() {
+            "; A: all lanes"
+        } else {
+            ""
+        };
         self.say(format!(
-            "{who}: {} {} from the next step on",
+            "{who}: {} {} from the next step on{offer}",
             self.dial.label(),
             distinct.join(", ")
         ));
@@ -210,6 +215,7 @@ fn apply(settings: &mut Settings, control: Control) {
         Control::Temperature(x) => settings.temperature = x.get(),
         Control::LearnTemperature(on) => settings.learn_temperature = on,
         Control::Bias(x) => settings.bias = Some(x.get()),
+        Control::NoBias => settings.bias = None,
         Control::LearnBias(on) => settings.learn_bias = on,
         Control::BatchSize(n) => settings.batch_size = n.get(),
         Control::Loss(loss) => settings.loss = loss,
@@ -218,9 +224,4 @@ fn apply(settings: &mut Settings, control: Control) {
         Control::ShuffleCaptions(x) => settings.shuffle_captions = x.get(),
         Control::Augment(on) => settings.augment = on,
     }
-}
-
-/// A mark's value in a few characters.
-pub fn short(value: Option<Value>) -> String {
-    value.map_or_else(|| "none".into(), |v| v.to_string())
 }

@@ -3,6 +3,7 @@
 use crate::lab::Command;
 use crate::telemetry::{LaneStatus, Snapshot};
 
+use super::changes::Changes;
 use super::{App, Effect, Tone};
 
 const fn all(command: Command) -> Effect {
@@ -84,6 +85,7 @@ impl App {
             .unwrap_or(self.scenario.train.seed);
         let seed = new_seed.then(|| now.wrapping_add(1));
         self.pending.clear();
+        self.changes = Changes::default();
         self.say(match seed {
             Some(seed) => format!("starts over with seed {seed}"),
             None => format!("starts over with seed {now}: the same weights, the same batches"),

@@ -126,7 +126,8 @@ fn what_was_sent_is_shown_until_the_records_have_it() {
                 step: 301,
                 control: tau(0.045),
                 old: None,
-                new: Value::Real(0.045),
+                new: Some(Value::Real(0.045)),
+                scripted: false,
             });
             lane.applied = Arc::new(applied);
         }

@@ -161,11 +161,7 @@ fn mark_lines(screen: &Screen, width: u16, rows: u16) -> Vec<Line<'static>> {
                 .iter()
                 .find(|d| d.control() == mark.name)
                 .map_or(mark.name, |d| d.label());
-            let change = format!(
-                " {dial} {} {arrow} {} ",
-                short(mark.old),
-                short(Some(mark.new))
-            );
+            let change = format!(" {dial} {} {arrow} {} ", short(mark.old), short(mark.new));
             vec![
                 Span::styled(mark.number.to_string(), series::mark_style(screen, mark)),
                 Span::styled(change, theme.text()),

@@ -35,7 +35,9 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     let none = app.lanes.iter().all(|lane| lane.held_out.is_empty());
     // Both directions where there is room for them and a chart.
     let both = inner.height >= 1 + 2 * lanes + 5;
-    let table = (1 + lanes * if both { 2 } else { 1 }).min(inner.height);
+    let race = race(screen).filter(|_| inner.height >= 1 + 2 * lanes + 8);
+    let table =
+        (1 + lanes * if both { 2 } else { 1 } + u16::from(race.is_some())).min(inner.height);
     let rest = inner.height - table;
     let chart = Rect {
         height: rest,
@@ -58,6 +60,34 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
         screen,
         both,
     );
+    if let Some(race) = race {
+        frame::put(frame, inner, inner.height - 1, &race);
+    }
+}
+
+/// When each lane first reached the highest share that one of them has reached.
+fn race(screen: &Screen) -> Option<Line<'static>> {
+    let lanes = &screen.app.lanes;
+    let goals = lanes.iter().filter_map(|lane| lane.milestones.last());
+    let share = goals.map(|m| m.share).max_by(f64::total_cmp)?;
+    let theme = screen.theme;
+    let mut spans = vec![Span::styled(
+        format!("R@1 {} {:.0} %", theme.glyph("≥", ">="), share * 100.0),
+        theme.faint(),
+    )];
+    for (i, lane) in lanes.iter().enumerate() {
+        let [sign, _] = frame::lane_name(screen, i);
+        spans.extend([Span::raw("  "), sign]);
+        let reached = lane.milestones.iter().find(|m| m.share >= share);
+        spans.push(reached.map_or_else(
+            || Span::styled("not yet", theme.faint()),
+            |m| {
+                let text = format!("step {}, {:.0} s", m.step, m.seconds);
+                Span::styled(text, theme.text())
+            },
+        ));
+    }
+    Some(spans.into())
 }
 
 fn note(screen: &Screen) -> Line<'static> {

@@ -1,0 +1,191 @@
+//! `clip-lab bench`: how fast a scenario trains here, where the time goes, and what the screen costs.
+
+mod screen;
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use clap::Args;
+use serde_json::json;
+
+use super::format::Format;
+use super::loss::memory::peak as peak_resident;
+use super::options::{DEFAULT_SCENARIO, Device};
+use super::output::print;
+use crate::data::Prepared;
+use crate::error::{Error, Result};
+use crate::lab::{LaneBench, bench};
+use crate::scenario::{Scenario, Steps, load};
+
+/// Measure how fast a scenario trains here, and where the time goes
+///
+/// Steps all lanes side by side, as they would train, without evaluations. With --screen it measures
+/// instead what watching costs: the same lanes with nobody watching, and with a screen of 120 x 40 drawn
+/// 10 and 30 times a second, in turns, in one go.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "\
+Examples:
+  clip-lab bench
+  clip-lab bench siglip --steps 50 --format json
+  clip-lab bench --screen")]
+pub struct BenchArgs {
+    /// File, or name of a bundled scenario
+    #[arg(value_name = "SCENARIO", default_value = DEFAULT_SCENARIO)]
+    pub scenario: String,
+
+    /// Steps to measure in each lane, after a warm-up of three
+    #[arg(long, value_name = "N", default_value = "20", value_parser = super::options::steps)]
+    pub steps: Steps,
+
+    /// Set a control before the first step, as `clip-lab run` does
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+
+    /// Where to compute
+    #[arg(long, value_enum, default_value_t)]
+    pub device: Device,
+
+    /// Measure what the screen costs
+    #[arg(long)]
+    pub screen: bool,
+
+    /// How the figures are printed
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: Format,
+}
+
+/// Measures and prints.
+pub fn run(args: &BenchArgs) -> Result<()> {
+    let mut scenario = load(&args.scenario)?;
+    for assignment in &args.set {
+        scenario.set(assignment)?;
+    }
+    if args.screen {
+        return screen::run(&scenario, args);
+    }
+    let prepared = Prepared::new(&endless(scenario, args.steps.get()))?;
+    let lanes = bench(&prepared, args.device.into(), args.steps.get())?;
+    print(&match args.format {
+        Format::Table => table(&lanes),
+        Format::Json | Format::Jsonl => lines(&lanes),
+        Format::Csv => csv(&lanes),
+    })
+}
+
+/// With steps enough, and the schedule as it is.
+fn endless(mut scenario: Scenario, steps: u64) -> Scenario {
+    let wanted = (steps + 10).max(scenario.train.steps.get());
+    if let Ok(wanted) = Steps::new(wanted) {
+        scenario.train.steps = wanted;
+    }
+    scenario
+}
+
+fn ms(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1e6).round() / 1e3
+}
+
+fn mib(bytes: Option<u64>) -> Option<f64> {
+    bytes.map(|bytes| (bytes as f64 / f64::from(1 << 20) * 10.0).round() / 10.0)
+}
+
+fn lines(lanes: &[LaneBench]) -> String {
+    let mut text = String::new();
+    for lane in lanes {
+        let phases: serde_json::Map<_, _> = lane
+            .phases
+            .parts()
+            .iter()
+            .map(|(name, time)| ((*name).to_owned(), json!(ms(*time))))
+            .collect();
+        let line = json!({
+            "lane": lane.lane,
+            "step_ms": ms(lane.step),
+            "pairs_per_second": lane.pairs_per_second,
+            "phases_ms": phases,
+            "peak_rss_mib": mib(peak_resident()),
+            "threads": lane.threads,
+            "device": lane.device,
+            "precision": "fp32",
+            "parameters": lane.parameters,
+            "batch_size": lane.batch_size,
+        });
+        let _ = writeln!(text, "{line}");
+    }
+    if lanes.len() > 1 {
+        let line = json!({
+            "lane": "all",
+            "pairs_per_second": lanes.iter().map(|lane| lane.pairs_per_second).sum::<f64>(),
+            "peak_rss_mib": mib(peak_resident()),
+            "threads": lanes.iter().map(|lane| lane.threads).sum::<i32>(),
+            "parameters": lanes.iter().map(|lane| lane.parameters).sum::<u64>(),
+        });
+        let _ = writeln!(text, "{line}");
+    }
+    text
+}
+
+fn csv(lanes: &[LaneBench]) -> String {
+    let mut text = "lane,step_ms,pairs_per_second".to_owned();
+    for (name, _) in lanes.first().map(|l| l.phases.parts()).iter().flatten() {
+        let _ = write!(text, ",{name}_ms");
+    }
+    text.push_str(",threads,parameters,batch_size\n");
+    for lane in lanes {
+        let _ = write!(
+            text,
+            "{},{},{}",
+            lane.lane,
+            ms(lane.step),
+            lane.pairs_per_second
+        );
+        for (_, time) in lane.phases.parts() {
+            let _ = write!(text, ",{}", ms(time));
+        }
+        let _ = writeln!(
+            text,
+            ",{},{},{}",
+            lane.threads, lane.parameters, lane.batch_size
+        );
+    }
+    text
+}
+
+fn table(lanes: &[LaneBench]) -> String {
+    let width = lanes.iter().map(|l| l.lane.len()).max().unwrap_or(0).max(4);
+    let mut text = format!("{:width$} {:>9} {:>8}", "lane", "step", "pairs/s");
+    for (name, _) in lanes.first().map(|l| l.phases.parts()).iter().flatten() {
+        let _ = write!(text, " {name:>11}");
+    }
+    text.push('\n');
+    for lane in lanes {
+        let _ = write!(
+            text,
+            "{:width$} {:>6.1} ms {:>8.0}",
+            lane.lane,
+            ms(lane.step),
+            lane.pairs_per_second
+        );
+        for (_, time) in lane.phases.parts() {
+            let share = time.as_secs_f64() / lane.step.as_secs_f64().max(1e-9) * 100.0;
+            let _ = write!(text, " {:>6.1} {share:>3.0}%", ms(time));
+        }
+        let _ = writeln!(
+            text,
+            "  {} of {} pairs, {}",
+            lane.device, lane.batch_size, lane.parameters
+        );
+    }
+    let all: f64 = lanes.iter().map(|lane| lane.pairs_per_second).sum();
+    let _ = write!(text, "{:width$} {:>9} {all:>8.0}", "all", "");
+    if let Some(peak) = mib(peak_resident()) {
+        let _ = write!(text, "  peak memory {peak} MiB");
+    }
+    text.push('\n');
+    text
+}
+
+/// What went wrong with a lane while it was measured.
+fn stopped(lane: &str) -> Error {
+    Error::Internal(format!("lane {lane} ended while it was measured"))
+}

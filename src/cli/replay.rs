@@ -1,0 +1,101 @@
+//! `clip-lab replay`: whether a run's records can be made again, bit for bit.
+
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::format::Format;
+use super::output::print;
+use crate::error::{Error, Result};
+use crate::lab::{Replayed, replay};
+
+/// Train again from a run folder's records, and compare every loss
+///
+/// Follows the records of each lane: its steps, and what was done by hand, undoing, rewinds, resets and
+/// branches included. The exit code is 0 only if all losses are identical, bit for bit. That is to be
+/// expected on the same machine's CPU with the same libtorch.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "\
+Example:
+  clip-lab siglip --out runs/mine        (change what you like, then quit)
+  clip-lab replay runs/mine")]
+pub struct ReplayArgs {
+    /// A folder that --out wrote
+    #[arg(value_name = "RUN_DIR")]
+    pub run: PathBuf,
+
+    /// How the outcome is printed [default: table on a terminal, else jsonl]
+    #[arg(long, value_enum)]
+    pub format: Option<Format>,
+}
+
+/// Replays, prints a line for each lane, and fails if a loss differs.
+pub fn run(args: &ReplayArgs) -> Result<()> {
+    let bar = if std::io::stderr().is_terminal() {
+        ProgressBar::new(0)
+    } else {
+        ProgressBar::hidden()
+    };
+    let style = ProgressStyle::with_template("{prefix} {bar:24} {pos}/{len} ({eta} left)");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    let lanes = replay(&args.run, |lane, done, all| {
+        bar.set_prefix(lane.to_owned());
+        bar.set_length(all);
+        bar.set_position(done);
+    })?;
+    bar.finish_and_clear();
+    let format = Format::for_records(args.format);
+    for lane in &lanes {
+        print(&line(lane, format))?;
+    }
+    let differ: Vec<_> = lanes
+        .iter()
+        .filter(|lane| lane.difference.is_some())
+        .collect();
+    match differ.first() {
+        None => Ok(()),
+        Some(first) => Err(Error::Internal(format!(
+            "{} of {} lanes came out differently, {} first: another machine, libtorch or number of threads may be why",
+            differ.len(),
+            lanes.len(),
+            first.lane
+        ))),
+    }
+}
+
+fn line(lane: &Replayed, format: Format) -> String {
+    let Replayed {
+        lane,
+        steps,
+        changes,
+        difference,
+    } = lane;
+    if matches!(format, Format::Table) {
+        return match difference {
+            None => format!(
+                "{lane}  {steps} steps and {changes} changes by hand: every loss is identical\n"
+            ),
+            Some(d) => format!(
+                "{lane}  DIFFERENT at step {}: recorded {}, now {}\n",
+                d.step, d.recorded, d.now
+            ),
+        };
+    }
+    let identical = difference.is_none();
+    let step = difference.map(|d| d.step);
+    if matches!(format, Format::Csv) {
+        let step = step.map(|step| step.to_string()).unwrap_or_default();
+        return format!("{lane},{steps},{changes},{identical},{step}\n");
+    }
+    let line = serde_json::json!({
+        "event": "replayed",
+        "lane": lane,
+        "steps": steps,
+        "changes": changes,
+        "identical": identical,
+        "first_difference": step,
+    });
+    format!("{line}\n")
+}

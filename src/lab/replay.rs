@@ -1,0 +1,254 @@
+//! [`replay`]: trains again as a run folder's records say, and compares every loss.
+//!
+//! The records are a journal: each lane's steps, changes, resets, rewinds and branches in their order.
+//! Doing the same to a new trainer must give the same numbers, those on paths that were left included.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use crate::control::{Control, Value};
+use crate::data::Prepared;
+use crate::error::{Error, Result};
+use crate::scenario::{self, LaneSpec, Scenario};
+use crate::telemetry::Started;
+use crate::train::{DeviceChoice, State, Trainer, set_threads};
+
+/// What became of a lane.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Replayed {
+    /// Its name.
+    pub lane: String,
+    /// Steps made and compared.
+    pub steps: u64,
+    /// Changes made by hand, undoing, resets, rewinds and branches included.
+    pub changes: u64,
+    /// The first step that came out differently.
+    pub difference: Option<Difference>,
+}
+
+/// A loss that is not what it was.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Difference {
+    /// Of which step.
+    pub step: u64,
+    /// What the records say; not a number where they have none.
+    pub recorded: f64,
+    /// What it is now.
+    pub now: f64,
+}
+
+/// A line of the records, as far as it matters here.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+enum Line {
+    Started(Started),
+    Step {
+        step: u64,
+        loss: Option<f64>,
+    },
+    Control {
+        name: String,
+        new: Option<Value>,
+        #[serde(default)]
+        scripted: bool,
+    },
+    Reset {
+        seed: u64,
+    },
+    Rewind {
+        to: u64,
+    },
+    Branch {
+        to: String,
+    },
+    #[serde(other)]
+    Other,
+}
+
+#[derive(Deserialize)]
+struct Named {
+    lane: String,
+    #[serde(flatten)]
+    line: Line,
+}
+
+/// Replays every lane of the run folder, one after another. `progress` hears of each step: the lane,
+/// and steps done of how many.
+///
+/// # Errors
+/// A folder that holds no run, records that cannot be read or do not fit together, and what the trainer
+/// refuses. That a loss differs is no error.
+pub fn replay(run: &Path, mut progress: impl FnMut(&str, u64, u64)) -> Result<Vec<Replayed>> {
+    let path = run.join("scenario.ron");
+    if !path.is_file() {
+        return Err(Error::Usage(format!(
+            "{} holds no run: there is no scenario.ron\n  name a folder that --out wrote",
+            run.display()
+        )));
+    }
+    let scenario = scenario::load(&path)?;
+    let mut lanes = read(&run.join("metrics.jsonl"))?;
+    // In the scenario's order, those that branched off last.
+    lanes.sort_by_key(|(lane, _)| {
+        let place = scenario.lanes.iter().position(|spec| spec.name == *lane);
+        place.unwrap_or(usize::MAX)
+    });
+    let prepared = Prepared::new(&scenario)?;
+    let mut branches = HashMap::new();
+    let mut replayed = Vec::new();
+    for (lane, lines) in &lanes {
+        let steps = lines.iter().filter(|l| matches!(l, Line::Step { .. }));
+        let all = steps.count() as u64;
+        let mut journal = Journal::open(&prepared, &scenario, lane, lines, &mut branches)?;
+        for line in &lines[1..] {
+            journal.take(line, &mut branches)?;
+            if matches!(line, Line::Step { .. }) {
+                progress(lane, journal.replayed.steps, all);
+            }
+            if journal.replayed.difference.is_some() {
+                break;
+            }
+        }
+        replayed.push(journal.replayed);
+    }
+    Ok(replayed)
+}
+
+/// The lines of each lane, in the order in which lanes began: parents before their branches.
+fn read(path: &Path) -> Result<Vec<(String, Vec<Line>)>> {
+    let text = fs::read_to_string(path).map_err(Error::file("read", path))?;
+    let mut lanes: Vec<(String, Vec<Line>)> = Vec::new();
+    for (i, text) in text.lines().enumerate() {
+        let named: Named = serde_json::from_str(text).map_err(|e| {
+            Error::Usage(format!("{}:{}: not a record: {e}", path.display(), i + 1))
+        })?;
+        match lanes.iter_mut().find(|(lane, _)| *lane == named.lane) {
+            Some((_, lines)) => lines.push(named.line),
+            None => lanes.push((named.lane, vec![named.line])),
+        }
+    }
+    if lanes.is_empty() {
+        return Err(Error::Usage(format!(
+            "{} holds no records: there is nothing to replay",
+            path.display()
+        )));
+    }
+    Ok(lanes)
+}
+
+/// A lane that is being made again.
+struct Journal<'a> {
+    prepared: &'a Arc<Prepared>,
+    spec: LaneSpec,
+    device: DeviceChoice,
+    trainer: Trainer,
+    replayed: Replayed,
+}
+
+/// States that lanes branched off from, with the specification that the new lane takes over.
+type Branches = HashMap<String, (LaneSpec, State)>;
+
+impl<'a> Journal<'a> {
+    fn open(
+        prepared: &'a Arc<Prepared>,
+        scenario: &Scenario,
+        lane: &str,
+        lines: &[Line],
+        branches: &mut Branches,
+    ) -> Result<Self> {
+        let Some(Line::Started(started)) = lines.first() else {
+            return Err(unfit(lane, "its records do not begin with its start"));
+        };
+        set_threads(started.threads);
+        let branch = branches.remove(lane);
+        let spec = branch
+            .as_ref()
+            .map(|(spec, _)| spec)
+            .or_else(|| scenario.lane(lane))
+            .ok_or_else(|| unfit(lane, "neither the scenario nor a branch begins it"))?
+            .clone();
+        let device = if started.device.starts_with("CUDA") {
+            DeviceChoice::Cuda
+        } else {
+            DeviceChoice::Cpu
+        };
+        let mut trainer = Trainer::new(prepared, &spec, started.seed, device)?;
+        if let Some((_, state)) = branch {
+            trainer.restore(&state)?;
+        }
+        Ok(Self {
+            prepared,
+            spec,
+            device,
+            trainer,
+            replayed: Replayed {
+                lane: lane.into(),
+                steps: 0,
+                changes: 0,
+                difference: None,
+            },
+        })
+    }
+
+    fn take(&mut self, line: &Line, branches: &mut Branches) -> Result<()> {
+        let lane = self.replayed.lane.clone();
+        match line {
+            Line::Step { step, loss } => {
+                let now = self
+                    .trainer
+                    .step()?
+                    .map(|report| (report.step, report.loss));
+                let Some((at, now)) = now.filter(|(at, _)| at == step) else {
+                    return Err(unfit(&lane, &format!("step {step} does not follow")));
+                };
+                self.replayed.steps += 1;
+                let recorded = loss.unwrap_or(f64::NAN);
+                let same = recorded.to_bits() == now.to_bits()
+                    || (!now.is_finite() && !recorded.is_finite());
+                if !same {
+                    let step = at;
+                    self.replayed.difference = Some(Difference {
+                        step,
+                        recorded,
+                        now,
+                    });
+                }
+                return Ok(());
+            }
+            // The trainer has the script itself.
+            Line::Started(_) | Line::Control { scripted: true, .. } | Line::Other => return Ok(()),
+            Line::Control { name, new, .. } => {
+                let control =
+                    Control::from_value(name, *new).map_err(|text| unfit(&lane, &text))?;
+                self.trainer.apply(control)?;
+            }
+            Line::Reset { seed } => {
+                self.trainer = Trainer::new(self.prepared, &self.spec, *seed, self.device)?;
+            }
+            Line::Rewind { to } => {
+                if self.trainer.rewind()? != Some(*to) {
+                    return Err(unfit(&lane, &format!("it cannot go back to step {to}")));
+                }
+            }
+            Line::Branch { to } => {
+                let spec = LaneSpec {
+                    name: to.clone(),
+                    ..self.spec.clone()
+                };
+                branches.insert(to.clone(), (spec, self.trainer.before_last_change()?));
+            }
+        }
+        self.replayed.changes += 1;
+        Ok(())
+    }
+}
+
+fn unfit(lane: &str, text: &str) -> Error {
+    Error::Usage(format!(
+        "the records of lane {lane} do not fit together: {text}"
+    ))
+}

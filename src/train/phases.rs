@@ -1,0 +1,52 @@
+//! [`Phases`]: where a step's time goes.
+
+use std::time::{Duration, Instant};
+
+/// Wall time of a step, part by part. On a CUDA device a part ends when its work has been handed over,
+/// not when it is done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Phases {
+    /// Sampling, decoding, augmenting, tokenizing, and copying to the device.
+    pub data: Duration,
+    /// Forward pass of the image tower.
+    pub image_tower: Duration,
+    /// Forward pass of the text tower.
+    pub text_tower: Duration,
+    /// Forward pass of the loss, and the diagnostics of its logits.
+    pub loss: Duration,
+    /// Backward pass through everything.
+    pub backward: Duration,
+    /// Clipping and the update.
+    pub optimizer: Duration,
+}
+
+impl Phases {
+    /// The parts with their names, in order.
+    pub const fn parts(&self) -> [(&'static str, Duration); 6] {
+        [
+            ("data", self.data),
+            ("image_tower", self.image_tower),
+            ("text_tower", self.text_tower),
+            ("loss", self.loss),
+            ("backward", self.backward),
+            ("optimizer", self.optimizer),
+        ]
+    }
+}
+
+/// Takes the time between calls.
+pub(super) struct Laps(Instant);
+
+impl Laps {
+    pub fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// Time since the last call, or the start.
+    pub fn lap(&mut self) -> Duration {
+        let now = Instant::now();
+        let lap = now - self.0;
+        self.0 = now;
+        lap
+    }
+}
