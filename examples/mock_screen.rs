@@ -8,16 +8,11 @@ use clip_lab::{control, scenario, telemetry, ui};
 #[allow(dead_code)]
 mod fixture;
 
-use std::fmt::Write;
-
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use ratatui::Terminal;
-use ratatui::backend::TestBackend;
-use ratatui::style::{Color, Modifier, Style};
-
 use telemetry::LaneStatus;
+use ui::action::key_name;
 use ui::app::{App, Choice};
-use ui::theme::{Depth, Glyphs, Theme};
+use ui::picture;
+use ui::theme::{Depth, Glyphs, Palette, Theme};
 
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -28,7 +23,10 @@ fn main() {
         None
     });
     let glyphs = Glyphs::detect(arg(4, "braille").parse().expect("a glyph tier"), |_| None);
-    let theme = Theme::new(depth, glyphs);
+    // `THEME=light` for another theme.
+    let choice = std::env::var("THEME").unwrap_or_else(|_| "dark".into());
+    let palette = Palette::detect(choice.parse().expect("a theme"), |_| None);
+    let theme = Theme::new(depth, glyphs).with(palette);
     let choice = |(name, _): &(&str, &str)| Choice {
         name: (*name).into(),
         title: format!("About {name}"),
@@ -37,16 +35,11 @@ fn main() {
     let mut app = App::new(fixture::scenario(), choices);
     app.size = (width, height);
     app.observe(lanes(&arg(2, "running")));
-    let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a test terminal");
     for key in args.iter().skip(5) {
-        app.key(parse(key));
+        app.key(key_name::parse(key).expect("a key's name").event());
+        app.regions = picture::drawn(&app, &theme).1;
     }
-    terminal
-        .draw(|frame| {
-            ui::view::render(frame, &app, &theme);
-        })
-        .expect("drawn");
-    print!("{}", ansi(terminal.backend().buffer()));
+    print!("{}", picture::ansi(&picture::buffer(&app, &theme)));
 }
 
 fn lanes(state: &str) -> Vec<std::sync::Arc<telemetry::Snapshot>> {
@@ -70,89 +63,4 @@ fn lanes(state: &str) -> Vec<std::sync::Arc<telemetry::Snapshot>> {
         "one" => fixture::running(640)[..1].to_vec(),
         _ => fixture::running(640),
     }
-}
-
-fn parse(text: &str) -> KeyEvent {
-    let code = match text {
-        "Enter" => KeyCode::Enter,
-        "Tab" => KeyCode::Tab,
-        "Esc" => KeyCode::Esc,
-        "Left" => KeyCode::Left,
-        "Right" => KeyCode::Right,
-        "Up" => KeyCode::Up,
-        "Down" => KeyCode::Down,
-        "Space" => KeyCode::Char(' '),
-        _ => KeyCode::Char(text.chars().next().unwrap_or(' ')),
-    };
-    KeyEvent::new(code, KeyModifiers::NONE)
-}
-
-fn ansi(buffer: &ratatui::buffer::Buffer) -> String {
-    let mut out = String::new();
-    for y in 0..buffer.area.height {
-        let mut last = None;
-        let mut skip = 0;
-        for x in 0..buffer.area.width {
-            if skip > 0 {
-                skip -= 1;
-                continue;
-            }
-            let cell = &buffer[(x, y)];
-            if last != Some(cell.style()) {
-                let _ = write!(out, "\x1b[0{}m", codes(cell.style()));
-                last = Some(cell.style());
-            }
-            out.push_str(cell.symbol());
-            skip = unicode_width::UnicodeWidthStr::width(cell.symbol()).saturating_sub(1);
-        }
-        out.push_str("\x1b[0m\n");
-    }
-    out
-}
-
-fn codes(style: Style) -> String {
-    let mut text = String::new();
-    let modifiers = [
-        (Modifier::BOLD, 1),
-        (Modifier::DIM, 2),
-        (Modifier::ITALIC, 3),
-        (Modifier::UNDERLINED, 4),
-        (Modifier::REVERSED, 7),
-    ];
-    for (modifier, code) in modifiers {
-        if style.add_modifier.contains(modifier) {
-            let _ = write!(text, ";{code}");
-        }
-    }
-    for (color, base) in [(style.fg, 30), (style.bg, 40)] {
-        let named = [
-            Color::Black,
-            Color::Red,
-            Color::Green,
-            Color::Yellow,
-            Color::Blue,
-            Color::Magenta,
-            Color::Cyan,
-            Color::Gray,
-            Color::DarkGray,
-            Color::LightRed,
-            Color::LightGreen,
-            Color::LightYellow,
-            Color::LightBlue,
-            Color::LightMagenta,
-            Color::LightCyan,
-            Color::White,
-        ];
-        let _ = match color {
-            Some(Color::Rgb(r, g, b)) => write!(text, ";{};2;{r};{g};{b}", base + 8),
-            Some(Color::Indexed(i)) => write!(text, ";{};5;{i}", base + 8),
-            Some(color) => match named.iter().position(|c| *c == color) {
-                Some(i) if i < 8 => write!(text, ";{}", base + i),
-                Some(i) => write!(text, ";{}", base + 52 + i),
-                None => Ok(()),
-            },
-            None => Ok(()),
-        };
-    }
-    text
 }

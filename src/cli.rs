@@ -6,6 +6,7 @@
 mod bench;
 mod check;
 mod completions;
+mod config;
 mod doctor;
 mod format;
 pub mod loss;
@@ -19,6 +20,7 @@ mod scenarios;
 mod terminal;
 
 use std::io::{IsTerminal as _, Write as _};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
@@ -32,7 +34,8 @@ use crate::error::{Error, Kind, Result};
 use crate::lab::Lab;
 use crate::scenario::did_you_mean;
 use crate::ui;
-use crate::ui::theme::{ColorChoice, GlyphChoice};
+use crate::ui::script::Script;
+use crate::ui::theme::{ColorChoice, GlyphChoice, ThemeChoice};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -94,9 +97,31 @@ struct LabArgs {
     )]
     color: ColorChoice,
 
+    /// Theme of the screen; T goes through them
+    #[arg(
+        long,
+        value_enum,
+        value_name = "THEME",
+        default_value_t,
+        help_heading = "Screen"
+    )]
+    theme: ThemeChoice,
+
     /// Draw fewer frames and colours, as over SSH
     #[arg(long, help_heading = "Screen")]
     low_bandwidth: bool,
+
+    /// No screen: lines of text, and commands on standard input, as for a screen reader
+    #[arg(long, conflicts_with = "keys", help_heading = "Screen")]
+    plain: bool,
+
+    /// Press the keys of this script: see `clip-lab --help` for what stands in it
+    ///
+    /// A line each: a key by its name (t, Space, Ctrl-s, Left); text "0.05"; wait step 200; wait text
+    /// "paused"; wait 1.5 (seconds); shot screen.svg (or .png, .ans, .txt); # a comment. Where
+    /// standard output is no terminal the screen exists in pictures only; size 120 40 sets its size.
+    #[arg(long, value_name = "FILE", help_heading = "Screen")]
+    keys: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -107,6 +132,7 @@ enum Command {
     Replay(replay::ReplayArgs),
     Bench(bench::BenchArgs),
     Loss(loss::LossArgs),
+    Config(config::ConfigArgs),
     Doctor(doctor::DoctorArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
@@ -142,6 +168,7 @@ impl Cli {
             Some(Command::Bench(args)) => bench::run(args),
             Some(Command::Replay(args)) => replay::run(args),
             Some(Command::Loss(args)) => loss::run(args),
+            Some(Command::Config(args)) => config::run(args),
             Some(Command::Doctor(args)) => doctor::run(args),
             Some(Command::Completions(args)) => completions::run(args),
             Some(Command::Man(args)) => man::run(args),
@@ -150,8 +177,20 @@ impl Cli {
 }
 
 fn lab(args: &LabArgs) -> Result<()> {
-    if !std::io::stdout().is_terminal() {
+    if !std::io::stdout().is_terminal() && args.keys.is_none() && !args.plain {
         return run::run(&args.run);
+    }
+    let script = args.keys.as_deref().map(Script::load).transpose()?;
+    let (config, bindings) = match ui::config::folder() {
+        Some(folder) => ui::config::load(&folder)?,
+        None => (
+            ui::config::Config::default(),
+            ui::config::Bindings::default(),
+        ),
+    };
+    // A script means the keys that everybody has.
+    if script.is_none() {
+        bindings.apply();
     }
     let training = &args.run.training;
     if training.seconds.is_some() || training.format.is_some() {
@@ -159,14 +198,37 @@ fn lab(args: &LabArgs) -> Result<()> {
             "--seconds and --format are for training without a screen\n  use `clip-lab run`".into(),
         ));
     }
-    let scenario = training.scenario(&args.run.scenarios)?;
-    let options = training.lab()?;
-    let screen = ui::Options {
-        color: args.color,
-        glyphs: args.glyphs,
-        low_bandwidth: args.low_bandwidth || terminal::ssh(),
+    let names = match (&args.run.scenarios[..], config.scenario) {
+        ([], Some(name)) => vec![name],
+        ([], None) => vec![options::DEFAULT_SCENARIO.to_string()],
+        (names, _) => names.to_vec(),
     };
-    ui::run(screen, |scenario| Lab::open(scenario, &options), scenario)
+    let scenario = training.scenario(&names)?;
+    let options = training.lab()?;
+    let open = |scenario| Lab::open(scenario, &options);
+    if args.plain {
+        return ui::plain::run(open, scenario, &names);
+    }
+    let screen = ui::Options {
+        color: if args.color == ColorChoice::Auto {
+            config.color
+        } else {
+            args.color
+        },
+        glyphs: if args.glyphs == GlyphChoice::Auto {
+            config.glyphs
+        } else {
+            args.glyphs
+        },
+        theme: if args.theme == ThemeChoice::Auto {
+            config.theme
+        } else {
+            args.theme
+        },
+        low_bandwidth: args.low_bandwidth || config.low_bandwidth || terminal::ssh(),
+        no_mouse: !config.mouse,
+    };
+    ui::run(screen, open, scenario, &names, script)
 }
 
 /// `clip-lab chekc x.ron` is read as scenarios; the subcommand that was meant is worth a hint.

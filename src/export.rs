@@ -1,7 +1,10 @@
 //! Records of a run: the [`Sink`] trait, JSON lines, CSV, and the run folder that holds both.
 
+pub mod bundle;
 mod csv;
+pub mod drawing;
 mod jsonl;
+pub mod plots;
 mod run_dir;
 
 pub use csv::Csv;

@@ -7,6 +7,7 @@
 mod check_model;
 mod edit;
 mod explain;
+mod form;
 mod load;
 mod outline;
 mod range;
@@ -20,6 +21,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 pub use edit::unused as unused_name;
+pub use form::{read_form, refuse_form};
 pub use load::{BUNDLED, bundled, load, parse};
 pub use range::{
     BatchSize, Beta, Bias, Fraction, ImageSize, LearningRate, LogitScale, OutOfRange, Positive,

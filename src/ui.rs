@@ -5,27 +5,36 @@
 pub mod action;
 pub mod app;
 pub mod chart;
+mod command_line;
+pub mod config;
 pub mod dial;
+mod display;
 #[cfg(test)]
 mod fixture;
 pub mod history;
 pub mod input;
 pub mod marks;
 mod offscreen;
+pub mod pace;
 pub mod panel;
+pub mod picture;
+pub mod plain;
 pub mod region;
+pub mod script;
+mod sharing;
 mod terminal;
 pub mod theme;
 pub mod view;
+mod watch;
 
-use std::io::Write;
+use std::io::{IsTerminal as _, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use crossterm::event::{
-    self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind,
+    Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind,
 };
 
 use crate::error::{Error, Result};
@@ -37,8 +46,11 @@ pub use offscreen::Offscreen;
 
 use action::Action;
 use app::{App, Choice, Effect, Saved};
-use terminal::Terminal;
-use theme::{ColorChoice, Depth, GlyphChoice, Glyphs, Theme};
+use display::Display;
+use pace::Pace;
+use script::Script;
+use theme::{ColorChoice, Depth, GlyphChoice, Glyphs, Palette, Theme, ThemeChoice};
+use watch::Watch;
 
 /// How the screen is opened.
 #[derive(Clone, Copy, Debug, Default)]
@@ -47,8 +59,12 @@ pub struct Options {
     pub color: ColorChoice,
     /// Characters.
     pub glyphs: GlyphChoice,
+    /// The theme.
+    pub theme: ThemeChoice,
     /// Fewer frames and fewer colours, for slow lines.
     pub low_bandwidth: bool,
+    /// Whether clicks are left to the terminal at first.
+    pub no_mouse: bool,
 }
 
 /// If it says `screen`, the screen panics after its first frame, for the test of what a panic does.
@@ -64,7 +80,8 @@ const HOLD: Duration = Duration::from_secs(12);
 const PATIENCE: Duration = Duration::from_millis(600);
 
 /// Runs the screen until the user leaves or the process is told to end. `open` starts a lab; it must
-/// not wait for training.
+/// not wait for training. `names` are what `scenario` was made from; a script presses keys, and where
+/// standard output is no terminal it is the only one who does.
 ///
 /// # Errors
 /// What `open` says of the first scenario, and what the terminal refuses.
@@ -72,30 +89,50 @@ pub fn run(
     options: Options,
     mut open: impl FnMut(Scenario) -> Result<Lab>,
     scenario: Scenario,
+    names: &[String],
+    script: Option<Script>,
 ) -> Result<()> {
     let lab = open(scenario.clone())?;
     let env = |name: &str| std::env::var_os(name);
     let mut theme = Theme::new(
         Depth::detect(options.color, env),
         Glyphs::detect(options.glyphs, env),
-    );
+    )
+    .with(Palette::detect(options.theme, env));
     if options.low_bandwidth {
-        theme.levels = 16;
+        theme.slow_down();
     }
     let mut app = App::new(scenario, choices());
     let mut session = Session {
         lab,
         theme,
-        frame_time: frame_time(options),
+        pace: Pace::of(options.low_bandwidth),
         retired: Vec::new(),
+        names: Vec::new(),
+        watch: None,
+        exporting: None,
+        script,
     };
-    let outcome = Terminal::open(&session.theme)
+    session.opened(names, &mut app);
+    let paper = session.script.is_some() && !std::io::stdout().is_terminal();
+    let display = if paper {
+        Ok(Display::paper())
+    } else {
+        Display::terminal(&session.theme)
+    };
+    let outcome = display
         .map_err(|e| {
             Error::Usage(format!(
                 "the terminal cannot be set up: {e}\n  clip-lab run trains without a screen"
             ))
         })
-        .and_then(|mut terminal| session.turn(&mut terminal, &mut app, &mut open));
+        .and_then(|mut display| {
+            if options.no_mouse {
+                app.mouse = false;
+                display.take_mouse(false).map_err(lost)?;
+            }
+            session.turn(&mut display, &mut app, &mut open)
+        });
     // The terminal is restored by now: what follows may be printed.
     outcome.and(session.close())
 }
@@ -111,15 +148,19 @@ fn choices() -> Vec<Choice> {
     scenario::BUNDLED.iter().map(choice).collect()
 }
 
-const fn frame_time(options: Options) -> Duration {
-    Duration::from_millis(if options.low_bandwidth { 250 } else { 60 })
-}
-
 /// A lab and what is needed to show it.
 struct Session {
     lab: Lab,
     theme: Theme,
-    frame_time: Duration,
+    pace: Pace,
+    /// What the open scenario was made from.
+    names: Vec<String>,
+    /// Its file.
+    watch: Option<Watch>,
+    /// An export under way; it says where it went.
+    exporting: Option<mpsc::Receiver<Result<String>>>,
+    /// Keys from a file.
+    script: Option<Script>,
     /// Labs that were left for another scenario and are ending.
     retired: Vec<mpsc::Receiver<Result<()>>>,
 }
@@ -128,21 +169,21 @@ impl Session {
     /// The loop: take what happened, draw if something changed.
     fn turn(
         &mut self,
-        terminal: &mut Terminal,
+        display: &mut Display,
         app: &mut App,
         open: &mut impl FnMut(Scenario) -> Result<Lab>,
     ) -> Result<()> {
-        let lost = |e: std::io::Error| Error::Internal(format!("the terminal is gone: {e}"));
         let mut seen: Vec<Arc<Snapshot>> = Vec::new();
         let mut drawn = Instant::now()
-            .checked_sub(self.frame_time)
+            .checked_sub(self.pace.after(0))
             .unwrap_or_else(Instant::now);
+        let mut frame_time = self.pace.after(0);
         let mut beat = Instant::now();
         let panics = std::env::var_os(PANIC).is_some_and(|place| place == "screen");
         let (mut pressed, mut news) = (true, true);
         let mut said = (None, Instant::now());
         loop {
-            if terminal.told_to_end() {
+            if display.told_to_end() {
                 return Ok(());
             }
             if self.lab.adopt()? {
@@ -167,42 +208,68 @@ impl Session {
                 app.message = None;
                 news = true;
             }
+            news |= self.look_at_files(app);
             // What the user did shows at once; news of the training waits for its turn.
-            if pressed || (news && drawn.elapsed() >= self.frame_time) {
-                terminal.draw(app, &self.theme).map_err(lost)?;
+            if pressed || (news && drawn.elapsed() >= frame_time) {
+                let bytes = display.draw(app, &self.theme).map_err(lost)?;
+                frame_time = self.pace.after(bytes);
                 assert!(!panics, "{PANIC} asked for it");
                 drawn = Instant::now();
                 (pressed, news) = (false, false);
             }
+            if let Some(effects) = self.follow(display, app)? {
+                // Drawn before what comes next, as if by hand.
+                pressed = true;
+                if self.do_all(effects, display, app, open)? {
+                    return Ok(());
+                }
+                continue;
+            }
+            if !display.has_keys() && self.script.as_ref().is_none_or(Script::is_over) {
+                return Ok(());
+            }
             let wait = if news {
-                self.frame_time.saturating_sub(drawn.elapsed()).min(TICK)
+                frame_time.saturating_sub(drawn.elapsed()).min(TICK)
             } else {
                 TICK
             };
-            terminal.wait(wait).map_err(lost)?;
+            display.wait(wait).map_err(lost)?;
             // All that has come in by now, before the next frame: held keys must not queue up.
-            while event::poll(Duration::ZERO).map_err(lost)? {
-                let event = event::read().map_err(lost)?;
+            while let Some(event) = display.event().map_err(lost)? {
                 // The mouse moves all the time; only the crosshair follows it.
                 let aim = app.charts.crosshair;
                 pressed |=
                     !matches!(&event, Event::Mouse(mouse) if mouse.kind == MouseEventKind::Moved);
                 let effects = handle(app, &event);
                 pressed |= app.charts.crosshair != aim;
-                for effect in effects {
-                    if effect == Effect::Quit {
-                        return Ok(());
-                    }
-                    self.carry_out(effect, terminal, app, open).map_err(lost)?;
+                if self.do_all(effects, display, app, open)? {
+                    return Ok(());
                 }
             }
         }
     }
 
+    /// Carries out all effects, one after the other; whether one of them was to leave.
+    fn do_all(
+        &mut self,
+        effects: Vec<Effect>,
+        display: &mut Display,
+        app: &mut App,
+        open: &mut impl FnMut(Scenario) -> Result<Lab>,
+    ) -> Result<bool> {
+        for effect in effects {
+            if effect == Effect::Quit {
+                return Ok(true);
+            }
+            self.carry_out(effect, display, app, open).map_err(lost)?;
+        }
+        Ok(false)
+    }
+
     fn carry_out(
         &mut self,
         effect: Effect,
-        terminal: &mut Terminal,
+        display: &mut Display,
         app: &mut App,
         open: &mut impl FnMut(Scenario) -> Result<Lab>,
     ) -> std::io::Result<()> {
@@ -215,14 +282,27 @@ impl Session {
                 lane: None,
                 command,
             } => self.lab.send_all(&command),
-            Effect::Save { path, replace } => app.saved(save(&self.lab.recorded(), &path, replace)),
-            Effect::Suspend => terminal.suspend(&self.theme)?,
+            Effect::Save { path, replace } => {
+                let outcome = save(&self.lab.recorded(), &path, replace);
+                self.saved(&outcome);
+                app.saved(outcome);
+            }
+            Effect::Suspend => display.suspend(&self.theme)?,
+            Effect::Theme => {
+                self.theme.palette = self.theme.palette.next();
+                app.say(format!("theme: {}", self.theme.palette.name()));
+            }
+            Effect::Mouse(ours) => display.take_mouse(ours)?,
+            Effect::Copy => self.copy(display, app)?,
+            Effect::Export => self.export(app),
+            Effect::Log => app.show_log(&terminal::log_tail()),
             Effect::Open(name) => {
                 match scenario::load(&name).and_then(|s| Ok((open(s.clone())?, s))) {
                     Ok((lab, scenario)) => {
                         let old = std::mem::replace(&mut self.lab, lab);
                         self.retired.push(end(old));
                         app.reopen(scenario);
+                        self.opened(&[name], app);
                     }
                     Err(e) => app.notify("cannot open this", e.to_string()),
                 }
@@ -263,6 +343,10 @@ impl Session {
         }
         outcome
     }
+}
+
+fn lost(e: std::io::Error) -> Error {
+    Error::Internal(format!("the terminal is gone: {e}"))
 }
 
 /// Ends a lab on a thread of its own, so that the screen does not wait for its current step.

@@ -61,7 +61,15 @@ fn snapshot(name: &str, text: &str) {
 fn help_of_everything() {
     snapshot("help", &stdout(&["--help"]));
     snapshot("help-short", &stdout(&["-h"]));
-    for subcommand in ["run", "scenarios", "check", "doctor", "completions", "man"] {
+    for subcommand in [
+        "run",
+        "scenarios",
+        "check",
+        "config",
+        "doctor",
+        "completions",
+        "man",
+    ] {
         snapshot(
             &format!("help-{subcommand}"),
             &stdout(&[subcommand, "--help"]),

@@ -13,4 +13,5 @@ mod loss;
 mod parity;
 mod pty;
 mod scenarios;
+mod share;
 mod train;

@@ -3,6 +3,7 @@
 
 use std::io::{Read, Write};
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -30,6 +31,10 @@ fn spawn(
     command.env("COLORTERM", "truecolor");
     command.env_remove("NO_COLOR");
     command.env("XDG_STATE_HOME", folder.join("state"));
+    command.env("XDG_CONFIG_HOME", folder.join("config"));
+    command.env_remove("COLORFGBG");
+    command.env_remove("SSH_CONNECTION");
+    command.env_remove("SSH_TTY");
     for (name, value) in environment {
         command.env(name, value);
     }
@@ -47,6 +52,9 @@ fn endless(folder: &Path) {
 /// A program on a screen that a test can read.
 struct Screen {
     parser: Arc<Mutex<vt100::Parser>>,
+    /// Bytes that the program has written, and all of them that are text for the clipboard.
+    written: Arc<AtomicU64>,
+    copied: Arc<Mutex<Vec<u8>>>,
     master: Box<dyn MasterPty + Send>,
     writer: Box<dyn Write + Send>,
     child: Box<dyn Child + Send + Sync>,
@@ -58,15 +66,25 @@ impl Screen {
         let parser = Arc::new(Mutex::new(vt100::Parser::new(40, 120, 0)));
         let mut reader = master.try_clone_reader().unwrap();
         let screen = Arc::clone(&parser);
+        let (written, copied) = (Arc::new(AtomicU64::new(0)), Arc::default());
+        let (count, copies) = (Arc::clone(&written), Arc::clone(&copied));
         std::thread::spawn(move || {
             let mut bytes = [0; 65536];
             while let Ok(n @ 1..) = reader.read(&mut bytes) {
                 screen.lock().unwrap().process(&bytes[..n]);
+                count.fetch_add(n as u64, Ordering::SeqCst);
+                let copies: &Mutex<Vec<u8>> = &copies;
+                let text = bytes[..n].windows(5).position(|part| part == b"\x1b]52;");
+                if let Some(at) = text {
+                    copies.lock().unwrap().extend(&bytes[at..n]);
+                }
             }
         });
         let writer = master.take_writer().unwrap();
         Self {
             parser,
+            written,
+            copied,
             master,
             writer,
             child,
@@ -141,6 +159,29 @@ impl Screen {
         assert_eq!(sent, 0);
     }
 
+    fn written(&self) -> u64 {
+        self.written.load(Ordering::SeqCst)
+    }
+
+    /// How often the program's first thread has gone to wait: once in each round of its loop.
+    #[cfg(target_os = "linux")]
+    fn rounds(&self) -> u64 {
+        let id = self.child.process_id().unwrap();
+        let status = std::fs::read_to_string(format!("/proc/{id}/task/{id}/status")).unwrap();
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+        line.unwrap().trim().parse().unwrap()
+    }
+
+    /// Waits until the program has gone round its loop so often, and says what it wrote meanwhile.
+    #[cfg(target_os = "linux")]
+    fn written_in_rounds(&self, rounds: u64) -> u64 {
+        let (before, start) = (self.written(), self.rounds());
+        self.until("rounds of the loop", |_| self.rounds() >= start + rounds);
+        self.written() - before
+    }
+
     /// Waits for the end and checks that the terminal is as it was.
     fn ended(mut self) -> u32 {
         let began = Instant::now();
@@ -166,7 +207,7 @@ impl Screen {
 }
 
 #[test]
-fn it_trains_answers_keys_and_leaves_the_terminal_as_it_was() {
+fn req26_it_trains_answers_keys_and_leaves_the_terminal_as_it_was() {
     let folder = tempfile::tempdir().unwrap();
     let mut screen = Screen::tiny(folder.path());
     screen.until_it_moves();
@@ -181,7 +222,7 @@ fn it_trains_answers_keys_and_leaves_the_terminal_as_it_was() {
 }
 
 #[test]
-fn any_size_and_any_storm_of_sizes_is_survived() {
+fn req26_any_size_and_any_storm_of_sizes_is_survived() {
     let folder = tempfile::tempdir().unwrap();
     let mut screen = Screen::tiny(folder.path());
     screen.until_it_moves();
@@ -203,7 +244,7 @@ fn any_size_and_any_storm_of_sizes_is_survived() {
 }
 
 #[test]
-fn signals_end_it_with_a_whole_terminal() {
+fn req26_signals_end_it_with_a_whole_terminal() {
     for signal in [libc::SIGTERM, libc::SIGHUP] {
         let folder = tempfile::tempdir().unwrap();
         let screen = Screen::tiny(folder.path());
@@ -214,7 +255,7 @@ fn signals_end_it_with_a_whole_terminal() {
 }
 
 #[test]
-fn a_terminal_that_is_gone_ends_it() {
+fn req26_a_terminal_that_is_gone_ends_it() {
     let folder = tempfile::tempdir().unwrap();
     endless(folder.path());
     let out = folder.path().join("run");
@@ -251,7 +292,7 @@ fn a_terminal_that_is_gone_ends_it() {
 }
 
 #[test]
-fn ctrl_c_ends_it() {
+fn req26_ctrl_c_ends_it() {
     let folder = tempfile::tempdir().unwrap();
     let mut screen = Screen::tiny(folder.path());
     screen.until_it_moves();
@@ -260,18 +301,27 @@ fn ctrl_c_ends_it() {
 }
 
 #[test]
-fn a_panic_of_the_screen_restores_the_terminal() {
+fn req26_a_panic_of_the_screen_restores_the_terminal() {
     let folder = tempfile::tempdir().unwrap();
     let screen = Screen::tiny_with(folder.path(), &[("CLIP_LAB_TEST_PANIC", "screen")]);
     assert_ne!(screen.ended(), 0);
 }
 
 #[test]
-fn a_panic_of_a_trainer_is_a_status_and_the_screen_lives() {
+fn req26_a_panic_of_a_trainer_is_a_status_and_the_screen_lives() {
     let folder = tempfile::tempdir().unwrap();
     let mut screen = Screen::tiny_with(folder.path(), &[("CLIP_LAB_TEST_PANIC", "softmax")]);
     screen.until_text("panicked");
     screen.until_it_moves();
+    // The log pane has it, and says where the log lies.
+    screen.press("`");
+    screen.until("the log", |s| {
+        s.contents().contains("printed meanwhile") && s.contents().contains("clip-lab.log")
+    });
+    screen.press("\x1b");
+    screen.until("closed log", |s| {
+        !s.contents().contains("printed meanwhile")
+    });
     screen.press("q");
     screen.ended();
     // What the panic printed went to the log, not onto the screen.
@@ -318,4 +368,202 @@ fn a_killed_run_leaves_whole_lines() {
         serde_json::from_str::<serde_json::Value>(line).unwrap();
     }
     clip_lab::scenario::load(out.join("scenario.ron")).unwrap();
+}
+
+#[test]
+fn req26_ctrl_z_gives_the_terminal_back_and_fg_takes_it_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut screen = Screen::tiny(folder.path());
+    screen.until_it_moves();
+    for _ in 0..2 {
+        screen.press("\x1a");
+        screen.until("restored terminal", |s| {
+            !s.alternate_screen()
+                && !s.hide_cursor()
+                && !s.bracketed_paste()
+                && s.mouse_protocol_mode() == vt100::MouseProtocolMode::None
+        });
+        let id = screen.child.process_id().unwrap();
+        let state = || {
+            let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap();
+            let after = stat.rsplit(')').next().unwrap().trim().to_string();
+            after.chars().next().unwrap()
+        };
+        if cfg!(target_os = "linux") {
+            screen.until("sleep", |_| state() == 'T');
+        }
+        screen.signal(libc::SIGCONT);
+        screen.until_it_moves();
+        screen.until("its modes", |s| {
+            s.hide_cursor()
+                && s.bracketed_paste()
+                && s.mouse_protocol_mode() != vt100::MouseProtocolMode::None
+        });
+    }
+    // Raw mode is back: one key is enough.
+    screen.press("q");
+    assert_eq!(screen.ended(), 0);
+}
+
+#[test]
+fn req26_a_paste_is_text_where_one_types_and_nothing_elsewhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut screen = Screen::tiny(folder.path());
+    screen.until_it_moves();
+    // Keys in it would quit, pause and open things.
+    screen.press("\x1b[200~q o?\x1b[201~");
+    screen.press("t\r");
+    screen.until_text("tau for all lanes =");
+    screen.press("\x1b[200~ 0.0432\nq\x1b[201~");
+    screen.until_text("tau for all lanes = 0.0432");
+    screen.press("\r");
+    screen.until("the value", |s| {
+        !s.contents().contains("tau for all lanes =") && s.contents().contains("0.0432")
+    });
+    screen.press("q");
+    assert_eq!(screen.ended(), 0);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn req08_paused_and_idle_it_writes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut screen = Screen::tiny(folder.path());
+    screen.until_it_moves();
+    screen.press(" ");
+    screen.until_text("paused");
+    // What was under way (a frame, an evaluation, a message that fades) comes to its end.
+    let began = Instant::now();
+    while screen.written_in_rounds(25) > 0 {
+        assert!(
+            began.elapsed() < Duration::from_secs(60),
+            "it is never quiet"
+        );
+    }
+    // The mouse moves; nothing on the screen follows it.
+    for i in 1..=50 {
+        screen.press(&format!("\x1b[<35;{i};{}M", 1 + i % 30));
+    }
+    assert_eq!(
+        screen.written_in_rounds(75),
+        0,
+        "bytes while nothing happens"
+    );
+    // And it was listening all the time.
+    screen.press("?");
+    screen.until_text("filter");
+    screen.press("\x1bq");
+    assert_eq!(screen.ended(), 0);
+}
+
+#[test]
+fn req22_a_file_that_changes_is_offered_and_loaded() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut screen = Screen::tiny(folder.path());
+    screen.until_it_moves();
+    let text = std::fs::read_to_string(folder.path().join("tiny.ron")).unwrap();
+    let changed = text.replace("\"tiny\"", "\"another title\"");
+    std::fs::write(folder.path().join("tiny.ron"), changed).unwrap();
+    screen.until_text("tiny.ron changed on disk");
+    screen.press("\x0f");
+    screen.until_text("another title");
+    screen.press("q");
+    assert_eq!(screen.ended(), 0);
+}
+
+#[test]
+fn req23_the_command_is_copied_and_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut screen = Screen::tiny(folder.path());
+    screen.until_it_moves();
+    screen.press("Y");
+    screen.until_text("clip-lab tiny.ron");
+    let copied = screen.copied.lock().unwrap().clone();
+    // "clip-lab tiny.ron" in base64.
+    let wanted = b"\x1b]52;c;Y2xpcC1sYWIgdGlueS5yb24";
+    assert!(copied.starts_with(wanted), "{}", copied.escape_ascii());
+    screen.press("\x1b");
+    screen.until("closed notice", |s| {
+        !s.contents().contains("clip-lab tiny.ron")
+    });
+    screen.press("q");
+    assert_eq!(screen.ended(), 0);
+}
+
+#[test]
+fn req24_one_key_exports_everything() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut screen = Screen::tiny(folder.path());
+    screen.until_it_moves();
+    screen.press("E");
+    screen.until_text("exported");
+    screen.press("q");
+    assert_eq!(screen.ended(), 0);
+    let made = std::fs::read_dir(folder.path()).unwrap().flatten();
+    let made = made
+        .map(|entry| entry.path())
+        .find(|path| path.join("screen.png").is_file())
+        .expect("a folder with all");
+    clip_lab::scenario::load(made.join("scenario.ron")).unwrap();
+    assert!(made.join("plots.svg").is_file());
+}
+
+#[test]
+fn req25_a_script_drives_the_real_screen() {
+    let folder = tempfile::tempdir().unwrap();
+    endless(folder.path());
+    let script =
+        "wait step 3\nt\nEnter\ntext \"0.0432\"\nEnter\nwait text \"0.0432\"\nshot a.svg\n?\n";
+    std::fs::write(folder.path().join("tour.keys"), script).unwrap();
+    let mut screen = Screen::open(&["tiny.ron", "--keys", "tour.keys"], &[], folder.path());
+    screen.until_text("filter");
+    let picture = std::fs::read_to_string(folder.path().join("a.svg")).unwrap();
+    assert!(picture.contains("0.0432"));
+    // After its end the keyboard goes on.
+    screen.press("\x1bq");
+    assert_eq!(screen.ended(), 0);
+}
+
+#[test]
+fn req28_m_releases_the_mouse_and_takes_it_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut screen = Screen::tiny(folder.path());
+    screen.until_it_moves();
+    let none = vt100::MouseProtocolMode::None;
+    assert_ne!(
+        screen.parser.lock().unwrap().screen().mouse_protocol_mode(),
+        none
+    );
+    screen.press("M");
+    screen.until("a free mouse", |s| s.mouse_protocol_mode() == none);
+    screen.press("M");
+    screen.until("its mouse", |s| s.mouse_protocol_mode() != none);
+    screen.press("q");
+    assert_eq!(screen.ended(), 0);
+}
+
+#[test]
+fn req30_the_users_keys_and_settings_hold() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config/clip-lab");
+    std::fs::create_dir_all(&config).unwrap();
+    std::fs::write(
+        config.join("config.ron"),
+        "(glyphs: \"ascii\", mouse: false)",
+    )
+    .unwrap();
+    std::fs::write(config.join("keys.ron"), "{ \"main.help\": [\"K\"] }").unwrap();
+    let mut screen = Screen::tiny(folder.path());
+    screen.until_it_moves();
+    screen.press("K");
+    screen.until_text("filter");
+    let (text, mouse) = {
+        let parser = screen.parser.lock().unwrap();
+        let screen = parser.screen();
+        (screen.contents(), screen.mouse_protocol_mode())
+    };
+    assert!(text.is_ascii(), "{text}");
+    assert_eq!(mouse, vt100::MouseProtocolMode::None);
+    screen.press("\x1bq");
+    assert_eq!(screen.ended(), 0);
 }

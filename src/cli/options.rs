@@ -16,8 +16,8 @@ pub const DEFAULT_SCENARIO: &str = "softmax-vs-sigmoid";
 /// How to train, where, and what becomes of the results.
 #[derive(Clone, Debug, Default, Args)]
 pub struct TrainOptions {
-    /// Set a control before the first step: KEY=VALUE for all lanes, LANE.KEY=VALUE for one.
-    /// Keys: temperature, learn_temperature, bias, learn_bias, batch_size, loss, learning_rate,
+    /// Set a control before the first step: KEY=VALUE for all lanes, LANE.KEY=VALUE for one;
+    /// with @STEP behind it, after so many steps. Keys: temperature, learn_temperature, bias, learn_bias, batch_size, loss, learning_rate,
     /// weight_decay, shuffle_captions, augment
     #[arg(long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
@@ -89,14 +89,14 @@ impl TrainOptions {
         for name in others {
             scenario = scenario.beside(load(name)?)?;
         }
-        for assignment in &self.set {
-            scenario.set(assignment)?;
-        }
         if let Some(steps) = self.steps {
             scenario = scenario.with_steps(steps);
         }
         if let Some(seed) = self.seed {
             scenario = scenario.with_seed(seed);
+        }
+        for assignment in &self.set {
+            scenario.set(assignment)?;
         }
         Ok(scenario)
     }

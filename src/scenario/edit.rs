@@ -7,13 +7,15 @@ use crate::control::Control;
 use crate::error::{Error, Result};
 
 impl Scenario {
-    /// Applies `KEY=VALUE`, or `LANE.KEY=VALUE` for one lane: a control before the first step.
+    /// Applies `KEY=VALUE`, or `LANE.KEY=VALUE` for one lane: a control before the first step, or
+    /// after `STEP` steps if `@STEP` follows.
     ///
     /// # Errors
     /// [`Error::Usage`] that says what was expected.
     pub fn set(&mut self, assignment: &str) -> Result<()> {
         let usage = |text: String| Error::Usage(format!("--set {assignment}: {text}"));
-        let Some((target, value)) = assignment.split_once('=') else {
+        let (said, at) = moment(assignment).map_err(usage)?;
+        let Some((target, value)) = said.split_once('=') else {
             let example = "--set temperature=0.05 or --set LANE.temperature=0.05";
             return Err(usage(format!(
                 "KEY=VALUE is wanted\n  for example {example}"
@@ -52,9 +54,15 @@ impl Scenario {
                     .map_err(usage)?;
             }
         }
-        // Last among the cues of step 0, so that it wins over the script's own.
+        if at > self.train.steps.get() {
+            return Err(usage(format!(
+                "the run has only {} steps",
+                self.train.steps.get()
+            )));
+        }
+        // Last among the cues of its step, so that it wins over the script's own.
         self.script.push(Cue {
-            at: 0,
+            at,
             lane: lane.map(Into::into),
             set: control,
         });
@@ -150,6 +158,19 @@ impl Scenario {
     }
 }
 
+/// The assignment without its moment, and the moment: 0 if none is stated.
+fn moment(assignment: &str) -> Result<(&str, u64), String> {
+    let Some((said, step)) = assignment
+        .rsplit_once('@')
+        .filter(|(said, _)| said.contains('='))
+    else {
+        return Ok((assignment, 0));
+    };
+    let step = step.trim().parse();
+    step.map(|step| (said, step))
+        .map_err(|_| "after the @ the number of a step is wanted".into())
+}
+
 /// The name, or with the first number that makes it one that no lane has.
 pub fn unused(name: &str, taken: &[LaneSpec]) -> String {
     let free = |name: &String| {
@@ -190,6 +211,7 @@ mod tests {
                 .as_deref(),
             Some("softmax")
         );
+        assert_eq!(set("bias=-5@20").unwrap()[0].at, 20);
     }
 
     #[test]
@@ -212,6 +234,8 @@ mod tests {
         assert!(say("seed=1").contains("use `--seed 1`"));
         assert!(say("temperature").contains("KEY=VALUE"));
         assert!(say("temperature=0").contains("0.001 to 100"));
+        assert!(say("temperature=0.1@soon").contains("number of a step"));
+        assert!(say("temperature=0.1@9000000").contains("only"));
     }
 
     #[test]

@@ -1,13 +1,15 @@
 //! The one table of actions: it dispatches keys, and the help and the footer are made from it. To
 //! add an action, add a variant, a row, and an arm in `App::update`.
 
+mod bound;
 mod chart;
 mod key;
+pub mod key_name;
 mod table;
 
 pub use chart::ChartKey;
+pub use bound::{TABLE, bind, reserved};
 pub use key::Key;
-pub use table::TABLE;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
@@ -105,6 +107,18 @@ pub enum Action {
     DeleteWord,
     /// Rub out everything.
     ClearLine,
+    /// Change the colours.
+    Theme,
+    /// Hand the mouse to the terminal, or take it back.
+    Mouse,
+    /// Copy a command that repeats this run.
+    Copy,
+    /// Write everything into a folder.
+    Export,
+    /// Show what was said and printed.
+    Log,
+    /// Load the scenario's file anew.
+    Reload,
     /// A digit before an action that can be repeated.
     Digit(u8),
     /// A character for the text at hand.
@@ -170,11 +184,13 @@ pub enum Context {
     Line,
     /// While a notice is shown.
     Notice,
+    /// While the log is read.
+    Log,
 }
 
 impl Context {
     /// All contexts, in the order in which the help shows them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Main,
         Self::Dials,
         Self::Charts,
@@ -185,6 +201,7 @@ impl Context {
         Self::Line,
         Self::Help,
         Self::Notice,
+        Self::Log,
         Self::Always,
     ];
 
@@ -202,6 +219,7 @@ impl Context {
             Self::Open => "In the list of scenarios",
             Self::Line => "While typing",
             Self::Notice => "In a notice",
+            Self::Log => "In the log",
         }
     }
 
@@ -219,6 +237,7 @@ impl Context {
             Self::Open => &[Self::Open, Self::Always],
             Self::Line => &[Self::Line, Self::Always],
             Self::Notice => &[Self::Notice, Self::Always],
+            Self::Log => &[Self::Log, Self::Always],
         }
     }
 
@@ -229,6 +248,7 @@ impl Context {
 }
 
 /// A row of the table.
+#[derive(Clone)]
 pub struct Entry {
     /// What is done.
     pub action: Action,
@@ -278,6 +298,12 @@ pub fn lookup(context: Context, event: KeyEvent) -> Option<Action> {
         KeyCode::Char(c) if plain => c.to_digit(10).map(|d| Action::Digit(d as u8)),
         _ => None,
     }
+}
+
+/// The key that does it, as it is shown.
+pub fn key_of(action: &Action) -> String {
+    let key = entry(action).and_then(|row| row.keys.first());
+    key.map(ToString::to_string).unwrap_or_default()
 }
 
 /// The row of an action.
@@ -345,7 +371,13 @@ mod tests {
             | A::Down
             | A::Backspace
             | A::DeleteWord
-            | A::ClearLine => true,
+            | A::ClearLine
+            | A::Theme
+            | A::Mouse
+            | A::Copy
+            | A::Export
+            | A::Log
+            | A::Reload => true,
         }
     }
 
@@ -392,6 +424,12 @@ mod tests {
             A::Backspace,
             A::DeleteWord,
             A::ClearLine,
+            A::Theme,
+            A::Mouse,
+            A::Copy,
+            A::Export,
+            A::Log,
+            A::Reload,
             A::Digit(1),
             A::Insert('x'),
             A::Paste(String::new()),

@@ -11,6 +11,7 @@ mod mouse;
 mod overlay;
 mod past;
 mod run;
+mod share;
 
 #[cfg(test)]
 mod tests;
@@ -65,6 +66,16 @@ pub enum Effect {
     Branch(usize),
     /// Least time from step to step.
     SlowDown(Duration),
+    /// The next theme.
+    Theme,
+    /// Whether the mouse is the lab's.
+    Mouse(bool),
+    /// Copy and show the command that repeats this run.
+    Copy,
+    /// Write everything into a folder.
+    Export,
+    /// Show the log.
+    Log,
     /// Put the process to sleep.
     Suspend,
     /// Leave.
@@ -147,6 +158,12 @@ pub struct App {
     pub regions: Regions,
     /// Columns and rows of the screen.
     pub size: (u16, u16),
+    /// Whether clicks and the wheel are the lab's.
+    pub mouse: bool,
+    /// The open scenario's file; a bundled one has none.
+    pub file: Option<String>,
+    /// What was said, for the log.
+    pub said: Vec<String>,
     /// Beats of the clock, for what moves by itself.
     pub beat: u64,
     /// What was changed by hand.
@@ -187,6 +204,9 @@ impl App {
             pending: Vec::new(),
             regions: Regions::default(),
             size: (0, 0),
+            mouse: true,
+            file: None,
+            said: Vec::new(),
             beat: 0,
             changes: Changes::default(),
             speed: 0,
@@ -202,6 +222,8 @@ impl App {
             quantity: self.quantity,
             range: self.range,
             size: self.size,
+            mouse: self.mouse,
+            said: std::mem::take(&mut self.said),
             ..fresh
         };
         self.say(format!("opened: {}", self.scenario.title));
@@ -225,15 +247,22 @@ impl App {
             return;
         }
         for (i, lane) in lanes.iter().enumerate() {
-            let before = self.lanes.get(i);
-            let news = lane
-                .message
-                .as_ref()
-                .filter(|m| before.is_none_or(|b| b.message.as_ref() != Some(m)));
+            let before = self.lanes.get(i).cloned();
+            let news = lane.message.as_ref().filter(|m| {
+                before
+                    .as_ref()
+                    .is_none_or(|b| b.message.as_ref() != Some(m))
+            });
             if let Some(text) = news {
-                self.message = Some((Tone::News, format!("{}: {text}", lane.lane)));
+                let text = format!("{}: {text}", lane.lane);
+                self.note(text.clone());
+                self.message = Some((Tone::News, text));
             }
-            self.tell_status(lane, before.cloned().as_deref());
+            let told = self.message.clone();
+            self.tell_status(lane, before.as_deref());
+            if let Some((_, text)) = self.message.clone().filter(|_| self.message != told) {
+                self.note(text);
+            }
         }
         if lanes
             .iter()
@@ -293,6 +322,12 @@ impl App {
             Action::Faster => return self.set_speed(true),
             Action::Quit => return vec![Effect::Quit],
             Action::Suspend => return vec![Effect::Suspend],
+            Action::Theme => return vec![Effect::Theme],
+            Action::Mouse => return self.switch_mouse(),
+            Action::Copy => return vec![Effect::Copy],
+            Action::Export => return vec![Effect::Export],
+            Action::Log => return vec![Effect::Log],
+            Action::Reload => return self.reload(),
             Action::PlayPause => return self.play_pause(),
             Action::Step => return self.step(count.unwrap_or(1)),
             Action::Reset => return self.reset(false),

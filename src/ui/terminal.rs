@@ -6,7 +6,7 @@ mod stdio;
 
 use std::io::{self, BufWriter, Write};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -29,6 +29,9 @@ use keyboard::Keyboard;
 /// Set while the terminal is in our modes: whoever clears it restores them, once.
 static OPEN: AtomicBool = AtomicBool::new(false);
 
+/// Bytes that the screen has written.
+static WRITTEN: AtomicU64 = AtomicU64::new(0);
+
 type Screen = ratatui::Terminal<CrosstermBackend<BufWriter<WhileOpen>>>;
 
 /// The terminal for as long as it is ours. What ratatui writes on its way out is dropped: `restore` has
@@ -39,7 +42,9 @@ struct WhileOpen(Box<dyn Write>);
 impl Write for WhileOpen {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if OPEN.load(Ordering::SeqCst) {
-            self.0.write(bytes)
+            let written = self.0.write(bytes)?;
+            WRITTEN.fetch_add(written as u64, Ordering::Relaxed);
+            Ok(written)
         } else {
             Ok(bytes.len())
         }
@@ -58,6 +63,8 @@ impl Write for WhileOpen {
 pub struct Terminal {
     screen: Screen,
     keyboard: Keyboard,
+    /// Whether the mouse is ours.
+    mouse: bool,
     ending: Arc<AtomicBool>,
     signals: Vec<signal_hook::SigId>,
 }
@@ -91,6 +98,7 @@ impl Terminal {
         Ok(Self {
             screen,
             keyboard,
+            mouse: true,
             ending,
             signals,
         })
@@ -109,8 +117,9 @@ impl Terminal {
         self.keyboard.wait(most)
     }
 
-    /// Draws a frame in one go: the terminal shows all of it or none.
-    pub fn draw(&mut self, app: &mut App, theme: &Theme) -> io::Result<()> {
+    /// Draws a frame in one go: the terminal shows all of it or none. Returns the bytes that it took.
+    pub fn draw(&mut self, app: &mut App, theme: &Theme) -> io::Result<u64> {
+        let before = WRITTEN.load(Ordering::Relaxed);
         queue!(self.screen.backend_mut(), BeginSynchronizedUpdate)?;
         let size = self.screen.size()?;
         app.size = (size.width, size.height);
@@ -122,7 +131,26 @@ impl Terminal {
             regions = Some(view::render(frame, app, theme));
         })?;
         app.regions = regions.unwrap_or_default();
-        execute!(self.screen.backend_mut(), EndSynchronizedUpdate)
+        execute!(self.screen.backend_mut(), EndSynchronizedUpdate)?;
+        Ok(WRITTEN.load(Ordering::Relaxed) - before)
+    }
+
+    /// Takes the mouse, or leaves it to the terminal, which selects text with it.
+    pub fn take_mouse(&mut self, ours: bool) -> io::Result<()> {
+        self.mouse = ours;
+        if ours {
+            execute!(self.screen.backend_mut(), EnableMouseCapture)
+        } else {
+            execute!(self.screen.backend_mut(), DisableMouseCapture)
+        }
+    }
+
+    /// Asks the terminal to put the text on the clipboard (OSC 52). Some do not, and none says so.
+    pub fn copy(&mut self, text: &str) -> io::Result<()> {
+        let coded = super::command_line::base64(text.as_bytes());
+        let out = self.screen.backend_mut();
+        write!(out, "\x1b]52;c;{coded}\x07")?;
+        Write::flush(out)
     }
 
     /// Gives the terminal back, puts the process to sleep as the shell's Ctrl-Z does, and takes the
@@ -134,6 +162,9 @@ impl Terminal {
             restore();
             signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTSTP)?;
             enter()?;
+            if !self.mouse {
+                self.take_mouse(false)?;
+            }
             self.screen.clear()?;
         }
         Ok(())
@@ -157,6 +188,19 @@ impl Drop for Terminal {
             );
         }
     }
+}
+
+/// The end of what was printed while the screen was up.
+pub fn log_tail() -> String {
+    stdio::log_tail(1 << 16)
+}
+
+/// Where all that is printed can be read, in words.
+pub fn log_place() -> String {
+    stdio::log_path().map_or_else(
+        || "what is printed is kept nowhere: there is no HOME".into(),
+        |path| format!("what is printed is kept in {}", path.display()),
+    )
 }
 
 /// How long the screen has to notice that it was told to end.

@@ -3,38 +3,19 @@
 
 mod depth;
 mod diverge;
+mod palette;
 
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::symbols::border;
 
 pub use depth::{ColorChoice, Depth, GlyphChoice, Glyphs};
 pub use diverge::Scale;
+pub use palette::{Palette, ThemeChoice};
+
+use palette::Colors;
 
 /// A colour as the theme thinks of it, before the terminal's depth is considered.
 pub type Rgb = [u8; 3];
-
-const BACK: Rgb = [0x11, 0x14, 0x1b];
-const RAISED: Rgb = [0x1b, 0x20, 0x2b];
-const SELECTED: Rgb = [0x2c, 0x35, 0x48];
-const BORDER: Rgb = [0x33, 0x3b, 0x4c];
-const GRID: Rgb = [0x29, 0x2f, 0x3d];
-const FAINT: Rgb = [0x5b, 0x65, 0x79];
-const MUTED: Rgb = [0x8b, 0x95, 0xa9];
-const TEXT: Rgb = [0xd6, 0xdb, 0xe5];
-const ACCENT: Rgb = [0xb4, 0xa0, 0xf5];
-const GOOD: Rgb = [0x7f, 0xd1, 0xae];
-const WARN: Rgb = [0xf2, 0xc9, 0x6b];
-const BAD: Rgb = [0xf2, 0x7a, 0x7a];
-
-/// Colours of the lanes, after Okabe and Ito: told apart by people who see colours differently.
-const LANES: [Rgb; 6] = [
-    [0x5a, 0xb9, 0xf0],
-    [0xf0, 0xa4, 0x3a],
-    [0x3f, 0xc9, 0x9b],
-    [0xd9, 0x8c, 0xb8],
-    [0xee, 0xe0, 0x5e],
-    [0xe8, 0x74, 0x4a],
-];
 
 const LANES_16: [Color; 6] = [
     Color::LightCyan,
@@ -52,6 +33,8 @@ pub struct Theme {
     pub depth: Depth,
     /// Which characters there are.
     pub glyphs: Glyphs,
+    /// Which colours.
+    pub palette: Palette,
     /// Steps of brightness in a heatmap; fewer cost fewer bytes.
     pub levels: u16,
 }
@@ -62,8 +45,24 @@ impl Theme {
         Self {
             depth,
             glyphs,
+            palette: Palette::Dark,
             levels: 96,
         }
+    }
+
+    /// The same terminal in other colours.
+    #[must_use]
+    pub const fn with(self, palette: Palette) -> Self {
+        Self { palette, ..self }
+    }
+
+    /// Fewer colours, for a slow line: runs of cells that look the same cost nothing.
+    pub fn slow_down(&mut self) {
+        self.levels = 16;
+    }
+
+    const fn colors(&self) -> &'static Colors {
+        self.palette.colors()
     }
 
     /// The colour as this terminal can show it; the default colour where it shows none.
@@ -90,7 +89,7 @@ impl Theme {
     fn pick(&self, rgb: Rgb, sixteen: Style, none: Modifier) -> Style {
         match self.depth {
             Depth::True | Depth::Ansi256 => Style::new().fg(self.color(rgb)),
-            Depth::Ansi16 => sixteen,
+            Depth::Ansi16 => self.sixteen(rgb, sixteen),
             // What lies below must not shine through: a bright title on a dim border.
             Depth::None => {
                 let others = (Modifier::DIM | Modifier::BOLD).difference(none);
@@ -99,10 +98,25 @@ impl Theme {
         }
     }
 
+    /// Sixteen colours are the terminal's own: on a light ground the bright ones cannot be read, and
+    /// where contrast is wanted the dim ones cannot.
+    fn sixteen(&self, rgb: Rgb, usual: Style) -> Style {
+        match (self.palette, usual.fg) {
+            (Palette::Light, Some(color)) if color != Color::Reset => {
+                Style::new().fg(Color::Indexed(depth::nearest_16(rgb)))
+            }
+            (Palette::HighContrast, Some(Color::DarkGray)) => usual.fg(Color::Gray),
+            (Palette::HighContrast, Some(Color::Gray)) => usual.fg(Color::White),
+            _ => usual,
+        }
+    }
+
     /// What the whole screen is painted with first.
     pub fn base(&self) -> Style {
         if self.paints() {
-            Style::new().fg(self.color(TEXT)).bg(self.color(BACK))
+            Style::new()
+                .fg(self.color(self.colors().text))
+                .bg(self.color(self.colors().back))
         } else {
             Style::new()
         }
@@ -111,7 +125,7 @@ impl Theme {
     /// The background alone.
     pub fn base_back(&self) -> Style {
         if self.paints() {
-            Style::new().bg(self.color(BACK))
+            Style::new().bg(self.color(self.colors().back))
         } else {
             Style::new()
         }
@@ -120,7 +134,9 @@ impl Theme {
     /// What lies above the rest: overlays.
     pub fn raised(&self) -> Style {
         if self.paints() {
-            Style::new().fg(self.color(TEXT)).bg(self.color(RAISED))
+            Style::new()
+                .fg(self.color(self.colors().text))
+                .bg(self.color(self.colors().raised))
         } else {
             Style::new()
         }
@@ -128,42 +144,74 @@ impl Theme {
 
     /// Ordinary text.
     pub fn text(&self) -> Style {
-        self.pick(TEXT, Style::new().fg(Color::Reset), Modifier::empty())
+        self.pick(
+            self.colors().text,
+            Style::new().fg(Color::Reset),
+            Modifier::empty(),
+        )
     }
 
     /// Labels and units.
     pub fn muted(&self) -> Style {
-        self.pick(MUTED, Style::new().fg(Color::Gray), Modifier::empty())
+        self.pick(
+            self.colors().muted,
+            Style::new().fg(Color::Gray),
+            Modifier::empty(),
+        )
     }
 
     /// What should hardly be noticed.
     pub fn faint(&self) -> Style {
-        self.pick(FAINT, Style::new().fg(Color::DarkGray), Modifier::DIM)
+        self.pick(
+            self.colors().faint,
+            Style::new().fg(Color::DarkGray),
+            Modifier::DIM,
+        )
     }
 
     /// Grid lines behind curves.
     pub fn grid(&self) -> Style {
-        self.pick(GRID, Style::new().fg(Color::DarkGray), Modifier::DIM)
+        self.pick(
+            self.colors().grid,
+            Style::new().fg(Color::DarkGray),
+            Modifier::DIM,
+        )
     }
 
     /// Titles and keys.
     pub fn accent(&self) -> Style {
-        self.pick(ACCENT, Style::new().fg(Color::LightMagenta), Modifier::BOLD)
+        self.pick(
+            self.colors().accent,
+            Style::new().fg(Color::LightMagenta),
+            Modifier::BOLD,
+        )
     }
 
     /// What went well.
     pub fn good(&self) -> Style {
-        self.pick(GOOD, Style::new().fg(Color::LightGreen), Modifier::empty())
+        self.pick(
+            self.colors().good,
+            Style::new().fg(Color::LightGreen),
+            Modifier::empty(),
+        )
     }
 
     /// What deserves a look.
     pub fn warn(&self) -> Style {
-        self.pick(WARN, Style::new().fg(Color::Yellow), Modifier::BOLD)
+        self.pick(
+            self.colors().warn,
+            Style::new().fg(Color::Yellow),
+            Modifier::BOLD,
+        )
     }
 
     /// What went wrong.
     pub fn bad(&self) -> Style {
-        self.pick(BAD, Style::new().fg(Color::LightRed), Modifier::BOLD)
+        self.pick(
+            self.colors().bad,
+            Style::new().fg(Color::LightRed),
+            Modifier::BOLD,
+        )
     }
 
     /// A panel's border.
@@ -171,7 +219,11 @@ impl Theme {
         if focused {
             self.accent()
         } else {
-            self.pick(BORDER, Style::new().fg(Color::DarkGray), Modifier::DIM)
+            self.pick(
+                self.colors().border,
+                Style::new().fg(Color::DarkGray),
+                Modifier::DIM,
+            )
         }
     }
 
@@ -179,10 +231,10 @@ impl Theme {
     pub fn selected(&self, strong: bool) -> Style {
         match (self.paints(), strong) {
             (true, true) => Style::new()
-                .fg(self.color(BACK))
-                .bg(self.color(ACCENT))
+                .fg(self.color(self.colors().back))
+                .bg(self.color(self.colors().accent))
                 .add_modifier(Modifier::BOLD),
-            (true, false) => Style::new().bg(self.color(SELECTED)),
+            (true, false) => Style::new().bg(self.color(self.colors().selected)),
             (false, true) => Style::new().add_modifier(Modifier::REVERSED),
             (false, false) => Style::new().add_modifier(Modifier::UNDERLINED),
         }
@@ -190,21 +242,29 @@ impl Theme {
 
     /// The lane's colour.
     pub fn lane(&self, lane: usize) -> Style {
-        let i = lane % LANES.len();
-        self.pick(LANES[i], Style::new().fg(LANES_16[i]), Modifier::empty())
+        let i = lane % self.colors().lanes.len();
+        self.pick(
+            self.colors().lanes[i],
+            Style::new().fg(LANES_16[i]),
+            Modifier::empty(),
+        )
     }
 
     /// The lane's colour, far back: what was measured, behind what is smoothed.
     pub fn lane_faint(&self, lane: usize) -> Style {
-        let rgb = mix(LANES[lane % LANES.len()], BACK, 0.66);
+        let rgb = mix(
+            self.colors().lanes[lane % self.colors().lanes.len()],
+            self.colors().back,
+            0.66,
+        );
         self.pick(rgb, Style::new().fg(Color::DarkGray), Modifier::DIM)
     }
 
     /// The lane's colour, half back: a second curve of the same lane.
     pub fn lane_half(&self, lane: usize) -> Style {
-        let i = lane % LANES.len();
+        let i = lane % self.colors().lanes.len();
         self.pick(
-            mix(LANES[i], BACK, 0.45),
+            mix(self.colors().lanes[i], self.colors().back, 0.45),
             Style::new().fg(LANES_16[i]),
             Modifier::DIM,
         )
@@ -222,7 +282,7 @@ impl Theme {
     pub fn plate(&self, style: Style) -> Style {
         match (self.paints(), style.fg) {
             (true, Some(color)) => Style::new()
-                .fg(self.color(BACK))
+                .fg(self.color(self.colors().back))
                 .bg(color)
                 .add_modifier(Modifier::BOLD),
             _ => style.add_modifier(Modifier::REVERSED),
@@ -253,7 +313,11 @@ impl Theme {
     pub fn heat(&self, share: f64) -> Rgb {
         let top = f64::from(self.levels.max(2) - 1);
         let share = (share.clamp(0.0, 1.0) * top).round() / top;
-        let c = colorous::INFERNO.eval_continuous(0.04 + 0.96 * share);
+        let map = match self.palette {
+            Palette::ColorBlind => colorous::CIVIDIS,
+            _ => colorous::INFERNO,
+        };
+        let c = map.eval_continuous(0.04 + 0.96 * share);
         [c.r, c.g, c.b]
     }
 

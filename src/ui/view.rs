@@ -11,6 +11,7 @@ mod heat;
 mod heatmap;
 mod help;
 mod landscape;
+mod log;
 mod loss;
 mod notice;
 mod open;
@@ -23,6 +24,10 @@ mod status;
 mod thumbnail;
 mod traces;
 
+#[cfg(test)]
+mod any_size;
+#[cfg(test)]
+mod bandwidth;
 #[cfg(test)]
 mod tests;
 
@@ -79,6 +84,7 @@ fn overlay(frame: &mut Frame, area: Rect, screen: &mut Screen) {
         }
         Some(Overlay::Open { input, chosen }) => open::render(frame, area, screen, input, *chosen),
         Some(Overlay::Notice { title, text }) => notice::render(frame, area, screen, title, text),
+        Some(Overlay::Log { text, back }) => log::render(frame, area, screen, text, *back),
         // Typed in the status line, so that the curves stay in sight.
         Some(Overlay::Save { .. } | Overlay::Value { .. } | Overlay::Cell { .. }) | None => {}
     }

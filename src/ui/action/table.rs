@@ -38,11 +38,13 @@ const fn k(code: KeyCode) -> Key {
     Key::of(code)
 }
 
-use Context::{Always, Charts, Dials, Hand, Help, Landscape, Line, Main, Matrix, Notice, Open};
+use Context::{
+    Always, Charts, Dials, Hand, Help, Landscape, Line, Log, Main, Matrix, Notice, Open,
+};
 
-/// Every action, a row each.
+/// Every action, a row each, with the keys that it has unless the user gave it others.
 #[rustfmt::skip]
-pub const TABLE: &[Entry] = &[
+pub(super) const ROWS: &[Entry] = &[
     row(Main, Action::PlayPause, &[c(' ')], "play, pause", "Trains, or pauses after the current step; all lanes.").footer("play/pause", 90),
     row(Main, Action::Step, &[c('s')], "step", "One step of every lane, then a pause; 5s makes five.").footer("step", 60),
     row(Main, Action::Reset, &[c('r')], "reset", "Starts over with the same seed: the same weights, the same batches.").footer("reset", 50),
@@ -87,6 +89,12 @@ pub const TABLE: &[Entry] = &[
     row(Main, Action::Checkpoint, &[c('C')], "checkpoint", "Writes every lane's checkpoint now, if the lab has a run folder."),
     row(Main, Action::Open, &[c('o')], "open", "Chooses another scenario.").footer("open", 35),
     row(Main, Action::Save, &[Key::ctrl('s')], "save", "Saves the scenario, with everything changed by hand as its script.").footer("save", 10),
+    row(Main, Action::Reload, &[Key::ctrl('o')], "reload", "Loads the open scenario's file anew; what runs now ends."),
+    row(Main, Action::Copy, &[c('Y')], "copy command", "Copies and shows a one-line command that repeats this run."),
+    row(Main, Action::Export, &[c('E')], "export", "Writes everything into a new folder: metrics, matrices, scenario, controls, pictures."),
+    row(Main, Action::Theme, &[c('T')], "theme", "Goes through the themes: dark, light, high contrast, colour-blind safe."),
+    row(Main, Action::Mouse, &[c('M')], "mouse", "Hands the mouse to the terminal, so that text can be selected, or takes it back."),
+    row(Main, Action::Log, &[c('`')], "log", "Shows what the lanes said and what anything printed."),
     row(Main, Action::Help, &[c('?'), k(KeyCode::F(1))], "help", "Shows all keys; typing filters them.").footer("help", 95),
     row(Main, Action::Quit, &[c('q')], "quit", "Ends the lab; what a run folder has recorded stays.").footer("quit", 80),
     row(Main, Action::Back, &[k(KeyCode::Esc)], "back", "Lets go of the zoom, the panel, the typed count."),
@@ -147,6 +155,9 @@ pub const TABLE: &[Entry] = &[
     row(Help, Action::DeleteWord, &[Key::ctrl('w')], "rub out word", "Rubs out a word of the filter."),
     row(Help, Action::ClearLine, &[Key::ctrl('u')], "clear", "Clears the filter."),
     row(Notice, Action::Back, &[k(KeyCode::Esc), k(KeyCode::Enter), c(' '), c('q')], "close", "Closes the notice.").footer("close", 90),
+    row(Log, Action::Up, &[k(KeyCode::Up), k(KeyCode::PageUp)], "up", "Goes back to what is older.").footer("scroll", 50),
+    row(Log, Action::Down, &[k(KeyCode::Down), k(KeyCode::PageDown)], "down", "Goes on to what is newer."),
+    row(Log, Action::Back, &[k(KeyCode::Esc), k(KeyCode::Enter), c('`'), c('q')], "close", "Closes the log.").footer("close", 90),
     row(Always, Action::Quit, &[Key::ctrl('c')], "quit", "Ends the lab from anywhere."),
     row(Always, Action::Suspend, &[Key::ctrl('z')], "suspend", "Puts the lab to sleep; the shell's fg wakes it."),
 ];

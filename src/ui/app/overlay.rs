@@ -45,6 +45,13 @@ pub enum Overlay {
         /// Its lines.
         text: String,
     },
+    /// What was said and printed.
+    Log {
+        /// Its lines.
+        text: String,
+        /// Lines scrolled back from the end.
+        back: usize,
+    },
 }
 
 impl Overlay {
@@ -89,6 +96,7 @@ impl Overlay {
             Self::Open { .. } => Context::Open,
             Self::Save { .. } | Self::Value { .. } | Self::Cell { .. } => Context::Line,
             Self::Notice { .. } => Context::Notice,
+            Self::Log { .. } => Context::Log,
         }
     }
 
@@ -99,7 +107,7 @@ impl Overlay {
             | Self::Save { input, .. }
             | Self::Value { input }
             | Self::Cell { input } => Some(input),
-            Self::Notice { .. } => None,
+            Self::Notice { .. } | Self::Log { .. } => None,
         }
     }
 }
@@ -155,7 +163,9 @@ impl App {
                 self.set_cell(input.text());
                 Vec::new()
             }
-            Some(Overlay::Help { .. } | Overlay::Notice { .. }) | None => Vec::new(),
+            Some(Overlay::Help { .. } | Overlay::Notice { .. } | Overlay::Log { .. }) | None => {
+                Vec::new()
+            }
         }
     }
 
@@ -186,6 +196,10 @@ impl App {
         match (&action, &mut *overlay) {
             (Action::Up, Overlay::Help { scroll, .. }) => *scroll = scroll.saturating_sub(3),
             (Action::Down, Overlay::Help { scroll, .. }) => *scroll += 3,
+            (Action::Up, Overlay::Log { text, back }) => {
+                *back = (*back + 3).min(text.lines().count())
+            }
+            (Action::Down, Overlay::Log { back, .. }) => *back = back.saturating_sub(3),
             (Action::Up, Overlay::Open { chosen, .. }) => *chosen = chosen.saturating_sub(1),
             (Action::Down, Overlay::Open { chosen, .. }) => {
                 *chosen = (*chosen + 1).min(matches.saturating_sub(1));
@@ -205,7 +219,10 @@ impl App {
                     Overlay::Help { scroll, .. } => *scroll = 0,
                     Overlay::Open { chosen, .. } => *chosen = 0,
                     Overlay::Save { replace, .. } => *replace = false,
-                    Overlay::Value { .. } | Overlay::Cell { .. } | Overlay::Notice { .. } => {}
+                    Overlay::Value { .. }
+                    | Overlay::Cell { .. }
+                    | Overlay::Notice { .. }
+                    | Overlay::Log { .. } => {}
                 }
             }
         }

@@ -101,6 +101,29 @@ mod unix {
         Ok(())
     }
 
+    /// The end of what was printed since this process began.
+    pub fn log_tail(most: u64) -> String {
+        use std::io::{Read, Seek, SeekFrom};
+        let Some(found) = FOUND.get() else {
+            return String::new();
+        };
+        let read = || -> io::Result<Vec<u8>> {
+            let mut file = File::open(log_path().ok_or(io::ErrorKind::NotFound)?)?;
+            let end = file.metadata()?.len();
+            // Another lab may have begun the log anew.
+            let start = found.length.min(end).max(end.saturating_sub(most));
+            file.seek(SeekFrom::Start(start))?;
+            let mut bytes = Vec::new();
+            file.take(most).read_to_end(&mut bytes)?;
+            Ok(bytes)
+        };
+        let bytes = read().unwrap_or_default();
+        String::from_utf8_lossy(&bytes)
+            .chars()
+            .filter(|c| *c == '\n' || !c.is_control())
+            .collect()
+    }
+
     /// Whether the log has grown since this process opened it.
     pub fn log_has_news() -> bool {
         FOUND.get().is_some_and(|found| {
@@ -113,7 +136,7 @@ mod unix {
 }
 
 #[cfg(unix)]
-pub use unix::{divert, give_back, log_has_news, screen};
+pub use unix::{divert, give_back, log_has_news, log_tail, screen};
 
 /// Elsewhere nothing is diverted.
 #[cfg(not(unix))]
@@ -135,7 +158,11 @@ mod other {
     pub fn log_has_news() -> bool {
         false
     }
+
+    pub fn log_tail(_: u64) -> String {
+        String::new()
+    }
 }
 
 #[cfg(not(unix))]
-pub use other::{divert, give_back, log_has_news, screen};
+pub use other::{divert, give_back, log_has_news, log_tail, screen};

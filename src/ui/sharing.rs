@@ -1,0 +1,252 @@
+//! What leaves the screen: the command that repeats a run, the export, pictures; and what comes to it
+//! from files: scripts of keys, and the scenario when it changes on disk.
+
+use std::path::Path;
+use std::sync::{Arc, mpsc};
+use std::time::Instant;
+
+use ratatui::buffer::Buffer;
+
+use super::app::{App, Effect, Saved};
+use super::display::Display;
+use super::script::Next;
+use super::watch::Watch;
+use super::{Session, command_line, picture};
+use crate::error::{Error, Result};
+use crate::export::bundle;
+use crate::scenario::Scenario;
+use crate::telemetry::Snapshot;
+
+impl Session {
+    /// Notes what the open scenario was made from.
+    pub(super) fn opened(&mut self, names: &[String], app: &mut App) {
+        self.names = names.to_vec();
+        self.watch = match names {
+            [name] => Watch::new(name, Instant::now()),
+            _ => None,
+        };
+        let file = self.watch.as_ref().map(Watch::path);
+        app.file = file.map(|path| path.display().to_string());
+    }
+
+    /// Whether the scenario's file or an export has news.
+    pub(super) fn look_at_files(&mut self, app: &mut App) -> bool {
+        if let Some(done) = self
+            .exporting
+            .as_ref()
+            .and_then(|wait| wait.try_recv().ok())
+        {
+            self.exporting = None;
+            match done {
+                Ok(text) => app.say(text),
+                Err(e) => app.notify("not exported", e.to_string()),
+            }
+            return true;
+        }
+        if let Some(watch) = &mut self.watch
+            && watch.changed(Instant::now())
+        {
+            app.offer_reload(&watch.path().display().to_string());
+            return true;
+        }
+        false
+    }
+
+    /// Writes everything into a new folder, on a thread of its own: pictures take a moment.
+    pub(super) fn export(&mut self, app: &mut App) {
+        if self.exporting.is_some() {
+            app.complain("the export before is not done yet");
+            return;
+        }
+        let (recorded, lanes) = (self.lab.recorded(), app.lanes.clone());
+        let screen = picture::buffer(app, &self.theme);
+        let command = command_line::command(&self.names, &recorded, false);
+        let (done, wait) = mpsc::channel();
+        std::thread::spawn(move || {
+            // Nobody listens any more if the process is ending.
+            let _ = done.send(export_to(
+                Path::new(""),
+                &recorded,
+                &lanes,
+                &screen,
+                command,
+            ));
+        });
+        self.exporting = Some(wait);
+        app.say("exporting everything");
+    }
+
+    /// Copies the command that repeats this run, and shows it: a terminal need not copy.
+    pub(super) fn copy(&self, display: &mut Display, app: &mut App) -> std::io::Result<()> {
+        let cuda = app.lanes.iter().any(|lane| lane.device.starts_with("CUDA"));
+        let Some(command) = command_line::command(&self.names, &self.lab.recorded(), cuda) else {
+            app.notify(
+                "no command says this",
+                "The run cannot be told in flags: its file changed, or lanes were added.\n\
+                 Ctrl-s saves it as a scenario that runs the same way.",
+            );
+            return Ok(());
+        };
+        display.copy(&command)?;
+        let width = usize::from(app.size.0).saturating_sub(8).clamp(30, 100);
+        let folded = command_line::folded(&command, width);
+        app.notify(
+            "this run, as a command",
+            format!("{folded}\n\ncopied, if the terminal allows it; most let Shift and the mouse select it"),
+        );
+        Ok(())
+    }
+
+    /// Puts what was saved on the files' record, so that it does not count as a change.
+    pub(super) fn saved(&mut self, outcome: &Saved) {
+        if let (Saved::Done(path), [name]) = (outcome, &self.names[..])
+            && path == name
+        {
+            self.watch = Watch::new(name, Instant::now());
+        }
+    }
+
+    /// Does what the script asks for next, if its time has come: the effects of a key, or none.
+    ///
+    /// # Errors
+    /// A picture that cannot be written.
+    pub(super) fn follow(
+        &mut self,
+        display: &mut Display,
+        app: &mut App,
+    ) -> Result<Option<Vec<Effect>>> {
+        let Some(script) = &mut self.script else {
+            return Ok(None);
+        };
+        let theme = &self.theme;
+        let shows = || picture::plain(&picture::buffer(app, theme));
+        let Some(next) = script.next(Instant::now(), app, shows) else {
+            return Ok(None);
+        };
+        match next {
+            Next::Press(key) => return Ok(Some(app.key(key))),
+            Next::Size(width, height) => display.resize((width, height)),
+            Next::Shot(path) => shoot(&path, &picture::buffer(app, theme))?,
+        }
+        Ok(Some(Vec::new()))
+    }
+}
+
+/// Writes the screen into a file, in the form that its name asks for.
+fn shoot(path: &Path, screen: &Buffer) -> Result<()> {
+    let bytes = match path.extension().and_then(|kind| kind.to_str()) {
+        Some("png") => picture::drawing(screen)
+            .png()
+            .map_err(|e| Error::Data(format!("{}: {e}", path.display())))?,
+        Some("svg") => picture::drawing(screen).svg().into_bytes(),
+        Some("ans") => picture::ansi(screen).into_bytes(),
+        _ => picture::plain(screen).into_bytes(),
+    };
+    std::fs::write(path, bytes).map_err(Error::file("write", path))
+}
+
+/// Writes everything about the run below a folder, and says where.
+fn export_to(
+    parent: &Path,
+    recorded: &Scenario,
+    lanes: &[Arc<Snapshot>],
+    screen: &Buffer,
+    command: Option<String>,
+) -> Result<String> {
+    let step = lanes.iter().map(|lane| lane.step).min().unwrap_or(0);
+    let folder = bundle::folder(parent, recorded, step)?;
+    let lanes: Vec<&Snapshot> = lanes.iter().map(Arc::as_ref).collect();
+    let mut files = bundle::write(&folder, recorded, &lanes)?;
+    files.extend(bundle::picture(
+        &folder,
+        "screen",
+        &picture::drawing(screen),
+    )?);
+    let mut texts = vec![("screen.txt", picture::plain(screen))];
+    if let Some(command) = command {
+        texts.push(("command.txt", command + "\n"));
+    }
+    for (name, text) in texts {
+        let path = folder.join(name);
+        std::fs::write(&path, text).map_err(Error::file("write", &path))?;
+        files.push(name.into());
+    }
+    Ok(format!(
+        "exported {} files to {}",
+        files.len(),
+        folder.display()
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::fixture;
+    use crate::ui::theme::{Depth, Glyphs, Theme};
+
+    #[test]
+    fn req24_everything_is_exported_at_once_with_a_picture_of_the_screen() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut app = App::new(fixture::scenario(), Vec::new());
+        app.size = (80, 24);
+        app.observe(fixture::running(640));
+        let theme = Theme::new(Depth::True, Glyphs::Braille);
+        let screen = picture::buffer(&app, &theme);
+        let said = export_to(
+            folder.path(),
+            &app.scenario,
+            &app.lanes,
+            &screen,
+            Some("clip-lab clip".into()),
+        )
+        .unwrap();
+        let made: Vec<_> = std::fs::read_dir(folder.path())
+            .unwrap()
+            .flatten()
+            .collect();
+        assert_eq!(made.len(), 1, "one folder holds all");
+        let inside: Vec<String> = std::fs::read_dir(made[0].path())
+            .unwrap()
+            .flatten()
+            .map(|file| file.file_name().to_string_lossy().into_owned())
+            .collect();
+        for name in [
+            "scenario.ron",
+            "controls.ron",
+            "metrics.csv",
+            "metrics.jsonl",
+            "matrix-softmax.csv",
+            "matrix-sigmoid.csv",
+            "plots.svg",
+            "plots.png",
+            "screen.svg",
+            "screen.png",
+            "screen.txt",
+            "command.txt",
+        ] {
+            assert!(inside.iter().any(|n| n == name), "{name} in {inside:?}");
+        }
+        assert!(said.contains(&format!("{} files", inside.len())), "{said}");
+    }
+
+    #[test]
+    fn req25_a_shot_is_what_its_name_asks_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut app = App::new(fixture::scenario(), Vec::new());
+        app.size = (80, 24);
+        app.observe(fixture::running(640));
+        let screen = picture::buffer(&app, &Theme::new(Depth::True, Glyphs::Braille));
+        for (name, begins) in [
+            ("a.svg", &b"<svg "[..]),
+            ("a.png", b"\x89PNG"),
+            ("a.ans", b"\x1b[0"),
+            ("a.txt", b" clip"),
+        ] {
+            let path = folder.path().join(name);
+            shoot(&path, &screen).unwrap();
+            assert!(std::fs::read(&path).unwrap().starts_with(begins), "{name}");
+        }
+        let error = shoot(&folder.path().join("no/such/a.txt"), &screen).unwrap_err();
+        assert_eq!(error.exit_code(), 2);
+    }
+}
