@@ -111,6 +111,7 @@ pub fn run(
         names: Vec::new(),
         watch: None,
         exporting: None,
+        log_read: Instant::now(),
         script,
     };
     session.opened(names, &mut app);
@@ -159,6 +160,8 @@ struct Session {
     watch: Option<Watch>,
     /// An export under way; it says where it went.
     exporting: Option<mpsc::Receiver<Result<String>>>,
+    /// When the log was read last.
+    log_read: Instant,
     /// Keys from a file.
     script: Option<Script>,
     /// Labs that were left for another scenario and are ending.
@@ -417,7 +420,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn saving_writes_a_scenario_that_reads_back_and_replaces_only_when_told() {
+    fn req22_saving_writes_a_scenario_that_reads_back_and_replaces_only_when_told() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("mine.ron").display().to_string();
         let scenario = fixture::scenario();

@@ -124,12 +124,14 @@ fn req29_the_line_mode_tells_and_obeys() {
     lab.until("softmax: training on ");
     lab.say("pause");
     lab.until("sigmoid: paused at step ");
+    // Where it stands, once all lanes do.
+    lab.until(": loss softmax ");
     lab.say("softmax tau 0.0432");
-    lab.until("softmax: ");
     lab.say("step 2");
     lab.until("temperature");
+    lab.until(": loss softmax ");
     lab.say("status");
-    assert!(lab.until("softmax: paused").contains("tau 0.0"));
+    assert!(lab.until("softmax: paused, step").contains("tau 0.0"));
     lab.say("tua 1");
     lab.until("did you mean `tau`?");
     lab.say("command");

@@ -3,19 +3,22 @@
 
 use std::path::Path;
 use std::sync::{Arc, mpsc};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ratatui::buffer::Buffer;
 
-use super::app::{App, Effect, Saved};
+use super::app::{App, Effect, Overlay, Saved};
 use super::display::Display;
 use super::script::Next;
 use super::watch::Watch;
-use super::{Session, command_line, picture};
+use super::{Session, command_line, picture, terminal};
 use crate::error::{Error, Result};
 use crate::export::bundle;
 use crate::scenario::Scenario;
 use crate::telemetry::Snapshot;
+
+/// How often the log is read again while it is shown.
+const LOG_EVERY: Duration = Duration::from_secs(1);
 
 impl Session {
     /// Notes what the open scenario was made from.
@@ -29,7 +32,7 @@ impl Session {
         app.file = file.map(|path| path.display().to_string());
     }
 
-    /// Whether the scenario's file or an export has news.
+    /// Whether the scenario's file, an export or the log, if it is shown, has news.
     pub(super) fn look_at_files(&mut self, app: &mut App) -> bool {
         if let Some(done) = self
             .exporting
@@ -42,6 +45,14 @@ impl Session {
                 Err(e) => app.notify("not exported", e.to_string()),
             }
             return true;
+        }
+        if let Some(Overlay::Log { text, .. }) = &app.overlay
+            && self.log_read.elapsed() >= LOG_EVERY
+        {
+            self.log_read = Instant::now();
+            let before = text.clone();
+            app.show_log(&terminal::log_tail());
+            return !matches!(&app.overlay, Some(Overlay::Log { text, .. }) if *text == before);
         }
         if let Some(watch) = &mut self.watch
             && watch.changed(Instant::now())
@@ -60,7 +71,7 @@ impl Session {
         }
         let (recorded, lanes) = (self.lab.recorded(), app.lanes.clone());
         let screen = picture::buffer(app, &self.theme);
-        let command = command_line::command(&self.names, &recorded, false);
+        let command = self.command(app);
         let (done, wait) = mpsc::channel();
         std::thread::spawn(move || {
             // Nobody listens any more if the process is ending.
@@ -76,10 +87,14 @@ impl Session {
         app.say("exporting everything");
     }
 
+    fn command(&self, app: &App) -> Option<String> {
+        let cuda = app.lanes.iter().any(|lane| lane.device.starts_with("CUDA"));
+        command_line::command(&self.names, &self.lab.recorded(), cuda)
+    }
+
     /// Copies the command that repeats this run, and shows it: a terminal need not copy.
     pub(super) fn copy(&self, display: &mut Display, app: &mut App) -> std::io::Result<()> {
-        let cuda = app.lanes.iter().any(|lane| lane.device.starts_with("CUDA"));
-        let Some(command) = command_line::command(&self.names, &self.lab.recorded(), cuda) else {
+        let Some(command) = self.command(app) else {
             app.notify(
                 "no command says this",
                 "The run cannot be told in flags: its file changed, or lanes were added.\n\
