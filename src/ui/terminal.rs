@@ -14,8 +14,8 @@ use crossterm::event::{
     DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
 };
 use crossterm::terminal::{
-    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
-    SetTitle, disable_raw_mode, enable_raw_mode,
+    BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen,
+    LeaveAlternateScreen, SetTitle, disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{cursor, execute, queue};
 use ratatui::backend::CrosstermBackend;
@@ -165,7 +165,10 @@ impl Terminal {
             if !self.mouse {
                 self.take_mouse(false)?;
             }
-            self.screen.clear()?;
+            // Not ratatui's own clearing, which asks the terminal where its cursor is and ends the lab
+            // if a slow one does not answer in time.
+            execute!(self.screen.backend_mut(), Clear(ClearType::All))?;
+            self.screen.swap_buffers();
         }
         Ok(())
     }
