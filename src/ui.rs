@@ -348,6 +348,7 @@ impl Session {
     }
 }
 
+#[allow(clippy::needless_pass_by_value)] // `map_err` hands it over.
 fn lost(e: std::io::Error) -> Error {
     Error::Internal(format!("the terminal is gone: {e}"))
 }

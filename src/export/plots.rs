@@ -25,9 +25,12 @@ const CHART: (f64, f64) = (620.0, 300.0);
 /// A series of a lane: step and value.
 type Series = Vec<(f64, f64)>;
 
+/// Takes a series from a lane.
+type Take = fn(&Snapshot) -> Series;
+
 /// All plots on one sheet.
 pub fn sheet(title: &str, lanes: &[&Snapshot]) -> Drawing {
-    let charts: [(&str, fn(&Snapshot) -> Series); 6] = [
+    let charts: [(&str, Take); 6] = [
         ("loss", |s| series(&s.loss)),
         ("held-out R@1, picture to name", |s| {
             evals(&s.held_out, |e| e.r1_image_to_text)

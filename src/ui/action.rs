@@ -7,8 +7,8 @@ mod key;
 pub mod key_name;
 mod table;
 
-pub use chart::ChartKey;
 pub use bound::{TABLE, bind, reserved};
+pub use chart::ChartKey;
 pub use key::Key;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};

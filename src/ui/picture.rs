@@ -58,7 +58,7 @@ fn colors(cell: &Cell, ground: Rgb) -> (Rgb, Rgb) {
         (text, back)
     };
     if cell.modifier.contains(Modifier::DIM) {
-        text = std::array::from_fn(|i| ((u16::from(text[i]) + u16::from(back[i])) / 2) as u8);
+        text = std::array::from_fn(|i| u8::midpoint(text[i], back[i]));
     }
     (text, back)
 }
@@ -309,9 +309,10 @@ fn rgb(color: Color, default: Rgb) -> Rgb {
 /// The screen as text alone.
 pub fn plain(screen: &Buffer) -> String {
     let mut out = String::new();
-    each_row(screen, |cell| match cell {
-        Some(cell) => out.push_str(cell.symbol()),
-        None => {
+    each_row(screen, |cell| {
+        if let Some(cell) = cell {
+            out.push_str(cell.symbol());
+        } else {
             out.truncate(out.trim_end_matches(' ').len());
             out.push('\n');
         }

@@ -67,7 +67,7 @@ impl Teller {
         for (i, lane) in lanes.iter().enumerate() {
             let before = self.seen.get(i);
             if before.is_none_or(|b| b.status != lane.status) {
-                lines.extend(status(lane, before.map(|b| &b.status)));
+                lines.push(status(lane, before.map(|b| &b.status)));
             }
             let said = lane.message.as_ref();
             if let Some(text) =
@@ -250,9 +250,9 @@ fn word(status: &LaneStatus) -> &'static str {
     }
 }
 
-fn status(lane: &Snapshot, before: Option<&LaneStatus>) -> Option<String> {
+fn status(lane: &Snapshot, before: Option<&LaneStatus>) -> String {
     let name = &lane.lane;
-    Some(match &lane.status {
+    match &lane.status {
         LaneStatus::Starting => format!("{name}: preparing data and weights"),
         LaneStatus::Running if matches!(before, None | Some(LaneStatus::Starting)) => {
             format!("{name}: training on {}", lane.device)
@@ -264,7 +264,7 @@ fn status(lane: &Snapshot, before: Option<&LaneStatus>) -> Option<String> {
             format!("{name}: no longer a number at step {step}; it waits, reset starts over")
         }
         LaneStatus::Failed(reason) => format!("{name}: failed, {}", reason.replace('\n', " ")),
-    })
+    }
 }
 
 /// Arrows and dots are not read out, or badly.

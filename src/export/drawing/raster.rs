@@ -127,6 +127,7 @@ fn glyph(image: &mut RgbImage, (x, y): (f64, f64), c: char, cells: usize, color:
     }
 }
 
+#[allow(clippy::too_many_lines)] // A table, in the form of a match.
 /// Lines, in parts of a cell, that stand for a character which the font lacks.
 fn strokes(c: char) -> &'static [[f64; 4]] {
     const H: [f64; 4] = [0.0, 0.5, 1.0, 0.5];

@@ -197,7 +197,7 @@ impl App {
             (Action::Up, Overlay::Help { scroll, .. }) => *scroll = scroll.saturating_sub(3),
             (Action::Down, Overlay::Help { scroll, .. }) => *scroll += 3,
             (Action::Up, Overlay::Log { text, back }) => {
-                *back = (*back + 3).min(text.lines().count())
+                *back = (*back + 3).min(text.lines().count());
             }
             (Action::Down, Overlay::Log { back, .. }) => *back = back.saturating_sub(3),
             (Action::Up, Overlay::Open { chosen, .. }) => *chosen = chosen.saturating_sub(1),

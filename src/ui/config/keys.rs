@@ -42,6 +42,9 @@ impl<'de> Deserialize<'de> for Pairs {
     }
 }
 
+/// A row of the table with its keys, and where they stand in the text.
+type Bound = (usize, Vec<(Key, Range<usize>)>);
+
 /// Something wrong: what, where, what is allowed there, advice.
 type Fault = (String, Range<usize>, String, Option<String>);
 
@@ -58,7 +61,7 @@ impl Bindings {
         let mut places = literals(text).into_iter();
         let mut place = move || places.next().unwrap_or(0..0);
         let mut faults: Vec<Fault> = Vec::new();
-        let mut rows: Vec<(usize, Vec<(Key, Range<usize>)>)> = Vec::new();
+        let mut rows: Vec<Bound> = Vec::new();
         for (name, words) in pairs {
             let at = place();
             let row = TABLE.iter().position(|row| row.id() == name);
@@ -119,7 +122,7 @@ fn unknown(name: &str, at: Range<usize>) -> Fault {
 }
 
 /// Keys that would mean two things at once, or that must stay text or counts.
-fn conflicts(bound: &[(usize, Vec<(Key, Range<usize>)>)]) -> Vec<Fault> {
+fn conflicts(bound: &[Bound]) -> Vec<Fault> {
     let mut faults: Vec<Fault> = Vec::new();
     let mut said: Vec<Range<usize>> = Vec::new();
     for context in Context::ALL {
