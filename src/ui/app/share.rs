@@ -98,6 +98,12 @@ mod tests {
             Target::Dial(dial, Some(_)) => vec![Action::Dial(*dial), Action::NextLane],
             Target::Lane(_) => vec![Action::NextLane],
             Target::Act(action) => vec![action.clone()],
+            Target::Chart(_) => {
+                use crate::ui::action::ChartKey as K;
+                [K::Crosshair, K::Left, K::Right]
+                    .map(Action::Chart)
+                    .to_vec()
+            }
             Target::Row(_) => vec![Action::Up, Action::Down, Action::Accept],
             Target::Matrix(_) => {
                 use crate::ui::action::Direction as D;
