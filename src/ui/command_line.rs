@@ -34,7 +34,9 @@ pub fn command(names: &[String], recorded: &Scenario, cuda: bool) -> Option<Stri
         script: recorded.script.clone(),
         ..base.clone()
     };
-    if told != *recorded {
+    // That a bias was taken away has no value to set.
+    let mute = extra.iter().any(|cue| cue.set.value().is_none());
+    if mute || told != *recorded {
         return None;
     }
     words.extend(settings(&extra, &lanes).iter().map(|text| {
@@ -112,7 +114,7 @@ fn settings(cues: &[Cue], lanes: &[&str]) -> Vec<String> {
         } else {
             format!("@{}", first.at)
         };
-        let value = exact(first.set.value());
+        let value = first.set.value().map(exact).unwrap_or_default();
         said.push(format!("{lane}{}={value}{moment}", first.set.name()));
     }
     said
