@@ -18,6 +18,7 @@ mod run;
 mod run_output;
 mod scenarios;
 mod terminal;
+mod tour;
 
 use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
@@ -77,6 +78,13 @@ struct LabArgs {
     #[command(flatten)]
     run: RunArgs,
 
+    #[command(flatten)]
+    screen: ScreenArgs,
+}
+
+/// How the screen looks.
+#[derive(Clone, Debug, clap::Args)]
+struct ScreenArgs {
     /// Characters that plots are drawn with
     #[arg(
         long,
@@ -127,6 +135,7 @@ struct LabArgs {
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(RunArgs),
+    Tour(tour::TourArgs),
     Scenarios(scenarios::ScenariosArgs),
     Check(check::CheckArgs),
     Replay(replay::ReplayArgs),
@@ -163,6 +172,7 @@ impl Cli {
         match &self.command {
             None => lab(&self.lab).map_err(|e| meant_a_subcommand(&self.lab.run.scenarios, e)),
             Some(Command::Run(args)) => run::run(args),
+            Some(Command::Tour(args)) => tour::run(args),
             Some(Command::Scenarios(args)) => scenarios::run(args),
             Some(Command::Check(args)) => check::run(args),
             Some(Command::Bench(args)) => bench::run(args),
@@ -177,9 +187,20 @@ impl Cli {
 }
 
 fn lab(args: &LabArgs) -> Result<()> {
-    if !std::io::stdout().is_terminal() && args.keys.is_none() && !args.plain {
+    let screen = &args.screen;
+    if !std::io::stdout().is_terminal() && screen.keys.is_none() && !screen.plain {
         return run::run(&args.run);
     }
+    show(&args.run.training, screen, &args.run.scenarios, None)
+}
+
+/// Opens the lab on these scenarios; `stop` is the stop of the tour that they are.
+fn show(
+    training: &TrainOptions,
+    args: &ScreenArgs,
+    scenarios: &[String],
+    stop: Option<usize>,
+) -> Result<()> {
     let script = args.keys.as_deref().map(Script::load).transpose()?;
     let (config, bindings) = match ui::config::folder() {
         Some(folder) => ui::config::load(&folder)?,
@@ -192,13 +213,14 @@ fn lab(args: &LabArgs) -> Result<()> {
     if script.is_none() {
         bindings.apply();
     }
-    let training = &args.run.training;
     if training.seconds.is_some() || training.format.is_some() {
         return Err(Error::Usage(
             "--seconds and --format are for training without a screen\n  use `clip-lab run`".into(),
         ));
     }
-    let names = match (&args.run.scenarios[..], config.scenario) {
+    // Who has chosen nothing is told what is seen.
+    let welcome = scenarios.is_empty() && config.scenario.is_none() && script.is_none();
+    let names = match (scenarios, config.scenario) {
         ([], Some(name)) => vec![name],
         ([], None) => vec![options::DEFAULT_SCENARIO.to_string()],
         (names, _) => names.to_vec(),
@@ -227,6 +249,8 @@ fn lab(args: &LabArgs) -> Result<()> {
         },
         low_bandwidth: args.low_bandwidth || config.low_bandwidth || terminal::ssh(),
         no_mouse: !config.mouse,
+        welcome,
+        stop,
     };
     ui::run(screen, open, scenario, &names, script)
 }

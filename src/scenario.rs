@@ -6,13 +6,16 @@
 
 mod check_model;
 mod edit;
+pub mod expect;
 mod explain;
 mod form;
+pub mod lesson;
 mod load;
 mod outline;
 mod range;
 mod report;
 mod suggest;
+pub mod tour;
 mod validate;
 
 use std::fmt;
@@ -21,7 +24,9 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 pub use edit::unused as unused_name;
+pub use expect::{Comparison, Expect, Metric};
 pub use form::{read_form, refuse_form};
+pub use lesson::{Knob, Lesson, Part};
 pub use load::{BUNDLED, bundled, load, parse};
 pub use range::{
     BatchSize, Beta, Bias, Fraction, ImageSize, LearningRate, LogitScale, OutOfRange, Positive,
@@ -52,6 +57,12 @@ pub struct Scenario {
     /// Controls that are applied by themselves at stated steps.
     #[serde(default)]
     pub script: Vec<Cue>,
+    /// What will be seen; a test holds the bundled scenarios to it, the screen ticks it off.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub expect: Vec<Expect>,
+    /// What to do, and what is withheld meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lesson: Option<Lesson>,
 }
 
 /// A control with its moment, and the lane it is for (all of them if none is named).

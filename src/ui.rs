@@ -9,6 +9,7 @@ mod command_line;
 pub mod config;
 pub mod dial;
 mod display;
+pub mod explain;
 #[cfg(test)]
 mod fixture;
 pub mod history;
@@ -16,6 +17,7 @@ pub mod input;
 pub mod marks;
 mod offscreen;
 pub mod pace;
+pub mod palette;
 pub mod panel;
 pub mod picture;
 pub mod plain;
@@ -65,6 +67,10 @@ pub struct Options {
     pub low_bandwidth: bool,
     /// Whether clicks are left to the terminal at first.
     pub no_mouse: bool,
+    /// Whether a newcomer is told what is seen and what to press.
+    pub welcome: bool,
+    /// The stop of the tour that the first scenario is.
+    pub stop: Option<usize>,
 }
 
 /// If it says `screen`, the screen panics after its first frame, for the test of what a panic does.
@@ -103,6 +109,10 @@ pub fn run(
         theme.slow_down();
     }
     let mut app = App::new(scenario, choices());
+    app.course.welcome = options.welcome;
+    if let Some(stop) = options.stop {
+        app.begin_tour(stop);
+    }
     let mut session = Session {
         lab,
         theme,

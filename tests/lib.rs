@@ -7,6 +7,7 @@
 
 mod cli;
 mod common;
+mod expects;
 mod invalid;
 mod layering;
 mod loss;

@@ -4,9 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory as _};
 use clap_mangen::Man;
+use clap_mangen::roff::{Roff, bold, roman};
 
 use super::{Cli, output::print};
 use crate::error::{Error, Result};
+use crate::ui::action::{Context, TABLE};
 
 /// Print the manual, in roff
 #[derive(Clone, Debug, Args)]
@@ -36,7 +38,14 @@ pub fn run(args: &ManArgs) -> Result<()> {
             .unwrap_or(page.get_name())
             .replace(' ', "-");
         let mut roff = Vec::new();
-        let rendered = Man::new(page).render(&mut roff);
+        let is_lab = name == root.get_name();
+        let rendered = Man::new(page).render(&mut roff).and_then(|()| {
+            if is_lab {
+                keys().to_writer(&mut roff)
+            } else {
+                Ok(())
+            }
+        });
         rendered.map_err(|e| Error::Internal(format!("the manual: {e}")))?;
         match &args.out {
             Some(folder) => {
@@ -48,4 +57,37 @@ pub fn run(args: &ManArgs) -> Result<()> {
         }
     }
     print(&all)
+}
+
+/// The section on the keys of the screen, from the table that dispatches them.
+fn keys() -> Roff {
+    let mut roff = Roff::new();
+    roff.control("SH", ["KEYS"]);
+    for context in Context::ALL {
+        roff.control("SS", [context.title()]);
+        for row in TABLE.iter().filter(|row| row.context == context) {
+            roff.control("TP", []);
+            roff.text([bold(row.keys_text())]);
+            roff.text([roman(format!("{}: {}", row.name, row.about))]);
+        }
+    }
+    roff
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn req17_the_manual_lists_every_key_of_the_table() {
+        let text = keys().to_roff();
+        for row in TABLE {
+            // Roff writes hyphens and leading dots in its own way.
+            let about = row.about.replace('-', "\\-");
+            assert!(text.contains(&about), "{}: {text}", row.name);
+        }
+        for context in Context::ALL {
+            assert!(text.contains(context.title()), "{}", context.title());
+        }
+    }
 }

@@ -76,6 +76,7 @@ impl Scenario {
         self.train.steps = steps;
         self.train.warmup = self.train.warmup.min(steps.get() - 1);
         self.script.retain(|cue| cue.at <= steps.get());
+        self.expect.retain(|expect| expect.horizon() <= steps.get());
         self
     }
 
@@ -118,6 +119,9 @@ impl Scenario {
         }
         self.own_cues();
         other.own_cues();
+        // What each claims and teaches is about its own lanes alone.
+        self.expect.clear();
+        self.lesson = None;
         for lane in &mut other.lanes {
             let name = unused(&lane.name, &self.lanes);
             for cue in other

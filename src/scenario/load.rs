@@ -27,6 +27,14 @@ pub const BUNDLED: &[(&str, &str)] = bundle![
     "shapes",
     "vit",
     "noise",
+    "first-look",
+    "stuck-at-ln-n",
+    "why-a-scale",
+    "rising-scale",
+    "bias-zero",
+    "batch-of-two",
+    "false-negatives",
+    "rate-too-high",
 ];
 
 /// Largest scenario file that is read: a thousand times what one needs.

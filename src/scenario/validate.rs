@@ -4,6 +4,7 @@
 //! the file.
 
 mod data;
+mod learn;
 mod model;
 
 use super::outline::Outline;
@@ -28,6 +29,8 @@ pub(super) fn faults(scenario: &Scenario, outline: &Outline) -> Vec<Fault> {
     check.train(scenario);
     check.lanes(&scenario.lanes);
     check.script(scenario);
+    check.expectations(scenario);
+    check.lesson(scenario);
     check.faults
 }
 

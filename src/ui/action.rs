@@ -55,6 +55,14 @@ pub enum Action {
     Save,
     /// Show the help.
     Help,
+    /// Find an action, a dial, a panel or a scenario by its name.
+    Palette,
+    /// Explain what is in hand, or stop explaining.
+    Explain,
+    /// Open the next stop of the tour.
+    NextStop,
+    /// Open the stop before.
+    PreviousStop,
     /// Address the next lane, or all.
     NextLane,
     /// Address the one before.
@@ -186,11 +194,13 @@ pub enum Context {
     Notice,
     /// While the log is read.
     Log,
+    /// In the palette.
+    Palette,
 }
 
 impl Context {
     /// All contexts, in the order in which the help shows them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Main,
         Self::Dials,
         Self::Charts,
@@ -202,6 +212,7 @@ impl Context {
         Self::Help,
         Self::Notice,
         Self::Log,
+        Self::Palette,
         Self::Always,
     ];
 
@@ -220,6 +231,7 @@ impl Context {
             Self::Line => "While typing",
             Self::Notice => "In a notice",
             Self::Log => "In the log",
+            Self::Palette => "In the palette",
         }
     }
 
@@ -238,12 +250,30 @@ impl Context {
             Self::Line => &[Self::Line, Self::Always],
             Self::Notice => &[Self::Notice, Self::Always],
             Self::Log => &[Self::Log, Self::Always],
+            Self::Palette => &[Self::Palette, Self::Always],
         }
     }
 
     /// Whether characters without a row are text here.
     const fn types(self) -> bool {
-        matches!(self, Self::Help | Self::Open | Self::Line)
+        matches!(self, Self::Help | Self::Open | Self::Line | Self::Palette)
+    }
+
+    /// Whether it is a place on the screen rather than something above it: what can be done in a place
+    /// can be found in the palette.
+    pub const fn is_place(self) -> bool {
+        match self {
+            Self::Always
+            | Self::Main
+            | Self::Dials
+            | Self::Matrix
+            | Self::Charts
+            | Self::Landscape
+            | Self::Hand => true,
+            Self::Help | Self::Open | Self::Line | Self::Notice | Self::Log | Self::Palette => {
+                false
+            }
+        }
     }
 }
 
@@ -346,6 +376,10 @@ mod tests {
             | A::Open
             | A::Save
             | A::Help
+            | A::Palette
+            | A::Explain
+            | A::NextStop
+            | A::PreviousStop
             | A::NextLane
             | A::PreviousLane
             | A::Dial(_)
@@ -402,6 +436,10 @@ mod tests {
             A::Open,
             A::Save,
             A::Help,
+            A::Palette,
+            A::Explain,
+            A::NextStop,
+            A::PreviousStop,
             A::NextLane,
             A::PreviousLane,
             A::Enter,

@@ -7,8 +7,10 @@ mod cursor;
 mod dials;
 mod hand;
 mod landscape;
+mod lesson;
 mod mouse;
 mod overlay;
+mod palette;
 mod past;
 mod run;
 mod share;
@@ -37,6 +39,7 @@ use changes::Changes;
 pub use cursor::{Quantity, Range};
 pub use dials::Pending;
 pub use hand::{Hand, Slot};
+pub use lesson::Course;
 pub use overlay::{Overlay, Saved};
 pub use past::{Past, Shown};
 
@@ -170,6 +173,8 @@ pub struct App {
     changes: Changes,
     /// How slow, among the gaps between steps.
     speed: usize,
+    /// What is taught, and how far that has come.
+    pub course: Course,
     /// Whether lanes were told to train, until their snapshots agree.
     intent: Option<bool>,
 }
@@ -182,7 +187,6 @@ impl App {
             .map(|lane| Arc::new(Snapshot::starting(&lane.name, scenario.train.steps.get())))
             .collect();
         Self {
-            scenario,
             lanes,
             marks: Vec::new(),
             choices,
@@ -210,13 +214,16 @@ impl App {
             beat: 0,
             changes: Changes::default(),
             speed: 0,
+            course: Course::new(&scenario),
             intent: None,
+            scenario,
         }
     }
 
     /// The same screen for another scenario: how one looks stays, what was looked at goes.
     pub fn reopen(&mut self, scenario: Scenario) {
         let fresh = Self::new(scenario, std::mem::take(&mut self.choices));
+        let course = self.course.clone().reopened(&fresh.scenario);
         *self = Self {
             charts: self.charts.for_another(),
             quantity: self.quantity,
@@ -224,6 +231,7 @@ impl App {
             size: self.size,
             mouse: self.mouse,
             said: std::mem::take(&mut self.said),
+            course,
             ..fresh
         };
         self.say(format!("opened: {}", self.scenario.title));
@@ -264,6 +272,7 @@ impl App {
                 self.note(text);
             }
         }
+        self.watch_claims(&lanes);
         if lanes
             .iter()
             .zip(&self.lanes)
@@ -282,6 +291,7 @@ impl App {
 
     /// What a key does.
     pub fn key(&mut self, key: KeyEvent) -> Vec<Effect> {
+        self.course.welcome = false;
         let action = if self.too_small() {
             // Nothing is to be changed that cannot be seen.
             action::lookup(Context::Main, key)
@@ -292,10 +302,17 @@ impl App {
         action.map_or_else(Vec::new, |action| self.update(action))
     }
 
-    /// What an action does.
+    /// What an action does, as far as the lesson allows it.
+    pub fn update(&mut self, action: Action) -> Vec<Effect> {
+        let panel = self.panel;
+        let tour = matches!(action, Action::NextStop | Action::PreviousStop);
+        let effects = self.act(action);
+        self.obey_lesson(tour, panel, effects)
+    }
+
     // One arm for each action, which is to stay readable as a table.
     #[allow(clippy::too_many_lines)]
-    pub fn update(&mut self, action: Action) -> Vec<Effect> {
+    fn act(&mut self, action: Action) -> Vec<Effect> {
         let action = match (self.context(), action) {
             (Context::Hand, Action::Digit(digit)) => Action::Insert((b'0' + digit % 10) as char),
             (_, action) => action,
@@ -343,6 +360,9 @@ impl App {
             }
             Action::Turn(turn) => return self.turn(turn, self.target),
             Action::ToggleLearned => return self.toggle_learned(),
+            Action::NextStop => return self.go_to_stop(true),
+            Action::PreviousStop => return self.go_to_stop(false),
+            Action::Explain => self.course.explaining = !self.course.explaining,
             Action::Accept => return self.accept(),
             Action::Click(x, y) => return self.click(x, y),
             Action::Wheel(x, y, up) => return self.wheel(x, y, up),
@@ -392,6 +412,7 @@ impl App {
             Action::Open => self.overlay = Some(Overlay::open()),
             Action::Save => self.overlay = Some(Overlay::save(&self.scenario.title)),
             Action::Help => self.overlay = Some(Overlay::help()),
+            Action::Palette => self.overlay = Some(Overlay::palette()),
             Action::Enter => self.begin_value(),
             Action::Up
             | Action::Down
@@ -408,14 +429,8 @@ impl App {
 
     /// The innermost context.
     pub fn context(&self) -> Context {
-        match (&self.overlay, self.focus, self.panel) {
-            (Some(overlay), ..) => overlay.context(),
-            (None, Focus::Dials, _) => Context::Dials,
-            (None, Focus::Panel, Panel::Matrix | Panel::Gradient) => Context::Matrix,
-            (None, Focus::Panel, Panel::Landscape) => Context::Landscape,
-            (None, Focus::Panel, Panel::Hand) => Context::Hand,
-            (None, Focus::Panel, _) => Context::Charts,
-        }
+        let overlay = self.overlay.as_ref();
+        overlay.map_or_else(|| self.here(), Overlay::context)
     }
 
     /// Whether the screen is too small to show anything.
@@ -454,6 +469,8 @@ impl App {
 
     fn back(&mut self) {
         if self.overlay.take().is_some() {
+        } else if self.course.explaining {
+            self.course.explaining = false;
         } else if self.cursor_shown() && self.past.step.is_some() {
             self.past.step = None;
         } else if self.zoomed {

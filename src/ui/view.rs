@@ -2,6 +2,7 @@
 
 mod chart;
 mod controls;
+mod explain;
 mod frame;
 mod gallery;
 mod gradient;
@@ -11,11 +12,13 @@ mod heat;
 mod heatmap;
 mod help;
 mod landscape;
+mod lesson;
 mod log;
 mod loss;
 mod notice;
 mod open;
 mod pair;
+mod palette;
 mod pins;
 mod plot;
 mod retrieval;
@@ -83,18 +86,42 @@ fn overlay(frame: &mut Frame, area: Rect, screen: &mut Screen) {
             help::render(frame, area, screen, filter, *scroll);
         }
         Some(Overlay::Open { input, chosen }) => open::render(frame, area, screen, input, *chosen),
+        Some(Overlay::Palette { input, chosen }) => {
+            palette::render(frame, area, screen, input, *chosen);
+        }
         Some(Overlay::Notice { title, text }) => notice::render(frame, area, screen, title, text),
         Some(Overlay::Log { text, back }) => log::render(frame, area, screen, text, *back),
         // Typed in the status line, so that the curves stay in sight.
-        Some(Overlay::Save { .. } | Overlay::Value { .. } | Overlay::Cell { .. }) | None => {}
+        Some(Overlay::Save { .. } | Overlay::Value { .. } | Overlay::Cell { .. }) | None => {
+            if screen.app.course.explaining {
+                explain::render(frame, above_dials(area, screen), screen);
+            } else if screen.app.course.welcome {
+                explain::welcome(frame, above_dials(area, screen), screen);
+            }
+        }
+    }
+}
+
+/// The area without the dials, which must stay in sight.
+fn above_dials(area: Rect, screen: &Screen) -> Rect {
+    let strip = controls::height(screen);
+    let below = if screen.boxed {
+        strip + 1
+    } else {
+        strip.min(area.height / 4)
+    };
+    Rect {
+        height: area.height.saturating_sub(below),
+        ..area
     }
 }
 
 /// From 100 x 30: everything at once.
 fn rich(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     let strip = controls::height(screen);
+    let head = header::height(screen, 2, area.width);
     let [head, body, strip, line] = Layout::vertical([
-        Constraint::Length(2),
+        Constraint::Length(head),
         Constraint::Min(0),
         Constraint::Length(strip),
         Constraint::Length(1),
@@ -104,23 +131,42 @@ fn rich(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     if screen.app.zoomed {
         alone(frame, body, screen);
     } else {
-        let top = top_height(body.height, screen);
-        let [charts, pictures] =
+        // What a lesson hides leaves its room to the others.
+        let [matrix, pictures] =
+            [Panel::Matrix, beside_maps(screen)].map(|panel| !screen.app.hides(panel));
+        let top = if matrix || pictures {
+            top_height(body.height, screen)
+        } else {
+            body.height
+        };
+        let [charts, below] =
             Layout::vertical([Constraint::Length(top), Constraint::Min(0)]).areas(body);
+        let unless = |panel, room| {
+            if screen.app.hides(panel) {
+                Constraint::Length(0)
+            } else {
+                room
+            }
+        };
+        let scores = Constraint::Length((area.width * 3 / 8).clamp(38, 56));
         let [loss, traces, retrieval] = Layout::horizontal([
             Constraint::Fill(10),
-            Constraint::Fill(7),
-            Constraint::Length((area.width * 3 / 8).clamp(38, 56)),
+            unless(Panel::Traces, Constraint::Fill(7)),
+            unless(Panel::Retrieval, scores),
         ])
         .areas(charts);
-        loss::render(frame, loss, screen);
-        traces::render(frame, traces, screen);
-        retrieval::render(frame, retrieval, screen);
-        let maps = heatmap::width(screen, pictures);
+        panel(frame, loss, screen, Panel::Loss);
+        panel(frame, traces, screen, Panel::Traces);
+        panel(frame, retrieval, screen, Panel::Retrieval);
+        let maps = match (matrix, pictures) {
+            (true, true) => heatmap::width(screen, below),
+            (true, false) => below.width,
+            (false, _) => 0,
+        };
         let [maps, gallery] =
-            Layout::horizontal([Constraint::Length(maps), Constraint::Min(0)]).areas(pictures);
-        heatmap::render(frame, maps, screen);
-        aside(frame, gallery, screen);
+            Layout::horizontal([Constraint::Length(maps), Constraint::Min(0)]).areas(below);
+        panel(frame, maps, screen, Panel::Matrix);
+        panel(frame, gallery, screen, beside_maps(screen));
     }
     controls::render(frame, strip, screen);
     status::line(frame, line, screen);
@@ -139,8 +185,9 @@ fn top_height(body: u16, screen: &Screen) -> u16 {
 /// Below that: rules instead of boxes; below 80 x 24 one panel at a time.
 fn plain(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     let strip = controls::height(screen).min(area.height / 4);
+    let head = header::height(screen, 1, area.width);
     let [head, line, body, strip] = Layout::vertical([
-        Constraint::Length(1),
+        Constraint::Length(head),
         Constraint::Length(1),
         Constraint::Min(0),
         Constraint::Length(strip),
@@ -164,26 +211,42 @@ fn compact(frame: &mut Frame, body: Rect, screen: &mut Screen) {
     let [charts, pictures] =
         Layout::vertical([Constraint::Fill(1), Constraint::Length(body.height / 2 + 1)])
             .areas(body);
+    let scores = if screen.app.hides(Panel::Retrieval) {
+        0
+    } else {
+        36
+    };
     let [loss, _, retrieval] =
-        Layout::horizontal([Constraint::Min(30), gap, Constraint::Length(36)]).areas(charts);
-    loss::render(frame, loss, screen);
-    retrieval::render(frame, retrieval, screen);
-    let maps = heatmap::width(screen, pictures);
+        Layout::horizontal([Constraint::Min(30), gap, Constraint::Length(scores)]).areas(charts);
+    panel(frame, loss, screen, Panel::Loss);
+    panel(frame, retrieval, screen, Panel::Retrieval);
+    // Traces and pictures share a place: the one that was asked for last.
+    let mut shared = [Panel::Traces, beside_maps(screen)];
+    let asked = screen.app.panel;
+    if matches!(asked, Panel::Pictures | Panel::Matrix) || asked.takes_the_pictures_place() {
+        shared.reverse();
+    }
+    let shared = shared.into_iter().find(|panel| !screen.app.hides(*panel));
+    let maps = match (screen.app.hides(Panel::Matrix), shared) {
+        (true, _) => 0,
+        (false, Some(_)) => heatmap::width(screen, pictures),
+        (false, None) => pictures.width,
+    };
     let [maps, _, last] =
         Layout::horizontal([Constraint::Length(maps), gap, Constraint::Min(0)]).areas(pictures);
-    heatmap::render(frame, maps, screen);
-    // Traces and pictures share a place: the one that was asked for last.
-    let panel = screen.app.panel;
-    if matches!(panel, Panel::Pictures | Panel::Matrix) || panel.takes_the_pictures_place() {
-        aside(frame, last, screen);
-    } else {
-        traces::render(frame, last, screen);
+    panel(frame, maps, screen, Panel::Matrix);
+    if let Some(shared) = shared {
+        panel(frame, last, screen, shared);
     }
 }
 
 fn stacked(frame: &mut Frame, body: Rect, screen: &mut Screen) {
-    if screen.app.panel == Panel::Retrieval || screen.app.panel.takes_the_pictures_place() {
-        panel(frame, body, screen, screen.app.panel);
+    let shown = screen.app.panel;
+    if shown == Panel::Retrieval
+        || shown.takes_the_pictures_place()
+        || screen.app.hides(Panel::Retrieval)
+    {
+        panel(frame, body, screen, shown);
         return;
     }
     let lanes = (screen.app.lanes.len() as u16).min(4) + 2;
@@ -206,16 +269,18 @@ fn alone(frame: &mut Frame, body: Rect, screen: &mut Screen) {
 }
 
 /// The pictures, or the panel that was asked for in their place.
-fn aside(frame: &mut Frame, area: Rect, screen: &mut Screen) {
-    let panel_there = if screen.app.panel.takes_the_pictures_place() {
-        screen.app.panel
-    } else {
-        Panel::Pictures
-    };
-    panel(frame, area, screen, panel_there);
+fn beside_maps(screen: &Screen) -> Panel {
+    match screen.app.panel {
+        panel if panel.takes_the_pictures_place() => panel,
+        _ => Panel::Pictures,
+    }
 }
 
+/// Draws a panel, unless the lesson hides it or there is no room.
 fn panel(frame: &mut Frame, area: Rect, screen: &mut Screen, panel: Panel) {
+    if screen.app.hides(panel) || area.is_empty() {
+        return;
+    }
     match panel {
         Panel::Loss => loss::render(frame, area, screen),
         Panel::Traces => traces::render(frame, area, screen),

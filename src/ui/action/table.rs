@@ -39,7 +39,7 @@ const fn k(code: KeyCode) -> Key {
 }
 
 use Context::{
-    Always, Charts, Dials, Hand, Help, Landscape, Line, Log, Main, Matrix, Notice, Open,
+    Always, Charts, Dials, Hand, Help, Landscape, Line, Log, Main, Matrix, Notice, Open, Palette,
 };
 
 /// Every action, a row each, with the keys that it has unless the user gave it others.
@@ -96,6 +96,10 @@ pub(super) const ROWS: &[Entry] = &[
     row(Main, Action::Mouse, &[c('M')], "mouse", "Hands the mouse to the terminal, so that text can be selected, or takes it back."),
     row(Main, Action::Log, &[c('`')], "log", "Shows what the lanes said and what anything printed."),
     row(Main, Action::Help, &[c('?'), k(KeyCode::F(1))], "help", "Shows all keys; typing filters them.").footer("help", 95),
+    row(Main, Action::Palette, &[c(':'), Key::ctrl('p')], "palette", "Finds an action, dial, panel or scenario by its name.").footer("find", 30),
+    row(Main, Action::Explain, &[c('i')], "explain", "Explains the dial or panel in hand, with the present numbers filled in.").footer("explain", 75),
+    row(Main, Action::NextStop, &[c('N')], "next stop", "Opens the next stop of the tour."),
+    row(Main, Action::PreviousStop, &[c('P')], "previous stop", "Opens the stop of the tour before this one."),
     row(Main, Action::Quit, &[c('q')], "quit", "Ends the lab; what a run folder has recorded stays.").footer("quit", 80),
     row(Main, Action::Back, &[k(KeyCode::Esc)], "back", "Lets go of the zoom, the panel, the typed count."),
     row(Dials, Action::Turn(Turn::Down), &[k(KeyCode::Left), k(KeyCode::Down)], "turn down", "Turns the dial down a little.").footer("adjust", 85),
@@ -154,6 +158,13 @@ pub(super) const ROWS: &[Entry] = &[
     row(Help, Action::Backspace, &[k(KeyCode::Backspace)], "rub out", "Rubs out a character of the filter."),
     row(Help, Action::DeleteWord, &[Key::ctrl('w')], "rub out word", "Rubs out a word of the filter."),
     row(Help, Action::ClearLine, &[Key::ctrl('u')], "clear", "Clears the filter."),
+    row(Palette, Action::Up, &[k(KeyCode::Up)], "up", "Goes up the list.").footer("choose", 50),
+    row(Palette, Action::Down, &[k(KeyCode::Down), k(KeyCode::Tab)], "down", "Goes down the list."),
+    row(Palette, Action::Accept, &[k(KeyCode::Enter)], "do it", "Does what is marked.").footer("do it", 90),
+    row(Palette, Action::Back, &[k(KeyCode::Esc), Key::ctrl('p')], "cancel", "Closes the palette; nothing is done.").footer("cancel", 80),
+    row(Palette, Action::Backspace, &[k(KeyCode::Backspace)], "rub out", "Rubs out a character."),
+    row(Palette, Action::DeleteWord, &[Key::ctrl('w')], "rub out word", "Rubs out a word."),
+    row(Palette, Action::ClearLine, &[Key::ctrl('u')], "clear", "Rubs out the whole line."),
     row(Notice, Action::Back, &[k(KeyCode::Esc), k(KeyCode::Enter), c(' '), c('q')], "close", "Closes the notice.").footer("close", 90),
     row(Log, Action::Up, &[k(KeyCode::Up), k(KeyCode::PageUp)], "up", "Goes back to what is older.").footer("scroll", 50),
     row(Log, Action::Down, &[k(KeyCode::Down), k(KeyCode::PageDown)], "down", "Goes on to what is newer."),

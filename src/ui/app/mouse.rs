@@ -21,6 +21,7 @@ impl App {
                     let typed = input.text().trim().to_string();
                     return self.accept_open(&typed, row);
                 }
+                return self.do_found(row);
             }
             Target::Panel(panel) => {
                 self.focus = Focus::Panel;

@@ -38,6 +38,13 @@ pub enum Overlay {
         /// What was typed.
         input: Input,
     },
+    /// Everything that can be done or opened, by name.
+    Palette {
+        /// Letters of the name.
+        input: Input,
+        /// Which of the matching lines is marked.
+        chosen: usize,
+    },
     /// Something to read.
     Notice {
         /// Its heading.
@@ -59,6 +66,13 @@ impl Overlay {
         Self::Help {
             filter: Input::default(),
             scroll: 0,
+        }
+    }
+
+    pub(super) fn palette() -> Self {
+        Self::Palette {
+            input: Input::default(),
+            chosen: 0,
         }
     }
 
@@ -95,6 +109,7 @@ impl Overlay {
             Self::Help { .. } => Context::Help,
             Self::Open { .. } => Context::Open,
             Self::Save { .. } | Self::Value { .. } | Self::Cell { .. } => Context::Line,
+            Self::Palette { .. } => Context::Palette,
             Self::Notice { .. } => Context::Notice,
             Self::Log { .. } => Context::Log,
         }
@@ -104,6 +119,7 @@ impl Overlay {
         match self {
             Self::Help { filter: input, .. }
             | Self::Open { input, .. }
+            | Self::Palette { input, .. }
             | Self::Save { input, .. }
             | Self::Value { input }
             | Self::Cell { input } => Some(input),
@@ -150,6 +166,7 @@ impl App {
     pub(super) fn accept(&mut self) -> Vec<Effect> {
         match self.overlay.clone() {
             Some(Overlay::Open { input, chosen }) => self.accept_open(input.text().trim(), chosen),
+            Some(Overlay::Palette { chosen, .. }) => self.do_found(chosen),
             Some(Overlay::Save { input, replace }) => {
                 let path = input.text().trim().to_string();
                 if path.is_empty() {
@@ -188,6 +205,7 @@ impl App {
     pub(super) fn edit_overlay(&mut self, action: Action) {
         let matches = match &self.overlay {
             Some(Overlay::Open { input, .. }) => self.matching(input.text()).len(),
+            Some(Overlay::Palette { input, .. }) => self.found(input.text()).len(),
             _ => 0,
         };
         let Some(overlay) = &mut self.overlay else {
@@ -200,8 +218,10 @@ impl App {
                 *back = (*back + 3).min(text.lines().count());
             }
             (Action::Down, Overlay::Log { back, .. }) => *back = back.saturating_sub(3),
-            (Action::Up, Overlay::Open { chosen, .. }) => *chosen = chosen.saturating_sub(1),
-            (Action::Down, Overlay::Open { chosen, .. }) => {
+            (Action::Up, Overlay::Open { chosen, .. } | Overlay::Palette { chosen, .. }) => {
+                *chosen = chosen.saturating_sub(1);
+            }
+            (Action::Down, Overlay::Open { chosen, .. } | Overlay::Palette { chosen, .. }) => {
                 *chosen = (*chosen + 1).min(matches.saturating_sub(1));
             }
             (Action::Up | Action::Down, _) => {}
@@ -217,7 +237,7 @@ impl App {
                 }
                 match overlay {
                     Overlay::Help { scroll, .. } => *scroll = 0,
-                    Overlay::Open { chosen, .. } => *chosen = 0,
+                    Overlay::Open { chosen, .. } | Overlay::Palette { chosen, .. } => *chosen = 0,
                     Overlay::Save { replace, .. } => *replace = false,
                     Overlay::Value { .. }
                     | Overlay::Cell { .. }

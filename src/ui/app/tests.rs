@@ -1,5 +1,7 @@
 //! What each action does to the app, without a terminal.
 
+mod learn;
+
 use super::*;
 use crate::control::{Applied, Control, Value};
 use crate::scenario::{Loss, Temperature};

@@ -5,7 +5,8 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
-use super::{Screen, frame};
+use super::{Screen, frame, lesson};
+use crate::scenario::tour::STOPS;
 use crate::telemetry::LaneStatus;
 use crate::ui::action::Action;
 use crate::ui::region::Target;
@@ -17,17 +18,17 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     let right = progress(screen, area.width);
     let width = right.width() as u16;
     let room = usize::from(area.width.saturating_sub(width + 13));
-    let title = Line::from(vec![
+    let left = Line::from(vec![
         Span::styled(" clip", theme.lane(0).add_modifier(Modifier::BOLD)),
         Span::styled(theme.glyph("·", "-"), theme.faint()),
         Span::styled("lab", theme.lane(1).add_modifier(Modifier::BOLD)),
         Span::raw("  "),
         Span::styled(
-            frame::cut(&screen.app.scenario.title, room, screen),
+            frame::cut(&title(screen), room, screen),
             theme.text().add_modifier(Modifier::BOLD),
         ),
     ]);
-    frame::put(frame, line, 0, &title);
+    frame::put(frame, line, 0, &left);
     let place = Rect {
         x: area.right().saturating_sub(width),
         width: width.min(area.width),
@@ -35,17 +36,52 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     };
     frame::put(frame, place, 0, &right);
     screen.regions.add(place, Target::Act(Action::PlayPause));
-    if area.height > 1 {
+    if screen.app.scenario.lesson.is_some() {
+        let below = Rect {
+            y: area.y + 1.min(area.height),
+            height: area.height.saturating_sub(1),
+            ..area
+        };
+        lesson::render(frame, below, screen);
+    } else if area.height > 1 {
+        let claims = lesson::claims(screen);
+        let width = claims.width() as u16;
+        let place = Rect {
+            x: area.right().saturating_sub(width),
+            width: width.min(area.width),
+            ..area
+        };
+        frame::put(frame, place, 1, &claims);
         let watch = frame::cut(
             &screen.app.scenario.watch,
-            usize::from(area.width.saturating_sub(2)),
+            usize::from(area.width.saturating_sub(2 + width)),
             screen,
         );
         let line = Line::from(vec![
             Span::raw(" "),
             Span::styled(watch, theme.muted().add_modifier(Modifier::ITALIC)),
         ]);
-        frame::put(frame, area, 1, &line);
+        let place = Rect {
+            width: area.width.saturating_sub(width),
+            ..area
+        };
+        frame::put(frame, place, 1, &line);
+    }
+}
+
+/// Rows that the header wants; `rows` without a lesson.
+pub fn height(screen: &Screen, rows: u16, width: u16) -> u16 {
+    match screen.app.scenario.lesson {
+        Some(_) => 1 + lesson::height(screen, width),
+        None => rows,
+    }
+}
+
+fn title(screen: &Screen) -> String {
+    let title = &screen.app.scenario.title;
+    match screen.app.course.stop {
+        Some(stop) => format!("stop {} of {}: {title}", stop + 1, STOPS.len()),
+        None => title.clone(),
     }
 }
 

@@ -62,14 +62,14 @@ fn lines(screen: &Screen, filter: &str, width: usize) -> Vec<Line<'static>> {
     let words: Vec<_> = filter.split_whitespace().map(str::to_lowercase).collect();
     let fits = |text: &str| words.iter().all(|word| text.to_lowercase().contains(word));
     let mut lines = Vec::new();
-    let heading = |lines: &mut Vec<Line<'static>>, text: &'static str| {
+    let heading = |lines: &mut Vec<Line<'static>>, text: &'static str, here: bool| {
         lines.push(Line::default());
-        lines.push(Line::styled(
-            text,
-            theme.accent().add_modifier(Modifier::BOLD),
-        ));
+        lines.push(Line::from(vec![
+            Span::styled(text, theme.accent().add_modifier(Modifier::BOLD)),
+            Span::styled(if here { ", as now" } else { "" }, theme.good()),
+        ]));
     };
-    for context in Context::ALL {
+    for context in order(screen.app.here()) {
         let row_fits = |entry: &&Entry| {
             fits(&format!(
                 "{} {} {}",
@@ -86,7 +86,7 @@ fn lines(screen: &Screen, filter: &str, width: usize) -> Vec<Line<'static>> {
         if rows.is_empty() {
             continue;
         }
-        heading(&mut lines, context.title());
+        heading(&mut lines, context.title(), context == screen.app.here());
         for entry in rows {
             let keys = if theme.ascii() {
                 spelled(&entry.keys_text())
@@ -111,7 +111,7 @@ fn lines(screen: &Screen, filter: &str, width: usize) -> Vec<Line<'static>> {
         .filter(|panel| fits(panel.explain()))
         .collect();
     if !panels.is_empty() {
-        heading(&mut lines, "What the panels show");
+        heading(&mut lines, "What the panels show", false);
         for panel in panels {
             lines.extend(
                 frame::wrap(panel.explain(), width.saturating_sub(2))
@@ -127,8 +127,15 @@ fn lines(screen: &Screen, filter: &str, width: usize) -> Vec<Line<'static>> {
     lines
 }
 
+/// All contexts: the one in which the help was asked for first, with those whose keys work there too.
+fn order(here: Context) -> Vec<Context> {
+    let mut order = here.chain().to_vec();
+    order.extend(Context::ALL.iter().filter(|c| !here.chain().contains(c)));
+    order
+}
+
 /// Arrows as words, for terminals without them.
-fn spelled(keys: &str) -> String {
+pub fn spelled(keys: &str) -> String {
     keys.replace('←', "Left")
         .replace('→', "Right")
         .replace('↑', "Up")

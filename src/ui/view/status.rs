@@ -173,7 +173,7 @@ fn key_text(entry: &Entry, ascii: bool) -> String {
     let arrows = match (&entry.action, entry.context) {
         (Action::Turn(_) | Action::Chart(ChartKey::Left), _) => Some(("←→ HL", "arrows H L")),
         (Action::Cursor(_), _) => Some(("←↑↓→", "arrows")),
-        (Action::Up, Context::Open | Context::Help) => Some(("↑↓", "up/down")),
+        (Action::Up, Context::Open | Context::Help | Context::Palette) => Some(("↑↓", "up/down")),
         _ => None,
     };
     match arrows {

@@ -1,5 +1,7 @@
 //! What the screen looks like, from hand-made snapshots.
 
+mod learn;
+
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Arc;

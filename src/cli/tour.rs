@@ -1,0 +1,94 @@
+//! `clip-lab tour`: the lab, opened on a stop of the tour.
+
+use std::fmt::Write as _;
+use std::io::IsTerminal as _;
+
+use clap::Args;
+
+use super::options::TrainOptions;
+use super::output::print;
+use super::{ScreenArgs, show};
+use crate::error::{Error, Result};
+use crate::scenario::load;
+use crate::scenario::tour::STOPS;
+
+/// Walk through the lab, stop by stop
+///
+/// Each stop is a bundled scenario with a prompt, without what distracts from it, and with what shows
+/// that its point has been seen. N goes to the next stop, P back. If standard output is not a terminal
+/// the stops are listed.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "\
+Examples:
+  clip-lab tour
+  clip-lab tour 4
+  clip-lab tour --list")]
+pub struct TourArgs {
+    /// Begin at this stop: its number, or its name
+    #[arg(value_name = "STOP", default_value = "1")]
+    pub stop: String,
+
+    /// List the stops
+    #[arg(long)]
+    pub list: bool,
+
+    /// How to train.
+    #[command(flatten)]
+    pub training: TrainOptions,
+
+    /// How the screen looks.
+    #[command(flatten)]
+    pub screen: ScreenArgs,
+}
+
+/// Opens the lab there, or lists the stops.
+pub fn run(args: &TourArgs) -> Result<()> {
+    let shown = std::io::stdout().is_terminal() || args.screen.keys.is_some() || args.screen.plain;
+    if args.list || !shown {
+        return print(&list()?);
+    }
+    let stop = find(&args.stop)?;
+    let name = STOPS[stop].to_string();
+    show(&args.training, &args.screen, &[name], Some(stop))
+}
+
+fn find(stop: &str) -> Result<usize> {
+    let by_name = STOPS.iter().position(|name| *name == stop);
+    let number = stop.parse::<usize>().ok();
+    let by_number = number
+        .and_then(|n| n.checked_sub(1))
+        .filter(|n| *n < STOPS.len());
+    by_name.or(by_number).ok_or_else(|| {
+        Error::Usage(format!(
+            "there is no stop `{stop}`\n  stops: 1 to {}, or {}",
+            STOPS.len(),
+            STOPS.join(", ")
+        ))
+    })
+}
+
+fn list() -> Result<String> {
+    let mut out = String::new();
+    let width = STOPS.iter().map(|name| name.len()).max().unwrap_or(0);
+    for (i, name) in STOPS.iter().enumerate() {
+        // Writing to a string cannot fail.
+        let _ = writeln!(out, "{}  {name:width$}  {}", i + 1, load(name)?.title);
+    }
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stops_go_by_number_and_by_name() {
+        assert_eq!(find("1").unwrap(), 0);
+        assert_eq!(find(STOPS[2]).unwrap(), 2);
+        for wrong in ["0", "99", "nowhere", ""] {
+            let message = find(wrong).unwrap_err().to_string();
+            assert!(message.contains(STOPS[0]), "{message}");
+        }
+        assert_eq!(list().unwrap().lines().count(), STOPS.len());
+    }
+}

@@ -1,0 +1,75 @@
+//! Faults of what a scenario claims will be seen, and of its lesson.
+
+use super::Check;
+use crate::scenario::suggest::did_you_mean;
+use crate::scenario::{Comparison, Scenario};
+
+impl Check<'_> {
+    pub(super) fn expectations(&mut self, scenario: &Scenario) {
+        let steps = scenario.train.steps.get();
+        for (i, expect) in scenario.expect.iter().enumerate() {
+            let path = |field: &str| format!("expect.{i}.{field}");
+            match (expect.by, expect.until) {
+                (Some(_), Some(_)) => self.fault(
+                    &path("until"),
+                    "an expectation has `by` or `until`, not both",
+                    "seen once by a step, or at every step until one",
+                    None,
+                ),
+                (None, None) => self.fault(
+                    &format!("expect.{i}"),
+                    "an expectation needs `by` or `until`",
+                    "say when it is decided",
+                    "for example `by: 50`: seen at some step up to 50".to_string(),
+                ),
+                _ => {}
+            }
+            let field = if expect.by.is_some() { "by" } else { "until" };
+            let horizon = expect.horizon();
+            if expect.by.is_some() != expect.until.is_some() && !(1..=steps).contains(&horizon) {
+                let message =
+                    format!("this is decided at step {horizon}, but there are {steps} steps");
+                self.fault(&path(field), message, &format!("1 to {steps}"), None);
+            }
+            if let Comparison::Below(x) | Comparison::Above(x) = expect.is
+                && !x.is_finite()
+            {
+                let message = format!("nothing compares with {x}");
+                self.fault(&path("is"), message, "a number is wanted", None);
+            }
+            let named = [("lane", expect.lane.as_deref()), ("is", expect.other())];
+            for (field, lane) in named {
+                if let Some(lane) = lane
+                    && scenario.lane(lane).is_none()
+                {
+                    self.unknown_lane(&path(field), lane, scenario);
+                }
+            }
+            if expect.lane.is_some() && expect.lane.as_deref() == expect.other() {
+                let message = "a lane is neither above nor below itself";
+                self.fault(&path("is"), message, "name another lane", None);
+            }
+        }
+    }
+
+    fn unknown_lane(&mut self, path: &str, lane: &str, scenario: &Scenario) {
+        let names: Vec<&str> = scenario.lanes.iter().map(|l| l.name.as_str()).collect();
+        let help = did_you_mean(lane, names.iter().copied());
+        let message = format!("there is no lane `{lane}`");
+        self.fault(path, message, &format!("lanes: {}", names.join(", ")), help);
+    }
+
+    pub(super) fn lesson(&mut self, scenario: &Scenario) {
+        let Some(lesson) = &scenario.lesson else {
+            return;
+        };
+        if lesson.prompt.trim().is_empty() {
+            self.fault(
+                "lesson.prompt",
+                "a lesson says what to do",
+                "the prompt is empty",
+                None,
+            );
+        }
+    }
+}

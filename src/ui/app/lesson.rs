@@ -1,0 +1,210 @@
+//! Lessons and the tour: what is hidden, what is locked, what has been seen, and where the tour goes
+//! next.
+
+use super::{App, Effect, Overlay, Tone};
+use crate::control::Control;
+use crate::lab::Command;
+use crate::scenario::expect::{Standing, Watch};
+use crate::scenario::tour::STOPS;
+use crate::scenario::{Part, Scenario};
+use crate::telemetry::Snapshot;
+use crate::ui::panel::Panel;
+
+/// What the screen teaches, and how far it has come.
+#[derive(Clone, Debug)]
+pub struct Course {
+    /// What the scenario claims will be seen.
+    pub watch: Watch,
+    /// Whether the card that explains what is in hand is open.
+    pub explaining: bool,
+    /// Whether the card for newcomers is shown: until the first key.
+    pub welcome: bool,
+    /// The stop of the tour that is shown; none outside the tour.
+    pub stop: Option<usize>,
+    /// The stop that was asked for and is being opened.
+    asked: Option<usize>,
+    /// Whether the user was told that the next key leaves what runs now.
+    offered: bool,
+}
+
+impl Course {
+    pub(super) fn new(scenario: &Scenario) -> Self {
+        Self {
+            watch: watch(scenario),
+            explaining: false,
+            welcome: false,
+            stop: None,
+            asked: None,
+            offered: false,
+        }
+    }
+
+    /// The same course on another scenario.
+    pub(super) fn reopened(self, scenario: &Scenario) -> Self {
+        Self {
+            watch: watch(scenario),
+            explaining: self.explaining,
+            stop: self.asked,
+            ..Self::new(scenario)
+        }
+    }
+}
+
+fn watch(scenario: &Scenario) -> Watch {
+    let lanes = scenario.lanes.iter().map(|lane| lane.name.clone());
+    Watch::new(&scenario.expect, lanes)
+}
+
+/// The panel as lessons name it; the loss is always shown.
+const fn part(panel: Panel) -> Option<Part> {
+    match panel {
+        Panel::Loss => None,
+        Panel::Traces => Some(Part::Traces),
+        Panel::Retrieval => Some(Part::Retrieval),
+        Panel::Matrix => Some(Part::Matrix),
+        Panel::Pictures => Some(Part::Pictures),
+        Panel::Landscape => Some(Part::Landscape),
+        Panel::Gradient => Some(Part::Gradient),
+        Panel::Hand => Some(Part::Hand),
+    }
+}
+
+impl App {
+    /// Shows this stop's lesson as part of the tour.
+    pub fn begin_tour(&mut self, stop: usize) {
+        self.course.stop = Some(stop.min(STOPS.len() - 1));
+    }
+
+    /// Whether the lesson leaves this panel out.
+    pub fn hides(&self, panel: Panel) -> bool {
+        let lesson = self.scenario.lesson.as_ref();
+        lesson.is_some_and(|lesson| part(panel).is_some_and(|part| lesson.hide.contains(&part)))
+    }
+
+    /// Whether the lesson lets the control of this name alone.
+    pub fn locks(&self, control: &str) -> bool {
+        let lesson = self.scenario.lesson.as_ref();
+        lesson.is_some_and(|lesson| lesson.locks(control))
+    }
+
+    /// The claims of the scenario, each with how it stands.
+    pub fn claims(&self) -> Vec<(String, Standing)> {
+        let standings = self.course.watch.standings();
+        standings
+            .map(|(expect, standing)| (expect.to_string(), standing))
+            .collect()
+    }
+
+    /// Takes what is new, and says what has been seen by it.
+    pub(super) fn watch_claims(&mut self, lanes: &[std::sync::Arc<Snapshot>]) {
+        let standing = |app: &Self| -> Vec<Standing> {
+            app.course.watch.standings().map(|(_, s)| s).collect()
+        };
+        let before = standing(self);
+        for (i, lane) in lanes.iter().enumerate() {
+            self.course.watch.observe(i, lane);
+        }
+        let after = standing(self);
+        let fresh = after
+            .iter()
+            .zip(&before)
+            .position(|(now, then)| now != then && matches!(now, Standing::Seen(_)));
+        let Some(fresh) = fresh else { return };
+        let (text, _) = self.claims().swap_remove(fresh);
+        let rest = match (self.course.watch.all_seen(), self.course.stop) {
+            (true, Some(stop)) if stop + 1 < STOPS.len() => {
+                "; that is this stop: N goes to the next"
+            }
+            (true, Some(_)) => "; that was the last stop: o opens any scenario",
+            _ => "",
+        };
+        self.message = Some((Tone::Done, format!("seen: {text}{rest}")));
+    }
+
+    /// Goes to another stop of the tour.
+    pub(super) fn go_to_stop(&mut self, forward: bool) -> Vec<Effect> {
+        let stop = match (self.course.stop, forward) {
+            (Some(stop), true) if stop + 1 < STOPS.len() => stop + 1,
+            (Some(stop), false) if stop > 0 => stop - 1,
+            (Some(_), true) => {
+                self.complain("this is the last stop: P goes back, o opens any scenario");
+                return Vec::new();
+            }
+            (Some(_), false) => {
+                self.complain("this is the first stop: N goes to the next");
+                return Vec::new();
+            }
+            (None, _) if !self.course.offered => {
+                self.course.offered = true;
+                self.say(format!(
+                    "a tour of {} stops; once more begins it, and what runs now ends",
+                    STOPS.len()
+                ));
+                return Vec::new();
+            }
+            (None, _) => 0,
+        };
+        self.course.asked = Some(stop);
+        vec![Effect::Open(STOPS[stop].into())]
+    }
+
+    /// Takes back what a lesson does not allow of what an action did; `tour` if it was one of the tour's.
+    pub(super) fn obey_lesson(
+        &mut self,
+        tour: bool,
+        panel: Panel,
+        effects: Vec<Effect>,
+    ) -> Vec<Effect> {
+        if !tour {
+            self.course.offered = false;
+            // Another scenario, opened by its name, ends the tour.
+            let asked = self.course.asked.map(|stop| STOPS[stop]);
+            let leaves =
+                |e: &Effect| matches!(e, Effect::Open(name) if Some(name.as_str()) != asked);
+            if effects.iter().any(leaves) {
+                self.course.asked = None;
+            }
+        }
+        if self.scenario.lesson.is_none() {
+            return effects;
+        }
+        if self.hides(self.panel) {
+            self.complain("this lesson leaves that panel out");
+            self.panel = if self.hides(panel) {
+                Panel::Loss
+            } else {
+                panel
+            };
+        }
+        let control = self.dial.control();
+        if matches!(self.overlay, Some(Overlay::Value { .. })) && self.locks(control) {
+            self.overlay = None;
+            self.refuse(self.dial.label());
+        }
+        let locked = |control: &Control| self.locks(control.name());
+        let (kept, refused): (Vec<_>, Vec<_>) = effects.into_iter().partition(|effect| {
+            !matches!(effect, Effect::Send { command: Command::Apply(control), .. } if locked(control))
+        });
+        if let Some(Effect::Send {
+            command: Command::Apply(control),
+            ..
+        }) = refused.first()
+        {
+            let name = control.name();
+            let scenario = &self.scenario;
+            let locks = |p: &super::Pending| {
+                let lesson = scenario.lesson.as_ref();
+                lesson.is_some_and(|lesson| lesson.locks(p.control.name()))
+            };
+            self.pending.retain(|p| !locks(p));
+            self.refuse(&name.replace('_', " "));
+        }
+        kept
+    }
+
+    fn refuse(&mut self, what: &str) {
+        self.complain(format!(
+            "{what} is locked in this lesson: the prompt says what to turn"
+        ));
+    }
+}

@@ -1,0 +1,61 @@
+//! Learning rate and weight decay: how far a step goes.
+
+use super::{Card, Seen, number};
+use crate::ui::app::App;
+
+pub(super) fn dial(app: &App) -> Card {
+    Card::new("the learning rate")
+        .formula("w <- w - rate x m / (sqrt(v) + eps); rate = peak x warm-up x schedule")
+        .lanes(app, |seen| {
+            let peak = number(seen.settings.learning_rate);
+            match &seen.lane.report {
+                Some(report) => format!(
+                    "peak {peak}; step {} used {}; it moved the weights by {} of {} = {}; gradient norm {}",
+                    report.step,
+                    number(report.learning_rate),
+                    number(report.update_norm),
+                    number(report.param_norm),
+                    number(report.update_norm / report.param_norm),
+                    number(report.grad_norm),
+                ),
+                None => format!("peak {peak}; no step yet"),
+            }
+        })
+        .note(
+            "Adam moves each number by about the rate, however small the gradient: logit_scale too, so the \
+             scale changes by a factor of about e^rate at most in each step.",
+        )
+        .note(
+            "Too high: the gradient norm spikes, then the update, then the loss, which may end at ln N for \
+             good; the scale sticks or falls. Lower the rate, warm up longer, or lower beta2 from .999 \
+             to .95.",
+        )
+}
+
+pub(super) fn decay(app: &App) -> Card {
+    Card::new("weight decay")
+        .formula("w <- w (1 - rate x decay); matrices only: gains, biases and tau are spared")
+        .lanes(app, shrink)
+        .note(
+            "The cosines do not see the length of the last layer's weights: decay there acts on how far a \
+             step of the rate turns them, more than on what they compute.",
+        )
+        .note("CLIP uses 0.2, SigLIP 1e-4; on pretrained weights that are tuned further, none is better.")
+}
+
+fn shrink(seen: &Seen) -> String {
+    let decay = seen.settings.weight_decay;
+    let report = seen.lane.report.as_ref();
+    let rate = report.map_or(seen.settings.learning_rate, |r| r.learning_rate);
+    let each = rate * decay;
+    if each <= 0.0 {
+        return format!("{} x {} = 0: nothing shrinks", number(rate), number(decay));
+    }
+    format!(
+        "{} x {} = {} a step: without gradients the weights would halve in {} steps",
+        number(rate),
+        number(decay),
+        number(each),
+        number(std::f64::consts::LN_2 / each)
+    )
+}

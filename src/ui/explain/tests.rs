@@ -1,0 +1,205 @@
+//! Every dial and panel has a card, and its numbers are right.
+
+use std::sync::Arc;
+
+use super::*;
+use crate::scenario::{BatchSize, Temperature};
+use crate::telemetry::Pair;
+use crate::ui::fixture;
+
+fn app() -> App {
+    let mut app = App::new(fixture::scenario(), Vec::new());
+    app.size = (120, 40);
+    app.observe(fixture::running(640));
+    app
+}
+
+fn topics() -> Vec<Topic> {
+    let dials = Dial::ALL.map(Topic::Dial);
+    let panels = Panel::ALL.map(Topic::Panel);
+    dials.into_iter().chain(panels).collect()
+}
+
+fn text(app: &App, topic: Topic) -> String {
+    let card = about(app, topic);
+    let lines = card.lines.iter().map(|line| line.text.as_str());
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn req18_every_dial_and_panel_has_a_formula_and_each_lane_s_numbers() {
+    let mut app = app();
+    for topic in topics() {
+        app.target = None;
+        let card = about(&app, topic);
+        assert!(!card.title.is_empty());
+        assert_eq!(card.lines[0].kind, Kind::Formula, "{topic:?}");
+        let lanes = |card: &Card| -> Vec<usize> {
+            let lane = |line: &Line| match line.kind {
+                Kind::Lane(lane) => Some(lane),
+                _ => None,
+            };
+            card.lines.iter().filter_map(lane).collect()
+        };
+        assert_eq!(lanes(&card), [0, 1], "{topic:?}");
+        for line in &card.lines {
+            let digits = line.text.chars().any(|c| c.is_ascii_digit());
+            let switch =
+                topic == Topic::Dial(Dial::Augment) || line.text.contains("softmax cancels");
+            assert!(
+                !matches!(line.kind, Kind::Lane(_)) || digits || switch,
+                "{topic:?}: no number in {:?}",
+                line.text
+            );
+            assert!(line.text.is_ascii(), "{:?}", line.text);
+            assert!(!line.text.contains("NaN") && !line.text.contains("  )"));
+        }
+        app.target = Some(1);
+        assert_eq!(lanes(&about(&app, topic)), [1], "{topic:?}");
+    }
+}
+
+#[test]
+fn req18_no_topic_fails_before_the_first_step_or_with_awkward_numbers() {
+    let mut app = app();
+    app.observe(fixture::starting());
+    for topic in topics() {
+        about(&app, topic);
+    }
+    app.observe(fixture::edited(5, |_, lane| {
+        let settings = lane.settings.as_mut().unwrap();
+        settings.batch_size = 1;
+        settings.temperature = 1e-3;
+        settings.bias = Some(-300.0);
+        lane.report = None;
+        lane.matrix = Some(Arc::new(Matrix {
+            step: 5,
+            side: 1,
+            pool: 1,
+            cosines: vec![f32::NAN],
+        }));
+        lane.pairs = Arc::default();
+        lane.held_out = Arc::default();
+    }));
+    for topic in topics() {
+        let text = text(&app, topic);
+        assert!(
+            !text.contains("NaN") && !text.contains("inf "),
+            "{topic:?}: {text}"
+        );
+    }
+}
+
+#[test]
+fn req18_the_card_of_tau_says_what_binds_and_what_a_rising_scale_means() {
+    let mut app = app();
+    let topic = Topic::Dial(Dial::Temperature);
+    let said = text(&app, topic);
+    // 1/0.0431 and its logarithm.
+    assert!(said.contains("scale = 1/0.0431 = 23.20"), "{said}");
+    assert!(said.contains("= 3.14"), "{said}");
+    assert!(said.contains("the clamp at 100 is not reached"), "{said}");
+    assert!(said.contains("A rising scale is normal"), "{said}");
+    assert!(said.contains("it rose from 14.30 at step 1"), "{said}");
+    // ln(1 + 63 e^(-64/63)).
+    assert!(said.contains("= 3.17"), "{said}");
+    app.observe(fixture::edited(640, |_, lane| {
+        lane.settings.as_mut().unwrap().temperature = 0.01;
+    }));
+    assert!(text(&app, topic).contains("the clamp binds at logit_scale <= ln 100 = 4.61"));
+}
+
+#[test]
+fn req18_the_card_changes_with_the_dial_before_the_lane_has_it() {
+    let mut app = app();
+    let tau = crate::control::Control::Temperature(Temperature::new(0.5).unwrap());
+    app.dial = Dial::Temperature;
+    app.update(crate::ui::action::Action::Enter);
+    "0.5"
+        .chars()
+        .for_each(|c| drop(app.update(crate::ui::action::Action::Insert(c))));
+    app.update(crate::ui::action::Action::Accept);
+    assert!(app.pending.iter().any(|p| p.control == tau));
+    assert!(text(&app, Topic::Dial(Dial::Temperature)).contains("scale = 1/0.50 = 2.00"));
+}
+
+#[test]
+fn req18_the_bias_card_says_why_minus_ten_and_what_would_fit_here() {
+    let said = text(&app(), Topic::Dial(Dial::Bias));
+    assert!(said.contains("-ln 63 = -4.14"), "{said}");
+    assert!(said.contains("22,027"), "{said}");
+    // 10 + 63 softplus(-10), and 64 ln 2.
+    assert!(said.contains("near 10.00 with -10"), "{said}");
+    assert!(said.contains("44.36 = N ln 2 with 0"), "{said}");
+    assert!(said.contains("softmax cancels a bias"), "{said}");
+}
+
+#[test]
+fn req18_the_loss_cards_say_ln_n_sum_or_mean_and_what_repeats() {
+    let app = app();
+    let curve = text(&app, Topic::Panel(Panel::Loss));
+    assert!(curve.contains("ln 64 = 4.16"), "{curve}");
+    assert!(
+        curve.contains("354.89") && curve.contains("44.36"),
+        "{curve}"
+    );
+    let dial = text(&app, Topic::Dial(Dial::Loss));
+    assert!(dial.contains("divides by N, not by N^2"), "{dial}");
+    assert!(dial.contains("/ 64; a mean over all 4096 cells"), "{dial}");
+}
+
+#[test]
+fn req18_the_batch_card_tells_accumulation_from_negatives_and_what_the_matrix_weighs() {
+    let mut app = app();
+    let said = text(&app, Topic::Dial(Dial::BatchSize));
+    assert!(said.contains("8 x 32 is not 256"), "{said}");
+    assert!(said.contains("16 KiB here, 4 GiB at 32,768"), "{said}");
+    let batch = crate::control::Control::BatchSize(BatchSize::new(128).unwrap());
+    app.observe(fixture::edited(640, |_, lane| {
+        lane.settings.as_mut().unwrap().batch_size = 128;
+    }));
+    assert_eq!(batch.name(), "batch_size");
+    assert!(text(&app, Topic::Dial(Dial::BatchSize)).contains("64 KiB here"));
+}
+
+#[test]
+fn req18_false_negatives_are_counted_in_the_batch_at_hand() {
+    let pair = |name: &str| Pair {
+        name: name.into(),
+        caption: name.into(),
+        thumbnail: fixture::pairs()[0].thumbnail.clone(),
+    };
+    let pairs: Vec<_> = ["cat", "dog", "cat", "cow"].map(pair).to_vec();
+    let counted = data::doubles(&pairs).tell();
+    // Two of four share a name: the floor is 2 ln 2 / 4.
+    assert_eq!(
+        counted,
+        "2 of the 4 pairs looked at share their name with another (cat: 2 times): false negatives, and a \
+         floor of 0.35 under InfoNCE"
+    );
+    let mut app = app();
+    app.observe(fixture::edited(640, |_, lane| {
+        lane.pairs = Arc::new(pairs.clone());
+    }));
+    assert!(text(&app, Topic::Panel(Panel::Pictures)).contains(&counted));
+    assert!(text(&app, Topic::Dial(Dial::BatchSize)).contains(&counted));
+    let different: Vec<_> = ["cat", "dog"].map(pair).to_vec();
+    assert!(
+        data::doubles(&different)
+            .tell()
+            .contains("no false negative")
+    );
+}
+
+#[test]
+fn numbers_are_short() {
+    assert_eq!(number(0.0), "0");
+    assert_eq!(number(4.1589), "4.16");
+    assert_eq!(number(2.3e-4), "2.3e-4");
+    assert_eq!(number(12345.0), "12345");
+    assert_eq!(bytes(16384.0), "16 KiB");
+    assert_eq!(bytes(4.0 * 32768.0 * 32768.0), "4 GiB");
+    assert!((siglip_start(512.0, 0.0) - 354.8914).abs() < 1e-3);
+    assert!((infonce_floor(64.0, 1.0) - 3.17).abs() < 5e-3);
+    assert!((softplus(800.0) - 800.0).abs() < 1e-9 && softplus(-800.0) == 0.0);
+}

@@ -1,0 +1,193 @@
+//! Cards that lie beside what they speak of: the explanation of what is in hand, and a newcomer's
+//! welcome. They take no keys, so that a dial can be turned while its numbers change in the card.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Clear};
+
+use super::{Screen, frame};
+use crate::ui::action::Action;
+use crate::ui::app::Focus;
+use crate::ui::explain::{self, Kind};
+use crate::ui::panel::Panel;
+use crate::ui::region::Target;
+
+/// The widest card.
+const WIDTH: u16 = 96;
+
+/// What a newcomer is told: what is seen, what to press first, what to watch for.
+const WELCOME: [(&str, &str); 3] = [
+    (
+        "seen",
+        "Two small models learn to match pictures with their names, from the same first weights and on the \
+         same batches: one with CLIP's softmax loss, one with SigLIP's sigmoid.",
+    ),
+    (
+        "press",
+        "t takes hold of tau, the temperature; H turns it far down, L far up. i explains it with its \
+         present numbers. Space pauses, ? lists every key, N begins the tour.",
+    ),
+    (
+        "watch",
+        "The loss leaves ln 128 = 4.85, what guessing costs; the diagonal of the matrix lights up; every \
+         change leaves a numbered mark on the curves.",
+    ),
+];
+
+/// Draws the card that explains what is in hand.
+pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
+    let card = explain::card(screen.app);
+    let avoid = match screen.app.focus {
+        Focus::Dials => Panel::Loss,
+        Focus::Panel => screen.app.panel,
+    };
+    let theme = screen.theme;
+    let mut lines = Vec::new();
+    let width = usize::from(WIDTH.min(area.width)).saturating_sub(4);
+    for line in card.lines {
+        let (sign, style): (Vec<Span>, Style) = match line.kind {
+            Kind::Formula => (Vec::new(), theme.accent()),
+            Kind::Note => (Vec::new(), theme.muted()),
+            Kind::Lane(lane) => (frame::lane_name(screen, lane).to_vec(), theme.text()),
+        };
+        let indent: usize = sign.iter().map(Span::width).sum();
+        let indent = if indent == 0 {
+            0
+        } else {
+            (indent + 1).min(width / 3)
+        };
+        let text = if theme.ascii() {
+            ascii(&line.text)
+        } else {
+            line.text
+        };
+        let mut sign = Some(sign);
+        for piece in frame::wrap(&text, width.saturating_sub(indent).max(8)) {
+            let mut spans = sign.take().unwrap_or_default();
+            let used: usize = spans.iter().map(Span::width).sum();
+            spans.push(frame::blanks(indent.saturating_sub(used)));
+            spans.push(Span::styled(piece, style));
+            lines.push(Line::from(spans));
+        }
+    }
+    let foot = " i closes, other keys go on ";
+    show(frame, area, screen, &card.title, foot, &lines, avoid);
+}
+
+/// Draws the welcome, below the curves if there is room there, else not at all.
+pub fn welcome(frame: &mut Frame, area: Rect, screen: &mut Screen) {
+    let theme = screen.theme;
+    let mut lines = Vec::new();
+    let width = usize::from(WIDTH.min(area.width)).saturating_sub(4);
+    for (word, text) in WELCOME {
+        let mut word = Some(word);
+        for piece in frame::wrap(text, width.saturating_sub(7)) {
+            lines.push(Line::from(vec![
+                Span::styled(
+                    format!("{:7}", word.take().unwrap_or_default()),
+                    theme.accent().add_modifier(Modifier::BOLD),
+                ),
+                Span::styled(piece, theme.text()),
+            ]));
+        }
+    }
+    let foot = " gone at the first key ";
+    show(frame, area, screen, "welcome", foot, &lines, Panel::Loss);
+}
+
+/// A card clear of what `avoid` shows, where there is room; the last lines go where there is little.
+fn show(
+    frame: &mut Frame,
+    area: Rect,
+    screen: &mut Screen,
+    title: &str,
+    foot: &'static str,
+    lines: &[Line<'static>],
+    avoid: Panel,
+) {
+    let shown = screen
+        .regions
+        .iter()
+        .find(|(_, target)| *target == Target::Panel(avoid))
+        .map(|(place, _)| *place);
+    let height = lines.len() as u16 + 2;
+    let width = WIDTH.min(area.width);
+    let place = beside(area, shown, (width, height));
+    if place.height < 3 || place.width < 12 {
+        return;
+    }
+    let theme = screen.theme;
+    frame.render_widget(Clear, place);
+    frame.buffer_mut().set_style(place, theme.raised());
+    let block = Block::bordered()
+        .border_set(theme.border_set())
+        .border_style(theme.accent())
+        .title_top(
+            Line::from(format!(" {title} ")).style(theme.accent().add_modifier(Modifier::BOLD)),
+        )
+        .title_bottom(Line::styled(foot, theme.faint()).right_aligned());
+    let inner = block.inner(place);
+    frame.render_widget(block, place);
+    let inner = Rect {
+        x: inner.x + 1,
+        width: inner.width.saturating_sub(2),
+        ..inner
+    };
+    for (i, line) in lines.iter().enumerate() {
+        frame::put(frame, inner, i as u16, line);
+    }
+    screen.regions.add(place, Target::Act(Action::Explain));
+}
+
+/// A place of this size beside `shown`: on the side that has the most of it. The area's lower part if
+/// nothing is shown or it leaves no room.
+fn beside(area: Rect, shown: Option<Rect>, (width, height): (u16, u16)) -> Rect {
+    let below = |from: u16| Rect {
+        y: from,
+        height: area.bottom().saturating_sub(from),
+        ..area
+    };
+    let fit = |room: Rect| {
+        let (width, height) = (width.min(room.width), height.min(room.height));
+        Rect {
+            x: room.x + (room.width - width) / 2,
+            y: room.bottom() - height,
+            width,
+            height,
+        }
+    };
+    let whole = fit(area);
+    let Some(shown) = shown else { return whole };
+    let above = Rect {
+        height: shown.y.saturating_sub(area.y),
+        ..area
+    };
+    let left = Rect {
+        width: shown.x.saturating_sub(area.x),
+        ..area
+    };
+    let right = Rect {
+        x: shown.right().min(area.right()),
+        width: area.right().saturating_sub(shown.right()),
+        ..area
+    };
+    // A card that is narrower than it wants to be would be longer, too.
+    let enough = |room: &Rect| room.width >= width && room.height >= height.min(8);
+    let below = below(shown.bottom().min(area.bottom()));
+    // Of places that are equally high the last is taken: below what is shown.
+    [left, right, above, below]
+        .into_iter()
+        .filter(enough)
+        .map(fit)
+        .max_by_key(|place| place.height)
+        .unwrap_or(whole)
+}
+
+/// Signs beyond ASCII that names may bring along.
+fn ascii(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_ascii() { c } else { '?' })
+        .collect()
+}

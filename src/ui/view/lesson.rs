@@ -1,0 +1,87 @@
+//! The lesson's prompt, in full, and the claims of the scenario: which have been seen.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthStr;
+
+use super::{Screen, frame};
+use crate::scenario::expect::Standing;
+
+/// The most rows that a prompt takes.
+const ROWS: usize = 3;
+
+fn prompt(screen: &Screen, width: u16) -> Vec<String> {
+    let lesson = screen.app.scenario.lesson.as_ref();
+    let text = lesson.map_or("", |lesson| &lesson.prompt);
+    let mut rows = frame::wrap(text, usize::from(width).saturating_sub(4).max(8));
+    rows.truncate(ROWS);
+    rows
+}
+
+/// Rows that the lesson wants: its prompt, and a line for its claims.
+pub fn height(screen: &Screen, width: u16) -> u16 {
+    let claims = u16::from(!screen.app.scenario.expect.is_empty());
+    prompt(screen, width).len() as u16 + claims
+}
+
+/// Draws prompt and claims.
+pub fn render(frame: &mut Frame, area: Rect, screen: &Screen) {
+    let theme = screen.theme;
+    let rows = prompt(screen, area.width);
+    for (i, row) in rows.iter().enumerate() {
+        let sign = if i == 0 {
+            theme.glyph("▸ ", "> ")
+        } else {
+            "  "
+        };
+        let line = Line::from(vec![
+            Span::raw(" "),
+            Span::styled(sign, theme.accent()),
+            Span::styled(row.clone(), theme.text().add_modifier(Modifier::ITALIC)),
+        ]);
+        frame::put(frame, area, i as u16, &line);
+    }
+    let row = rows.len() as u16;
+    let mut spans = vec![Span::raw("   ")];
+    let mut room = usize::from(area.width).saturating_sub(4);
+    for (text, standing) in screen.app.claims() {
+        let (sign, style) = sign(screen, standing);
+        let text = frame::cut(&format!("{sign} {text}"), room, screen);
+        room = room.saturating_sub(text.width() + 3);
+        spans.push(Span::styled(text, style));
+        spans.push(Span::raw("   "));
+    }
+    if screen.app.course.watch.all_seen() && screen.app.course.stop.is_some() {
+        spans.push(Span::styled(
+            frame::cut("N goes on", room, screen),
+            theme.accent(),
+        ));
+    }
+    frame::put(frame, area, row, &Line::from(spans));
+}
+
+/// The claims of a scenario without a lesson, as signs: seen, open, missed.
+pub fn claims(screen: &Screen) -> Line<'static> {
+    let standings = screen.app.claims();
+    if standings.is_empty() {
+        return Line::default();
+    }
+    let mut spans = vec![Span::styled("expected ", screen.theme.faint())];
+    for (_, standing) in standings {
+        let (sign, style) = sign(screen, standing);
+        spans.push(Span::styled(sign, style));
+    }
+    spans.push(Span::raw(" "));
+    Line::from(spans)
+}
+
+fn sign(screen: &Screen, standing: Standing) -> (&'static str, Style) {
+    let theme = screen.theme;
+    match standing {
+        Standing::Seen(_) => (theme.glyph("✓", "*"), theme.good()),
+        Standing::Open => (theme.glyph("○", "o"), theme.muted()),
+        Standing::Missed => (theme.glyph("✗", "x"), theme.warn()),
+    }
+}
