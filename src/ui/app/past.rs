@@ -42,6 +42,15 @@ impl App {
         })
     }
 
+    /// What a lane has shown of this very step, if it has and it is still known.
+    pub fn shown_of(&self, lane: usize, step: u64) -> Option<Shown> {
+        let of_step = |shown: &Shown| shown.matrix.step == step;
+        self.shown(lane).filter(of_step).or_else(|| {
+            let seen = self.past.lanes.get(lane)?.at(step)?;
+            Some(Shown::from(seen)).filter(of_step)
+        })
+    }
+
     /// The two lanes whose difference is shown: the second minus the first.
     pub fn compared(&self) -> Option<(usize, usize)> {
         let second = self.target.filter(|&lane| lane > 0).unwrap_or(1);

@@ -75,6 +75,7 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &Screen, lane: &Shown) {
         },
         screen,
         &blocks,
+        lane.matrix.step,
     );
 }
 
@@ -219,8 +220,9 @@ fn fill(facts: &[Fact], width: u16) -> Vec<Vec<Fact>> {
     blocks
 }
 
-/// What every lane makes of the cursor's cell.
-fn numbers(frame: &mut Frame, area: Rect, screen: &Screen, blocks: &[Vec<Fact>]) {
+/// What every lane makes of the cursor's cell, in the batch of this step: a lane that has shown another
+/// one meanwhile looks back, and says so if it cannot.
+fn numbers(frame: &mut Frame, area: Rect, screen: &Screen, blocks: &[Vec<Fact>], step: u64) {
     let app = screen.app;
     let theme = screen.theme;
     let mut row = 0;
@@ -233,7 +235,7 @@ fn numbers(frame: &mut Frame, area: Rect, screen: &Screen, blocks: &[Vec<Fact>])
         frame::put(frame, area, row, &Line::styled(head, theme.faint()));
         for (i, lane) in app.lanes.iter().enumerate() {
             row += 1;
-            let facts = app.shown(i).and_then(|shown| {
+            let facts = app.shown_of(i, step).and_then(|shown| {
                 let settings = shown.settings.as_ref()?;
                 let facts = heat::facts(&shown.matrix, settings, app.cursor.0, app.cursor.1)?;
                 Some((facts, settings.loss))
@@ -243,6 +245,10 @@ fn numbers(frame: &mut Frame, area: Rect, screen: &Screen, blocks: &[Vec<Fact>])
                 format!("{} {label:1$}", theme.marker(i), NAME - 2),
                 theme.lane(i),
             )];
+            if facts.is_none() && lane.matrix.is_some() {
+                let text = format!("has not shown step {step}");
+                spans.push(Span::styled(text, theme.faint()));
+            }
             if let Some((facts, loss)) = facts {
                 spans.extend(block.iter().map(|fact| {
                     let text = (fact.cell)(&facts, Some(loss));
