@@ -228,6 +228,19 @@ fn parts(c: char) -> Vec<[f64; 4]> {
             let share = f64::from(u32::from('▏') - u32::from(c) + 1) / 8.0;
             vec![[0.0, 0.0, share, 1.0]]
         }
+        // The signs of lanes: a disc and a diamond must not look the same.
+        '●' => vec![
+            [0.3, 0.31, 0.4, 0.4],
+            [0.2, 0.35, 0.6, 0.32],
+            [0.1, 0.41, 0.8, 0.2],
+        ],
+        '◆' => (0..5)
+            .map(|i| {
+                let half = 0.1 * f64::from(i + 1);
+                let tall = 0.05 * f64::from(5 - i);
+                [0.5 - half, 0.51 - tall, 2.0 * half, 2.0 * tall]
+            })
+            .collect(),
         '■' => vec![[0.15, 0.32, 0.7, 0.36]],
         // Shades, as so many dots.
         '░' | '▒' | '▓' => {
