@@ -109,9 +109,6 @@ pub fn replay(run: &Path, mut progress: impl FnMut(&str, u64, u64)) -> Result<Ve
             if matches!(line, Line::Step { .. }) {
                 progress(lane, journal.replayed.steps, all);
             }
-            if journal.replayed.difference.is_some() {
-                break;
-            }
         }
         replayed.push(journal.replayed);
     }
@@ -209,7 +206,9 @@ impl<'a> Journal<'a> {
                 let recorded = loss.unwrap_or(f64::NAN);
                 let same = recorded.to_bits() == now.to_bits()
                     || (!now.is_finite() && !recorded.is_finite());
-                if !same {
+                // Later ones follow from the first. The lane is made to its end all the same: another
+                // one may branch off it.
+                if !same && self.replayed.difference.is_none() {
                     let step = at;
                     self.replayed.difference = Some(Difference {
                         step,
