@@ -226,7 +226,7 @@ fn driven_by_hand_equals_the_script() {
 }
 
 #[test]
-fn reset_repeats_the_first_losses_bit_for_bit() {
+fn req02_reset_repeats_the_first_losses_bit_for_bit() {
     let lab = one_lane_paused(None);
     lab.send(0, Command::Step(6));
     let first = until(&lab, 0, |s| s.step == 6 && s.status == LaneStatus::Paused);

@@ -178,6 +178,15 @@ enum Pace {
     Ended,
 }
 
+/// What became of a lane's turn to step.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    /// Something happened, or an evaluation goes on.
+    Used,
+    /// It waited for the others or for its time.
+    Waited,
+}
+
 /// Cells of the snapshot's matrix on a side, and pairs shown beside it.
 const MATRIX_SIDE: usize = 64;
 const PAIRS: usize = 128;
@@ -298,7 +307,12 @@ impl<'a> Worker<'a> {
                 Err(TryRecvError::Empty) => {}
             }
             match self.pace {
-                Pace::Running | Pace::Stepping(_) => self.step_if_due()?,
+                Pace::Running | Pace::Stepping(_) => {
+                    if self.step_if_due()? == Turn::Waited {
+                        // Nothing is new: there is nothing to show.
+                        continue;
+                    }
+                }
                 Pace::Finishing(reason) if self.trainer.evaluating().is_none() => {
                     self.finish(reason)?;
                 }
@@ -327,9 +341,10 @@ impl<'a> Worker<'a> {
     }
 
     /// Makes a step, unless the others must catch up first, or all are to pause here.
-    fn step_if_due(&mut self) -> Result<()> {
+    fn step_if_due(&mut self) -> Result<Turn> {
         let Some((pacer, seat)) = self.plan.pacer.clone() else {
-            return self.step();
+            self.step()?;
+            return Ok(Turn::Used);
         };
         let done = self.trainer.steps_done();
         if self.pausing && pacer.level(done) {
@@ -339,8 +354,9 @@ impl<'a> Worker<'a> {
             self.step()?;
         } else if self.trainer.evaluating().is_none() {
             pacer.nap();
+            return Ok(Turn::Waited);
         }
-        Ok(())
+        Ok(Turn::Used)
     }
 
     fn obey(&mut self, command: Command) -> Result<()> {

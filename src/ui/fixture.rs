@@ -9,6 +9,7 @@ use crate::telemetry::{
     Curve, EvalReport, Landscape, LaneStatus, Matrix, Rows, Settings, Snapshot, Split, Spread,
     StepReport,
 };
+use crate::ui::app::App;
 
 #[path = "fixture/pictures.rs"]
 mod pictures;
@@ -31,6 +32,15 @@ pub const SCENARIO: &str = r#"(
         (name: "sigmoid", loss: SigLip, temperature: 0.1, bias: Some(-10.0)),
     ],
 )"#;
+
+/// A screen of 120 x 40 on such a run.
+pub fn app(step: u64) -> App {
+    let mut app = App::new(scenario(), Vec::new());
+    app.size = (120, 40);
+    app.observe(running(step));
+    app.message = None;
+    app
+}
 
 /// The scenario of the mock run.
 pub fn scenario() -> Scenario {

@@ -395,10 +395,7 @@ mod tests {
     use crate::ui::theme::{Depth, Glyphs, Palette};
 
     fn app() -> App {
-        let mut app = App::new(fixture::scenario(), Vec::new());
-        app.size = (120, 40);
-        app.observe(fixture::running(640));
-        app
+        fixture::app(640)
     }
 
     #[test]

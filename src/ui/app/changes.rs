@@ -226,3 +226,131 @@ impl App {
         vec![Effect::SlowDown(gap)]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+    use super::*;
+    use crate::control::Value;
+    use crate::ui::dial::Dial;
+    use crate::ui::fixture;
+
+    fn tap(app: &mut App, code: KeyCode) -> Vec<Effect> {
+        app.key(KeyEvent::from(code))
+    }
+
+    fn press(app: &mut App, key: char) -> Vec<Effect> {
+        tap(app, KeyCode::Char(key))
+    }
+
+    fn redo(app: &mut App) -> Vec<Effect> {
+        app.key(KeyEvent::new(KeyCode::Char('r'), KeyModifiers::CONTROL))
+    }
+
+    /// The values that these effects set, with their lanes.
+    fn values(effects: &[Effect]) -> Vec<(usize, Option<Value>)> {
+        let value = |effect: &Effect| match effect {
+            Effect::Send {
+                lane: Some(lane),
+                command: Command::Apply(control),
+            } => (*lane, control.value()),
+            other => panic!("{other:?} sets nothing"),
+        };
+        effects.iter().map(value).collect()
+    }
+
+    fn tau(app: &App, lane: usize) -> Option<Value> {
+        Dial::Temperature.value(&app.settings(lane).unwrap())
+    }
+
+    #[test]
+    fn req04_undo_and_redo_go_through_the_changes_one_by_one() {
+        let mut app = fixture::app(300);
+        let before = tau(&app, 0);
+        tap(&mut app, KeyCode::Tab);
+        // Turns in a row are one change; another dial is another.
+        tap(&mut app, KeyCode::Right);
+        let turned = values(&tap(&mut app, KeyCode::Right));
+        press(&mut app, 'e');
+        let rate = Dial::LearningRate.value(&app.settings(0).unwrap());
+        tap(&mut app, KeyCode::Right);
+        assert_eq!(values(&press(&mut app, 'u')), [(0, rate)]);
+        assert_eq!(values(&press(&mut app, 'u')), [(0, before)]);
+        assert_eq!(tau(&app, 0), before);
+        assert!(press(&mut app, 'u').is_empty());
+        assert!(
+            app.message
+                .as_ref()
+                .unwrap()
+                .1
+                .contains("nothing was changed")
+        );
+        assert_eq!(values(&redo(&mut app)), turned);
+        redo(&mut app);
+        assert!(redo(&mut app).is_empty());
+        // A new change leaves nothing to be made again.
+        press(&mut app, 'u');
+        tap(&mut app, KeyCode::Left);
+        assert!(redo(&mut app).is_empty());
+    }
+
+    #[test]
+    fn req04_a_bias_that_was_given_is_taken_away_again() {
+        let mut app = fixture::app(300);
+        tap(&mut app, KeyCode::Tab);
+        press(&mut app, 'b');
+        let given = values(&tap(&mut app, KeyCode::Right));
+        assert_eq!(given, [(0, Some(Value::Real(0.0)))]);
+        assert_eq!(values(&press(&mut app, 'u')), [(0, None)]);
+        assert_eq!(app.settings(0).unwrap().bias, None);
+    }
+
+    #[test]
+    fn req04_rewind_and_branch_go_to_the_addressed_lane() {
+        let mut app = fixture::app(300);
+        assert!(press(&mut app, 'B').is_empty());
+        assert!(app.message.as_ref().unwrap().1.contains("which lane"));
+        tap(&mut app, KeyCode::Tab);
+        assert_eq!(press(&mut app, 'B'), [Effect::Branch(0)]);
+        tap(&mut app, KeyCode::Right);
+        let rewind = Effect::Send {
+            lane: Some(0),
+            command: Command::Rewind,
+        };
+        assert_eq!(press(&mut app, 'U'), [rewind]);
+        // The change is gone with what came after it.
+        assert!(app.pending.is_empty());
+        assert!(press(&mut app, 'u').is_empty());
+    }
+
+    #[test]
+    fn req16_one_key_gives_a_lanes_change_to_all_others() {
+        let mut app = fixture::app(300);
+        assert!(press(&mut app, 'A').is_empty());
+        tap(&mut app, KeyCode::Tab);
+        let turned = values(&tap(&mut app, KeyCode::Right));
+        assert!(app.message.as_ref().unwrap().1.contains("A: all lanes"));
+        let other = tau(&app, 1);
+        assert_eq!(values(&press(&mut app, 'A')), [(1, turned[0].1)]);
+        assert_eq!(tau(&app, 1), tau(&app, 0));
+        assert_eq!(values(&press(&mut app, 'u')), [(1, other)]);
+    }
+
+    #[test]
+    fn req01_the_pace_goes_down_and_up_again() {
+        let mut app = fixture::app(300);
+        assert_eq!(press(&mut app, '<'), [Effect::SlowDown(GAPS[1])]);
+        for _ in 0..20 {
+            press(&mut app, '<');
+        }
+        assert_eq!(
+            press(&mut app, '>'),
+            [Effect::SlowDown(GAPS[GAPS.len() - 2])]
+        );
+        for _ in 0..20 {
+            press(&mut app, '>');
+        }
+        assert_eq!(press(&mut app, '>'), [Effect::SlowDown(Duration::ZERO)]);
+    }
+}

@@ -180,10 +180,7 @@ mod tests {
     use crossterm::event::{KeyCode, KeyEvent};
 
     fn app() -> App {
-        let mut app = App::new(fixture::scenario(), Vec::new());
-        app.size = (120, 40);
-        app.observe(fixture::running(640));
-        app
+        fixture::app(640)
     }
 
     fn press(app: &mut App, keys: &str) {

@@ -281,11 +281,7 @@ mod tests {
     use crate::ui::panel::Panel;
 
     fn app() -> App {
-        let mut app = App::new(fixture::scenario(), Vec::new());
-        app.size = (120, 40);
-        app.observe(fixture::running(300));
-        app.message = None;
-        app
+        fixture::app(300)
     }
 
     fn type_keys(app: &mut App, keys: &str) -> Vec<Effect> {

@@ -111,10 +111,7 @@ mod tests {
     use crate::ui::panel::Panel;
 
     fn app() -> App {
-        let mut app = App::new(fixture::scenario(), Vec::new());
-        app.size = (120, 40);
-        app.observe(fixture::running(300));
-        app.message = None;
+        let mut app = fixture::app(300);
         press(&mut app, KeyCode::Char('j'));
         app
     }

@@ -75,10 +75,7 @@ mod tests {
     use crate::ui::region::Target;
 
     fn app() -> App {
-        let mut app = App::new(fixture::scenario(), Vec::new());
-        app.size = (120, 40);
-        app.observe(fixture::running(300));
-        app
+        fixture::app(300)
     }
 
     #[test]

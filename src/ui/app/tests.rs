@@ -53,7 +53,7 @@ fn tau(x: f64) -> Control {
 }
 
 #[test]
-fn space_pauses_and_resumes_without_waiting_for_the_lanes() {
+fn req01_space_pauses_and_resumes_without_waiting_for_the_lanes() {
     let mut app = app();
     assert_eq!(press(&mut app, " "), all(Command::Pause));
     assert!(!app.running());
@@ -67,7 +67,7 @@ fn space_pauses_and_resumes_without_waiting_for_the_lanes() {
 }
 
 #[test]
-fn digits_count_steps() {
+fn req01_digits_count_steps() {
     let mut app = app();
     assert_eq!(press(&mut app, "s"), all(Command::Step(1)));
     assert_eq!(press(&mut app, "25s"), all(Command::Step(25)));
@@ -97,7 +97,7 @@ fn when_all_is_done_play_says_what_to_do_instead() {
 }
 
 #[test]
-fn a_turn_goes_to_every_addressed_lane_from_its_own_value() {
+fn req03_a_turn_goes_to_every_addressed_lane_from_its_own_value() {
     let mut app = app();
     assert_eq!(
         tap(&mut app, KeyCode::Right),
@@ -151,7 +151,7 @@ fn what_a_lane_never_records_is_forgotten_after_two_steps() {
 }
 
 #[test]
-fn a_typed_value_is_applied_and_a_wrong_one_changes_nothing() {
+fn req03_a_typed_value_is_applied_and_a_wrong_one_changes_nothing() {
     let mut app = app();
     press(&mut app, "t");
     tap(&mut app, KeyCode::Enter);
@@ -179,7 +179,7 @@ fn a_typed_value_is_applied_and_a_wrong_one_changes_nothing() {
 }
 
 #[test]
-fn learned_and_fixed_toggle_together_and_only_where_something_is_learned() {
+fn req03_learned_and_fixed_toggle_together_and_only_where_something_is_learned() {
     let mut app = app();
     assert_eq!(
         press(&mut app, "a"),

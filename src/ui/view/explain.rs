@@ -5,7 +5,6 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Clear};
 
 use super::{Screen, frame};
 use crate::ui::action::Action;
@@ -118,23 +117,7 @@ fn show(
     if place.height < 3 || place.width < 12 {
         return;
     }
-    let theme = screen.theme;
-    frame.render_widget(Clear, place);
-    frame.buffer_mut().set_style(place, theme.raised());
-    let block = Block::bordered()
-        .border_set(theme.border_set())
-        .border_style(theme.accent())
-        .title_top(
-            Line::from(format!(" {title} ")).style(theme.accent().add_modifier(Modifier::BOLD)),
-        )
-        .title_bottom(Line::styled(foot, theme.faint()).right_aligned());
-    let inner = block.inner(place);
-    frame.render_widget(block, place);
-    let inner = Rect {
-        x: inner.x + 1,
-        width: inner.width.saturating_sub(2),
-        ..inner
-    };
+    let inner = frame::raised(frame, place, screen, title, foot);
     for (i, line) in lines.iter().enumerate() {
         frame::put(frame, inner, i as u16, line);
     }

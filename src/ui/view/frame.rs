@@ -129,15 +129,24 @@ pub fn popup(
     };
     // What lies below cannot be clicked.
     screen.regions.clear();
+    raised(frame, place, screen, title, "")
+}
+
+/// A card above what else is there, with a title and a word at its foot. Returns what is inside, a column
+/// of air on each side left out.
+pub fn raised(frame: &mut Frame, place: Rect, screen: &Screen, title: &str, foot: &str) -> Rect {
     let theme = screen.theme;
     frame.render_widget(Clear, place);
     frame.buffer_mut().set_style(place, theme.raised());
-    let block = Block::bordered()
+    let title = Line::from(format!(" {title} "));
+    let mut block = Block::bordered()
         .border_set(theme.border_set())
         .border_style(theme.accent())
-        .title_top(
-            Line::from(format!(" {title} ")).style(theme.accent().add_modifier(Modifier::BOLD)),
-        );
+        .title_top(title.style(theme.accent().add_modifier(Modifier::BOLD)));
+    if !foot.is_empty() {
+        let foot = Line::styled(foot.to_owned(), theme.faint());
+        block = block.title_bottom(foot.right_aligned());
+    }
     let inner = block.inner(place);
     frame.render_widget(block, place);
     Rect {
