@@ -212,7 +212,8 @@ struct Worker<'a> {
     /// Told to pause, and not yet where the others are.
     pausing: bool,
     stop_rule: StopRule,
-    looked: Option<Instant>,
+    /// Step of the last look.
+    looked: Option<u64>,
     /// When the landscape may be surveyed again.
     survey_at: Option<Instant>,
     /// When the last step began.
@@ -559,19 +560,28 @@ impl<'a> Worker<'a> {
         if self.plan.unattended {
             return Ok(());
         }
-        if now || self.looked.is_none_or(|t| t.elapsed() >= LOOK_EVERY) {
+        let step = self.trainer.steps_done();
+        if self.looked != Some(step) && (now || step.is_multiple_of(self.look_stride())) {
             if let Some((matrix, pairs)) = self.trainer.look(MATRIX_SIDE, PAIRS)? {
                 self.observer.look(matrix, pairs);
             }
             if let Some(rows) = self.trainer.rows()? {
                 self.observer.look_closely(rows);
             }
-            self.looked = Some(Instant::now());
+            self.looked = Some(step);
         }
         self.survey()?;
         let snapshot = Arc::new(self.observer.snapshot(&self.trainer));
         *self.slot.lock().unwrap_or_else(PoisonError::into_inner) = snapshot;
         Ok(())
+    }
+
+    /// Steps from one look at the batch to the next. A power of two, so that lanes of different pace look
+    /// at the same steps: only then can their matrices be compared.
+    fn look_stride(&self) -> u64 {
+        let seconds = self.observer.step_seconds().max(1e-6);
+        let steps = (LOOK_EVERY.as_secs_f64() / seconds).ceil() as u64;
+        steps.max(1).next_power_of_two()
     }
 
     /// Surveys the loss landscape now and then: always once a pause has come, so that what is looked

@@ -78,6 +78,11 @@ impl Observer {
         self.snapshot.landscape.as_ref().map(|l| l.step)
     }
 
+    /// Time of the latest step, in seconds; 0 before the first.
+    pub fn step_seconds(&self) -> f64 {
+        self.snapshot.report.as_ref().map_or(0.0, |r| r.seconds)
+    }
+
     /// Step of the latest complete evaluation.
     pub const fn evaluated_until(&self) -> u64 {
         self.evaluated_until

@@ -2,9 +2,13 @@
 
 use std::sync::Arc;
 
-use super::App;
+use super::{App, Focus};
 use crate::telemetry::{Matrix, Pair, Settings};
 use crate::ui::history::{History, Seen};
+use crate::ui::panel::Panel;
+
+/// Looks back within which lanes are expected to have one in common.
+const LATELY: usize = 8;
 
 /// What the matrix panel looks at.
 #[derive(Clone, Debug, Default)]
@@ -34,12 +38,25 @@ impl App {
         if let Some(step) = self.past.step {
             return self.past.lanes.get(lane)?.at(step).map(Shown::from);
         }
+        // Who has the matrix in hand compares: all lanes show the same batch then.
+        let in_hand = self.focus == Focus::Panel && self.panel == Panel::Matrix;
+        if in_hand && let Some(step) = self.step_of_all() {
+            return self.past.lanes.get(lane)?.exactly(step).map(Shown::from);
+        }
         let now = self.lanes.get(lane)?;
         Some(Shown {
             matrix: Arc::clone(now.matrix.as_ref()?),
             pairs: Arc::clone(&now.pairs),
             settings: self.settings(lane),
         })
+    }
+
+    /// The latest step that all lanes have shown lately.
+    fn step_of_all(&self) -> Option<u64> {
+        let lanes = &self.past.lanes;
+        let steps = lanes.first().filter(|_| lanes.len() > 1)?.steps();
+        let mut lately = steps.into_iter().rev().take(LATELY);
+        lately.find(|&step| lanes.iter().all(|lane| lane.exactly(step).is_some()))
     }
 
     /// What a lane has shown of this very step, if it has and it is still known.
@@ -153,6 +170,29 @@ mod tests {
             app.observe(fixture::running(step));
         }
         app
+    }
+
+    #[test]
+    fn req15_with_the_matrix_in_hand_all_lanes_show_one_batch() {
+        let mut app = app(&[10, 20]);
+        // The first lane goes ahead.
+        let behind = fixture::running(20).swap_remove(1);
+        app.observe(vec![fixture::running(30).swap_remove(0), behind]);
+        let steps = |app: &App| [0, 1].map(|lane| app.shown(lane).unwrap().matrix.step);
+        assert_eq!(steps(&app), [30, 20]);
+        press(&mut app, "m");
+        assert_eq!(steps(&app), [20, 20]);
+        app.observe(fixture::running(30));
+        assert_eq!(steps(&app), [30, 30]);
+        // With nothing in common each shows its own.
+        let mut app = self::app(&[10]);
+        app.past.lanes[1] = History::default();
+        app.observe(vec![
+            fixture::running(30).swap_remove(0),
+            fixture::running(20).swap_remove(1),
+        ]);
+        press(&mut app, "m");
+        assert_eq!(steps(&app), [30, 20]);
     }
 
     #[test]
