@@ -252,7 +252,19 @@ fn show(
         welcome,
         stop,
     };
-    ui::run(screen, open, scenario, &names, script)
+    // Opened again, a scenario is what it was at the start; another one is as it stands.
+    let load = |name: &str| {
+        if names == [name] {
+            training.scenario(&names)
+        } else {
+            crate::scenario::load(name)
+        }
+    };
+    let source = ui::Source {
+        load: &load,
+        open: &open,
+    };
+    ui::run(screen, source, scenario, &names, script)
 }
 
 /// `clip-lab chekc x.ron` is read as scenarios; the subcommand that was meant is worth a hint.

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 pub use bench::{LaneBench, bench};
 pub use headless::train;
-pub use lane::{Command, Lane};
+pub use lane::{Attention, Command, Lane};
 pub use replay::{Difference, Replayed, replay};
 
 use crate::data::Prepared;

@@ -267,6 +267,8 @@ pub struct Snapshot {
     pub pairs_per_second: f64,
     /// Wall time spent training.
     pub seconds: f64,
+    /// Wall time spent on what only the screen wants: matrix, pairs, landscape.
+    pub showing_seconds: f64,
     /// The latest thing that the lane has to say: a refused control, a saved file.
     pub message: Option<String>,
 }
@@ -300,6 +302,7 @@ impl Snapshot {
             pairs: Arc::default(),
             pairs_per_second: 0.0,
             seconds: 0.0,
+            showing_seconds: 0.0,
             message: None,
         }
     }

@@ -40,7 +40,7 @@ use crossterm::event::{
 };
 
 use crate::error::{Error, Result};
-use crate::lab::Lab;
+use crate::lab::{Attention, Command, Lab};
 use crate::scenario::{self, Scenario};
 use crate::telemetry::Snapshot;
 
@@ -85,20 +85,29 @@ const HOLD: Duration = Duration::from_secs(12);
 /// How long a lab may take to end before the user is told what is waited for.
 const PATIENCE: Duration = Duration::from_millis(600);
 
-/// Runs the screen until the user leaves or the process is told to end. `open` starts a lab; it must
-/// not wait for training. `names` are what `scenario` was made from; a script presses keys, and where
-/// standard output is no terminal it is the only one who does.
+/// Where labs come from.
+#[derive(Clone, Copy)]
+pub struct Source<'a> {
+    /// Reads the scenario of this name or file.
+    pub load: &'a dyn Fn(&str) -> Result<Scenario>,
+    /// Starts a lab; it must not wait for training.
+    pub open: &'a dyn Fn(Scenario) -> Result<Lab>,
+}
+
+/// Runs the screen until the user leaves or the process is told to end. `names` are what `scenario` was
+/// made from; a script presses keys, and where standard output is no terminal it is the only one who
+/// does.
 ///
 /// # Errors
-/// What `open` says of the first scenario, and what the terminal refuses.
+/// What `source` says of the first scenario, and what the terminal refuses.
 pub fn run(
     options: Options,
-    mut open: impl FnMut(Scenario) -> Result<Lab>,
+    source: Source,
     scenario: Scenario,
     names: &[String],
     script: Option<Script>,
 ) -> Result<()> {
-    let lab = open(scenario.clone())?;
+    let lab = (source.open)(scenario.clone())?;
     let env = |name: &str| std::env::var_os(name);
     let mut theme = Theme::new(
         Depth::detect(options.color, env),
@@ -115,6 +124,7 @@ pub fn run(
     }
     let mut session = Session {
         lab,
+        attended: None,
         theme,
         pace: Pace::of(options.low_bandwidth),
         retired: Vec::new(),
@@ -142,7 +152,7 @@ pub fn run(
                 app.mouse = false;
                 display.take_mouse(false).map_err(lost)?;
             }
-            session.turn(&mut display, &mut app, &mut open)
+            session.turn(&mut display, &mut app, source)
         });
     // The terminal is restored by now: what follows may be printed.
     outcome.and(session.close())
@@ -162,6 +172,8 @@ fn choices() -> Vec<Choice> {
 /// A lab and what is needed to show it.
 struct Session {
     lab: Lab,
+    /// How many lanes were told how much of them is looked at.
+    attended: Option<(usize, Attention)>,
     theme: Theme,
     pace: Pace,
     /// What the open scenario was made from.
@@ -180,12 +192,7 @@ struct Session {
 
 impl Session {
     /// The loop: take what happened, draw if something changed.
-    fn turn(
-        &mut self,
-        display: &mut Display,
-        app: &mut App,
-        open: &mut impl FnMut(Scenario) -> Result<Lab>,
-    ) -> Result<()> {
+    fn turn(&mut self, display: &mut Display, app: &mut App, source: Source) -> Result<()> {
         let mut seen: Vec<Arc<Snapshot>> = Vec::new();
         let mut drawn = Instant::now()
             .checked_sub(self.pace.after(0))
@@ -202,6 +209,7 @@ impl Session {
             if self.lab.adopt()? {
                 app.branched(self.lab.scenario().clone());
             }
+            self.attend(app);
             let snapshots = self.lab.snapshots();
             if snapshots.len() != seen.len()
                 || snapshots.iter().zip(&seen).any(|(a, b)| !Arc::ptr_eq(a, b))
@@ -233,7 +241,7 @@ impl Session {
             if let Some(effects) = self.follow(display, app)? {
                 // Drawn before what comes next, as if by hand.
                 pressed = true;
-                if self.do_all(effects, display, app, open)? {
+                if self.do_all(effects, display, app, source)? {
                     return Ok(());
                 }
                 continue;
@@ -255,10 +263,19 @@ impl Session {
                     !matches!(&event, Event::Mouse(mouse) if mouse.kind == MouseEventKind::Moved);
                 let effects = handle(app, &event);
                 pressed |= app.charts.crosshair != aim;
-                if self.do_all(effects, display, app, open)? {
+                if self.do_all(effects, display, app, source)? {
                     return Ok(());
                 }
             }
+        }
+    }
+
+    /// Tells the lanes what is looked at, if that has changed.
+    fn attend(&mut self, app: &App) {
+        let now = (self.lab.scenario().lanes.len(), app.attention());
+        if self.attended != Some(now) {
+            self.attended = Some(now);
+            self.lab.send_all(&Command::Attend(now.1));
         }
     }
 
@@ -268,13 +285,13 @@ impl Session {
         effects: Vec<Effect>,
         display: &mut Display,
         app: &mut App,
-        open: &mut impl FnMut(Scenario) -> Result<Lab>,
+        source: Source,
     ) -> Result<bool> {
         for effect in effects {
             if effect == Effect::Quit {
                 return Ok(true);
             }
-            self.carry_out(effect, display, app, open).map_err(lost)?;
+            self.carry_out(effect, display, app, source).map_err(lost)?;
         }
         Ok(false)
     }
@@ -284,7 +301,7 @@ impl Session {
         effect: Effect,
         display: &mut Display,
         app: &mut App,
-        open: &mut impl FnMut(Scenario) -> Result<Lab>,
+        source: Source,
     ) -> std::io::Result<()> {
         match effect {
             Effect::Send {
@@ -310,10 +327,11 @@ impl Session {
             Effect::Export => self.export(app),
             Effect::Log => app.show_log(&terminal::log_tail()),
             Effect::Open(name) => {
-                match scenario::load(&name).and_then(|s| Ok((open(s.clone())?, s))) {
+                match (source.load)(&name).and_then(|s| Ok(((source.open)(s.clone())?, s))) {
                     Ok((lab, scenario)) => {
                         let old = std::mem::replace(&mut self.lab, lab);
                         self.retired.push(end(old));
+                        self.attended = None;
                         app.reopen(scenario);
                         self.opened(&[name], app);
                     }

@@ -223,6 +223,41 @@ fn req26_it_trains_answers_keys_and_leaves_the_terminal_as_it_was() {
     assert_eq!(screen.ended(), 0);
 }
 
+/// Keys are answered while a step goes on, however long it takes: many of them within one step.
+#[test]
+fn req07_keys_are_answered_while_a_step_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut screen = Screen::open(&["clip", "--set", "batch_size=1024"], &[], folder.path());
+    let step = |screen: &vt100::Screen| -> Option<u64> {
+        let text = screen.contents();
+        let header = text.lines().next()?;
+        let (before, _) = header.split_once("/800")?;
+        before.split_whitespace().last()?.parse().ok()
+    };
+    screen.until("first step", |s| step(s) >= Some(1));
+    let now = |screen: &Screen| step(screen.parser.lock().unwrap().screen());
+    // The step that is under way may be near its end: count in the one after it, too.
+    let mut answered = Vec::new();
+    for _ in 0..2 {
+        let at = now(&screen);
+        let mut answers = 0;
+        while now(&screen) == at {
+            screen.press("?");
+            screen.until_text("filter");
+            screen.press("\x1b");
+            screen.until("closed help", |s| !s.contents().contains("filter"));
+            answers += 2;
+        }
+        answered.push(answers);
+    }
+    assert!(
+        answered.iter().any(|answers| *answers >= 10),
+        "keys answered within a step: {answered:?}"
+    );
+    screen.press("q");
+    assert_eq!(screen.ended(), 0);
+}
+
 #[test]
 fn req26_any_size_and_any_storm_of_sizes_is_survived() {
     let folder = tempfile::tempdir().unwrap();

@@ -43,8 +43,22 @@ pub enum Command {
     Evaluate,
     /// Write the model into the run folder now.
     Checkpoint,
+    /// From now on work out so much for whoever looks.
+    Attend(Attention),
     /// Finish the current step and end the thread.
     Stop,
+}
+
+/// How much of a lane is looked at: what nobody sees is not worked out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Attention {
+    /// Its curves.
+    Curves,
+    /// The batch, too: matrix, pairs, rows.
+    #[default]
+    Batch,
+    /// The loss landscape, too.
+    Landscape,
 }
 
 /// What a lane needs to begin.
@@ -212,6 +226,7 @@ struct Worker<'a> {
     /// Told to pause, and not yet where the others are.
     pausing: bool,
     stop_rule: StopRule,
+    attention: Attention,
     /// Step of the last look.
     looked: Option<u64>,
     /// When the landscape may be surveyed again.
@@ -270,6 +285,7 @@ impl<'a> Worker<'a> {
             pace,
             pausing: false,
             stop_rule,
+            attention: Attention::default(),
             looked: None,
             survey_at: None,
             stepped: None,
@@ -380,6 +396,7 @@ impl<'a> Worker<'a> {
                 .observer
                 .say("nothing is saved: there is no run folder, start with --out DIR".into()),
             Command::Checkpoint => self.save()?,
+            Command::Attend(attention) => self.attention = attention,
             Command::Pause | Command::Step(_) | Command::Stop => {}
         }
         Ok(())
@@ -560,8 +577,10 @@ impl<'a> Worker<'a> {
         if self.plan.unattended {
             return Ok(());
         }
+        let began = Instant::now();
         let step = self.trainer.steps_done();
-        if self.looked != Some(step) && (now || step.is_multiple_of(self.look_stride())) {
+        let seen = self.attention >= Attention::Batch && self.looked != Some(step);
+        if seen && (now || step.is_multiple_of(self.look_stride())) {
             if let Some((matrix, pairs)) = self.trainer.look(MATRIX_SIDE, PAIRS)? {
                 self.observer.look(matrix, pairs);
             }
@@ -571,6 +590,7 @@ impl<'a> Worker<'a> {
             self.looked = Some(step);
         }
         self.survey()?;
+        self.observer.note_showing(began.elapsed());
         let snapshot = Arc::new(self.observer.snapshot(&self.trainer));
         *self.slot.lock().unwrap_or_else(PoisonError::into_inner) = snapshot;
         Ok(())
@@ -590,7 +610,11 @@ impl<'a> Worker<'a> {
         let step = self.trainer.steps_done();
         let halted = matches!(self.pace, Pace::Paused | Pace::Ended);
         let due = halted || self.survey_at.is_none_or(|at| Instant::now() >= at);
-        if !due || step == 0 || self.observer.surveyed() == Some(step) {
+        if self.attention < Attention::Landscape
+            || !due
+            || step == 0
+            || self.observer.surveyed() == Some(step)
+        {
             return Ok(());
         }
         let start = Instant::now();

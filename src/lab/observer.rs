@@ -1,6 +1,7 @@
 //! [`Observer`]: turns a lane's events into the snapshot that the screen shows.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::control::{Applied, short};
 use crate::telemetry::{
@@ -71,6 +72,11 @@ impl Observer {
 
     pub fn survey(&mut self, landscape: Landscape) {
         self.snapshot.landscape = Some(Arc::new(landscape));
+    }
+
+    /// So much of the lane's time went into what is shown.
+    pub fn note_showing(&mut self, time: Duration) {
+        self.snapshot.showing_seconds += time.as_secs_f64();
     }
 
     /// Step of the batch whose landscape is shown.

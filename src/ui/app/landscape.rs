@@ -2,11 +2,22 @@
 
 use super::{App, Effect};
 use crate::control::{Control, Value};
+use crate::lab::Attention;
 use crate::scenario::{Bias, Loss, Temperature};
 use crate::telemetry::Landscape;
 use crate::ui::action::Direction;
+use crate::ui::panel::Panel;
 
 impl App {
+    /// How much of the lanes is looked at. The landscape costs most, and has its panel to itself.
+    pub fn attention(&self) -> Attention {
+        if self.panel == Panel::Landscape {
+            Attention::Landscape
+        } else {
+            Attention::Batch
+        }
+    }
+
     /// The landscape that the cursor walks on: the addressed lane's, or the first there is.
     pub fn surveyed(&self) -> Option<&Landscape> {
         let of = |lane: usize| self.lanes.get(lane)?.landscape.as_deref();
@@ -108,7 +119,6 @@ mod tests {
     use super::*;
     use crate::lab::Command;
     use crate::ui::fixture;
-    use crate::ui::panel::Panel;
 
     fn app() -> App {
         let mut app = fixture::app(300);
@@ -187,5 +197,15 @@ mod tests {
         press(&mut app, KeyCode::Right);
         assert!(app.message.as_ref().unwrap().1.contains("no landscape yet"));
         assert!(press(&mut app, KeyCode::Enter).is_empty());
+    }
+
+    #[test]
+    fn landscape_is_asked_for_only_while_its_panel_is_looked_at() {
+        let mut app = fixture::app(3);
+        assert_eq!(app.attention(), Attention::Batch);
+        press(&mut app, KeyCode::Char('j'));
+        assert_eq!(app.attention(), Attention::Landscape);
+        press(&mut app, KeyCode::Char('m'));
+        assert_eq!(app.attention(), Attention::Batch);
     }
 }

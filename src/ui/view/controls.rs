@@ -1,4 +1,5 @@
-//! The control strip: a row for each lane, a column for each dial. The values in hand stand out.
+//! The control strip: a row for each lane, a column for each dial. The values in hand stand out; below
+//! the first lane only what differs from it is written out.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -107,7 +108,7 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
             height: 1,
             ..inner
         };
-        row(frame, line, screen, &columns, lane);
+        row(frame, line, screen, &columns, lane, first);
     }
 }
 
@@ -172,7 +173,24 @@ fn cell(line: Rect, x: u16, width: u16) -> Rect {
     }
 }
 
-fn row(frame: &mut Frame, strip: Rect, screen: &mut Screen, columns: &Columns, lane: usize) {
+/// Whether a lane's dial stands where that of the first lane shown does: then it is not said again, so
+/// that what differs stands out.
+fn repeats(screen: &Screen, lane: usize, dial: Dial, first: usize) -> bool {
+    let of = |lane: usize| {
+        let settings = screen.app.settings(lane)?;
+        Some((dial.value(&settings), dial.learned(&settings)))
+    };
+    lane != first && of(first).is_some() && of(lane) == of(first)
+}
+
+fn row(
+    frame: &mut Frame,
+    strip: Rect,
+    screen: &mut Screen,
+    columns: &Columns,
+    lane: usize,
+    first: usize,
+) {
     let app = screen.app;
     let theme = screen.theme;
     let addressed = app.target == Some(lane);
@@ -225,6 +243,12 @@ fn row(frame: &mut Frame, strip: Rect, screen: &mut Screen, columns: &Columns, l
             );
             continue;
         };
+        let held = app.focus == Focus::Dials && app.dial == dial && (addressed || all);
+        if !held && !app.is_pending(lane, dial) && repeats(screen, lane, dial, first) {
+            let line = Line::styled(theme.glyph("″", "\""), theme.faint());
+            frame::put(frame, place, 0, &line);
+            continue;
+        }
         let text = dial
             .value(settings)
             .map_or_else(|| theme.glyph("–", "-").to_string(), dial::show);
@@ -240,7 +264,6 @@ fn row(frame: &mut Frame, strip: Rect, screen: &mut Screen, columns: &Columns, l
         } else {
             ""
         };
-        let held = app.focus == Focus::Dials && app.dial == dial && (addressed || all);
         let style = if held {
             theme.selected(true)
         } else if waits.is_empty() {

@@ -96,7 +96,7 @@ pub fn welcome(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     show(frame, area, screen, "welcome", foot, &lines, Panel::Loss);
 }
 
-/// A card clear of what `avoid` shows, where there is room; the last lines go where there is little.
+/// A card clear of what `avoid` shows, where there is room; the last lines go where there is little, and it says how many.
 fn show(
     frame: &mut Frame,
     area: Rect,
@@ -118,8 +118,27 @@ fn show(
         return;
     }
     let inner = frame::raised(frame, place, screen, title, foot);
-    for (i, line) in lines.iter().enumerate() {
+    let room = usize::from(inner.height);
+    let shown = if lines.len() > room {
+        room.saturating_sub(1)
+    } else {
+        room
+    };
+    for (i, line) in lines.iter().take(shown).enumerate() {
         frame::put(frame, inner, i as u16, line);
+    }
+    if lines.len() > shown {
+        let text = format!(
+            "{} {} more lines: a larger window has room for them",
+            screen.theme.glyph("…", "..."),
+            lines.len() - shown
+        );
+        frame::put(
+            frame,
+            inner,
+            shown as u16,
+            &Line::styled(text, screen.theme.faint()),
+        );
     }
     screen.regions.add(place, Target::Act(Action::Explain));
 }

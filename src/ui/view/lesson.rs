@@ -46,12 +46,14 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &Screen) {
     let row = rows.len() as u16;
     let mut spans = vec![Span::raw("   ")];
     let mut room = usize::from(area.width).saturating_sub(4);
-    for (text, standing) in screen.app.claims() {
+    for (text, standing) in fitting(screen.app.claims(), room) {
         let (sign, style) = sign(screen, standing);
-        let text = frame::cut(&format!("{sign} {text}"), room, screen);
-        room = room.saturating_sub(text.width() + 3);
+        let text = match text {
+            Some(text) => frame::cut(&format!("{sign} {text}   "), room, screen),
+            None => format!("{sign} "),
+        };
+        room = room.saturating_sub(text.width());
         spans.push(Span::styled(text, style));
-        spans.push(Span::raw("   "));
     }
     if screen.app.course.watch.all_seen() && screen.app.course.stop.is_some() {
         spans.push(Span::styled(
@@ -60,6 +62,28 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &Screen) {
         ));
     }
     frame::put(frame, area, row, &Line::from(spans));
+}
+
+/// The claims with their texts, if they fit side by side. If not, all their signs, and the text of the
+/// first that is still to be seen.
+fn fitting(claims: Vec<(String, Standing)>, room: usize) -> Vec<(Option<String>, Standing)> {
+    let wide: usize = claims.iter().map(|(text, _)| text.width() + 5).sum();
+    let next = claims
+        .iter()
+        .position(|(_, standing)| *standing == Standing::Open);
+    let next = next.unwrap_or(claims.len().saturating_sub(1));
+    let shown = |i: usize| wide <= room + 3 || i == next;
+    let mut fitting: Vec<_> = claims
+        .into_iter()
+        .enumerate()
+        .map(|(i, (text, standing))| (shown(i).then_some(text), standing))
+        .collect();
+    if wide > room + 3 && next < fitting.len() {
+        // The text stands behind all signs.
+        let last = fitting.remove(next);
+        fitting.push(last);
+    }
+    fitting
 }
 
 /// The claims of a scenario without a lesson, as signs: seen, open, missed.
@@ -83,5 +107,34 @@ fn sign(screen: &Screen, standing: Standing) -> (&'static str, Style) {
         Standing::Seen(_) => (theme.glyph("✓", "*"), theme.good()),
         Standing::Open => (theme.glyph("○", "o"), theme.muted()),
         Standing::Missed => (theme.glyph("✗", "x"), theme.warn()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn req20_claims_that_do_not_fit_are_all_there_as_signs_with_the_text_of_the_next() {
+        let claim = |text: &str, standing| (text.to_owned(), standing);
+        let claims = || {
+            vec![
+                claim("the first one", Standing::Seen(3)),
+                claim("the second one", Standing::Open),
+                claim("the third one", Standing::Open),
+            ]
+        };
+        let texts = |room| -> Vec<Option<String>> {
+            fitting(claims(), room).into_iter().map(|c| c.0).collect()
+        };
+        assert!(texts(80).iter().all(Option::is_some));
+        let short = fitting(claims(), 40);
+        assert_eq!(short.len(), 3, "none is lost");
+        assert_eq!(short[0], (None, Standing::Seen(3)));
+        assert_eq!(short[2], claim_with("the second one"));
+    }
+
+    fn claim_with(text: &str) -> (Option<String>, Standing) {
+        (Some(text.to_owned()), Standing::Open)
     }
 }

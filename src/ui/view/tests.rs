@@ -632,6 +632,24 @@ fn req14_the_title_says_which_step_is_looked_at_and_how_to_come_back() {
 }
 
 #[test]
+fn req15_only_the_settings_that_differ_are_written_out() {
+    let mut app = app(fixture::running(640));
+    let row = |app: &mut App, lane: &str| {
+        let text = shot(app, &RICH, 120, 40);
+        let strip = text.lines().skip_while(|line| !line.contains("dials"));
+        let mut rows = strip.filter(|line| line.contains(lane));
+        rows.next().unwrap().to_owned()
+    };
+    let (first, second) = (row(&mut app, "● softmax"), row(&mut app, "◆ sigmoid"));
+    assert!(first.contains("64") && first.contains("InfoNCE") && !first.contains('″'));
+    assert!(second.contains("0.0782") && second.contains("SigLIP"));
+    assert!(!second.contains("64") && second.contains('″'), "{second}");
+    // What is held is always read in full.
+    app.update(Action::Dial(Dial::BatchSize));
+    assert!(row(&mut app, "◆ sigmoid").contains("64"));
+}
+
+#[test]
 fn req15_the_cursor_is_the_same_pair_in_every_lane() {
     let mut app = app(fixture::running(640));
     app.size = (120, 40);

@@ -107,3 +107,12 @@ fn req20_a_lesson_shows_its_prompt_hides_panels_and_ticks_what_was_seen() {
         }
     }
 }
+
+#[test]
+fn req18_a_card_that_is_cut_says_so() {
+    let mut app = app(fixture::running(640));
+    app.update(Action::Explain);
+    assert!(!shot(&mut app, &RICH, 120, 40).contains("more lines"));
+    let small = shot(&mut app, &RICH, 60, 20);
+    assert!(small.contains("more lines: a larger window"), "{small}");
+}
