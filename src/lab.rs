@@ -19,6 +19,7 @@ pub use headless::train;
 pub use lane::{Attention, Command, Lane};
 pub use replay::{Difference, Replayed, replay};
 
+use crate::control::Control;
 use crate::data::Prepared;
 use crate::error::{Error, Result};
 use crate::export::{RunDir, Sink};
@@ -260,9 +261,32 @@ impl Lab {
         }
     }
 
-    /// Tells all lanes. If they are to pause, all do so at the same step.
+    /// Changes dials of several lanes before the same step of all that are going, so that what they do
+    /// from there on can be compared.
+    pub fn apply(&self, changes: &[(usize, Control)]) {
+        let seats: Vec<_> = changes.iter().map(|(lane, _)| *lane).collect();
+        let send = |at| {
+            for (lane, control) in changes {
+                if let Some(lane) = self.lanes.get(*lane) {
+                    lane.send(Command::ApplyAt(at, *control));
+                }
+            }
+        };
+        match &self.watched {
+            // Lanes take their seats in their order.
+            Some(watched) => watched.pacer.together(&seats, send),
+            None => send(0),
+        }
+        self.with_pacer(Pacer::ring);
+    }
+
+    /// Tells all lanes. If they are to pause or to change a dial, all do so at the same step.
     pub fn send_all(&self, command: &Command) {
         match command {
+            Command::Apply(control) => {
+                let all: Vec<_> = (0..self.lanes.len()).map(|lane| (lane, *control)).collect();
+                return self.apply(&all);
+            }
             Command::Pause => self.with_pacer(Pacer::hold),
             Command::Resume | Command::Step(_) => self.with_pacer(Pacer::release),
             _ => {}
@@ -295,9 +319,15 @@ impl Lab {
     }
 }
 
-/// Cores shared out among the lanes: more threads than cores would only wait for each other.
+/// Cores, or as many as `OMP_NUM_THREADS` allows, shared out among the lanes: more threads than cores
+/// would only wait for each other.
 fn threads_per_lane(lanes: usize) -> i32 {
+    let wanted = std::env::var("OMP_NUM_THREADS").ok();
+    let wanted = wanted
+        .and_then(|n| n.trim().parse().ok())
+        .filter(|n| *n > 0);
     let cores = available_parallelism().map_or(1, std::num::NonZero::get);
+    let cores = wanted.unwrap_or(cores);
     (cores / lanes.max(1)).max(1) as i32
 }
 

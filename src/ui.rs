@@ -287,11 +287,24 @@ impl Session {
         app: &mut App,
         source: Source,
     ) -> Result<bool> {
+        // One change of several lanes comes at the same step in all of them.
+        let mut changes = Vec::new();
         for effect in effects {
             if effect == Effect::Quit {
                 return Ok(true);
             }
+            if let Effect::Send {
+                lane: Some(lane),
+                command: Command::Apply(control),
+            } = effect
+            {
+                changes.push((lane, control));
+                continue;
+            }
             self.carry_out(effect, display, app, source).map_err(lost)?;
+        }
+        if !changes.is_empty() {
+            self.lab.apply(&changes);
         }
         Ok(false)
     }

@@ -49,23 +49,26 @@ fn witness(scenario: &Scenario, claims: &[Expect]) -> Vec<(String, Standing)> {
 }
 
 fn hold(name: &str, pick: impl Fn(&Expect) -> bool) -> usize {
-    let scenario = load(name).unwrap();
-    let claims: Vec<Expect> = scenario
-        .expect
-        .iter()
-        .filter(|e| pick(e))
-        .cloned()
-        .collect();
-    if claims.is_empty() {
-        return 0;
-    }
-    for (text, standing) in witness(&scenario, &claims) {
-        assert!(
-            matches!(standing, Standing::Seen(_)),
-            "{name}: {text}: {standing:?}"
-        );
-    }
-    claims.len()
+    let mut scenario = load(name).unwrap();
+    let picked = scenario.expect.clone().into_iter().filter(|e| pick(e));
+    // What needs a hand is seen with it, and not without.
+    let (by_hand, alone): (Vec<_>, Vec<_>) = picked.partition(|e| e.by_hand.is_some());
+    let seen = |scenario: &Scenario, claims: &[Expect], wanted: bool| {
+        if claims.is_empty() {
+            return;
+        }
+        for (text, standing) in witness(scenario, claims) {
+            let seen = matches!(standing, Standing::Seen(_));
+            assert!(seen == wanted, "{name}: {text}: {standing:?}");
+        }
+    };
+    seen(&scenario, &alone, true);
+    seen(&scenario, &by_hand, false);
+    scenario
+        .script
+        .extend(by_hand.iter().filter_map(|e| e.by_hand.clone()));
+    seen(&scenario, &by_hand, true);
+    alone.len() + by_hand.len()
 }
 
 #[test]

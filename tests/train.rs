@@ -248,6 +248,33 @@ fn req02_reset_repeats_the_first_losses_bit_for_bit() {
     lab.close().unwrap();
 }
 
+/// One turn of a dial for all lanes, made while they train, comes before the same step in each.
+#[test]
+fn req15_a_change_to_all_lanes_comes_at_the_same_step() {
+    let mut scenario = tiny();
+    scenario.train.steps = clip_lab::scenario::Steps::new(100_000).unwrap();
+    let lab = Lab::open(scenario, &Options::default()).unwrap();
+    until(&lab, 0, |s| s.step > 2);
+    until(&lab, 1, |s| s.step > 2);
+    for change in 1..=30 {
+        let tau = Temperature::new(0.05 + 0.001 * change as f64).unwrap();
+        let change = change as usize;
+        lab.apply(&[
+            (0, Control::Temperature(tau)),
+            (1, Control::Temperature(tau)),
+        ]);
+        until(&lab, 0, |s| s.applied.len() == change);
+        until(&lab, 1, |s| s.applied.len() == change);
+    }
+    let steps: Vec<Vec<u64>> = lab
+        .snapshots()
+        .iter()
+        .map(|s| s.applied.iter().map(|a| a.step).collect())
+        .collect();
+    assert_eq!(steps[0], steps[1]);
+    lab.close().unwrap();
+}
+
 #[test]
 fn a_run_folder_follows_a_reset_with_another_seed() {
     let folder = tempfile::tempdir().unwrap();

@@ -143,6 +143,13 @@ pub fn pixels(pictures: &[(ClassId, Picture)], side: usize) -> Vec<u8> {
 pub fn thumbnail(planes: &[u8], from: usize, side: usize) -> Thumbnail {
     let side = side.clamp(1, from);
     let area = from * from;
+    if side == from {
+        let rgb = (0..area).map(|i| [planes[i], planes[area + i], planes[2 * area + i]]);
+        return Thumbnail {
+            side,
+            rgb: rgb.collect(),
+        };
+    }
     // Whole pixels only, which is fine enough for a screen and cheap.
     let span = |i: usize| i * from / side..((i + 1) * from / side);
     let mean = |plane: &[u8], x: usize, y: usize| {

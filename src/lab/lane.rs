@@ -24,6 +24,8 @@ use crate::train::{DeviceChoice, State, Trainer, set_threads};
 pub enum Command {
     /// Change a dial, before the next step.
     Apply(Control),
+    /// Change a dial once so many steps are done; at once if they are, or if the lane stands still.
+    ApplyAt(u64, Control),
     /// Stop stepping; go on listening.
     Pause,
     /// Step until paused or done.
@@ -227,6 +229,10 @@ struct Worker<'a> {
     pausing: bool,
     stop_rule: StopRule,
     attention: Attention,
+    /// Taken from the inbox and not yet obeyed.
+    next: Option<Command>,
+    /// Changes for after so many steps.
+    later: Vec<(u64, Control)>,
     /// Step of the last look.
     looked: Option<u64>,
     /// When the landscape may be surveyed again.
@@ -286,6 +292,8 @@ impl<'a> Worker<'a> {
             pausing: false,
             stop_rule,
             attention: Attention::default(),
+            next: None,
+            later: Vec::new(),
             looked: None,
             survey_at: None,
             stepped: None,
@@ -309,7 +317,9 @@ impl<'a> Worker<'a> {
             let idle = matches!(self.pace, Pace::Paused | Pace::Ended)
                 && self.trainer.evaluating().is_none();
             self.tell_pacer();
-            let command = if idle {
+            let command = if let Some(command) = self.next.take() {
+                Ok(command)
+            } else if idle {
                 self.inbox.recv().map_err(|_| TryRecvError::Disconnected)
             } else {
                 self.inbox.try_recv()
@@ -365,8 +375,15 @@ impl<'a> Worker<'a> {
         };
         let done = self.trainer.steps_done();
         if self.pausing && pacer.level(done) {
-            self.pause(LaneStatus::Paused);
+            self.pause(LaneStatus::Paused)?;
         } else if pacer.may_step(seat, self.stepped) {
+            // What was sent to several lanes before this one was allowed to step comes before the step.
+            self.next = self.inbox.try_recv().ok();
+            if self.next.is_some() {
+                pacer.stands(seat, done, true);
+                return Ok(Turn::Used);
+            }
+            self.apply_due(done)?;
             self.stepped = Some(Instant::now());
             self.step()?;
         } else if self.trainer.evaluating().is_none() {
@@ -378,10 +395,15 @@ impl<'a> Worker<'a> {
 
     fn obey(&mut self, command: Command) -> Result<()> {
         match command {
-            Command::Apply(control) => match self.trainer.apply(control) {
-                Ok(_) => self.record_applied()?,
-                Err(error) => self.observer.say(error.to_string()),
-            },
+            Command::Apply(control) => self.apply(control)?,
+            Command::ApplyAt(at, control) => {
+                let going = matches!(self.pace, Pace::Running | Pace::Stepping(_));
+                if going && at > self.trainer.steps_done() {
+                    self.later.push((at, control));
+                } else {
+                    self.apply(control)?;
+                }
+            }
             Command::Pause if matches!(self.pace, Pace::Running | Pace::Stepping(_)) => {
                 // Where all lanes pause; without others at once.
                 self.pausing = true;
@@ -402,6 +424,29 @@ impl<'a> Worker<'a> {
         Ok(())
     }
 
+    fn apply(&mut self, control: Control) -> Result<()> {
+        match self.trainer.apply(control) {
+            Ok(_) => self.record_applied(),
+            Err(error) => {
+                self.observer.say(error.to_string());
+                Ok(())
+            }
+        }
+    }
+
+    /// Makes the changes that were to wait for so many steps.
+    fn apply_due(&mut self, steps: u64) -> Result<()> {
+        let later = std::mem::take(&mut self.later);
+        for (at, control) in later {
+            if at <= steps {
+                self.apply(control)?;
+            } else {
+                self.later.push((at, control));
+            }
+        }
+        Ok(())
+    }
+
     fn over(&self) -> bool {
         matches!(self.pace, Pace::Finishing(_) | Pace::Ended)
     }
@@ -414,12 +459,15 @@ impl<'a> Worker<'a> {
         }
     }
 
-    fn pause(&mut self, status: LaneStatus) {
+    fn pause(&mut self, status: LaneStatus) -> Result<()> {
         if !self.over() {
             self.pace = Pace::Paused;
             self.pausing = false;
             self.observer.set_status(status);
+            // Nothing is to be waited for any more.
+            self.apply_due(u64::MAX)?;
         }
+        Ok(())
     }
 
     fn step(&mut self) -> Result<()> {
@@ -437,7 +485,7 @@ impl<'a> Worker<'a> {
         let real = loss.is_finite() && report.grad_norm.is_finite();
         self.record(Event::Step(report))?;
         if !real {
-            self.pause(LaneStatus::Diverged(step));
+            self.pause(LaneStatus::Diverged(step))?;
             if let Some(suspect) = self.trainer.suspect() {
                 self.observer.say(format!(
                     "step {step}: not a number in {suspect}; U goes back"
@@ -453,13 +501,13 @@ impl<'a> Worker<'a> {
                 self.trainer.begin_evaluation()?;
             }
             match self.pace {
-                Pace::Stepping(1) => self.pause(LaneStatus::Paused),
+                Pace::Stepping(1) => self.pause(LaneStatus::Paused)?,
                 Pace::Stepping(n) => self.pace = Pace::Stepping(n - 1),
                 _ => {}
             }
             if let Some(rule) = self.stop_rule.observe(step, loss) {
                 self.observer.say(rule);
-                self.pause(LaneStatus::Paused);
+                self.pause(LaneStatus::Paused)?;
                 if self.plan.unattended {
                     self.pace = Pace::Finishing(Reason::Rule);
                 }
@@ -492,6 +540,7 @@ impl<'a> Worker<'a> {
     }
 
     fn rewind(&mut self) -> Result<()> {
+        self.later.clear();
         let from = self.trainer.steps_done();
         let Some(to) = self.trainer.rewind()? else {
             self.observer
@@ -530,6 +579,7 @@ impl<'a> Worker<'a> {
     }
 
     fn reset(&mut self, seed: Option<u64>) -> Result<()> {
+        self.later.clear();
         self.plan.seed = seed.unwrap_or(self.plan.seed);
         self.trainer = Trainer::new(
             &self.prepared,

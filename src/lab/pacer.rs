@@ -84,6 +84,18 @@ impl Pacer {
         state.limit = going.map(|s| s.done + u64::from(s.busy)).max();
     }
 
+    /// Calls `send` with the number of steps that none of these lanes has passed when what it sends
+    /// reaches them: a lane looks at its commands once more between [`Pacer::may_step`] and its step.
+    pub fn together(&self, seats: &[usize], send: impl FnOnce(u64)) {
+        let state = self.lock();
+        let going = seats.iter().filter_map(|seat| state.seats.get(*seat));
+        let going = going.filter(|seat| seat.going);
+        let farthest = going.map(|seat| seat.done + u64::from(seat.busy)).max();
+        // Still locked: no lane may begin a step until it is sent.
+        send(farthest.unwrap_or(0));
+        drop(state);
+    }
+
     /// Lets them go on.
     pub fn release(&self) {
         self.lock().limit = None;
@@ -133,6 +145,25 @@ mod tests {
         assert!(!pacer.may_step(a, None));
         pacer.stands(b, 1, false);
         assert!(pacer.may_step(a, None));
+    }
+
+    #[test]
+    fn req15_a_change_to_all_comes_where_none_has_passed() {
+        let (pacer, a, b) = two();
+        let at = |seats: &[usize]| {
+            let mut at = None;
+            pacer.together(seats, |step| at = Some(step));
+            at.unwrap()
+        };
+        assert_eq!(at(&[a, b]), 0);
+        assert!(pacer.may_step(a, None));
+        assert_eq!(at(&[a, b]), 1, "the step under way began without it");
+        assert_eq!(at(&[b]), 0);
+        pacer.stands(a, 1, true);
+        assert_eq!(at(&[a, b]), 1);
+        // One that stands still is not waited for, and takes it at once.
+        pacer.stands(a, 9, false);
+        assert_eq!(at(&[a, b]), 0);
     }
 
     #[test]

@@ -98,10 +98,19 @@ pub fn text(blocks: &[Block]) -> String {
     text
 }
 
+/// A number with four decimals, or what there is of it where they would all be zero.
+pub fn number(value: f64) -> String {
+    if value != 0.0 && value.abs() < 5e-5 {
+        format!("{value:.1e}")
+    } else {
+        format!("{value:.4}")
+    }
+}
+
 /// Numbers in columns of eleven characters.
 fn line(values: &[f64]) -> String {
     values.iter().fold(String::new(), |mut line, value| {
-        let _ = write!(line, " {value:>10.4}");
+        let _ = write!(line, " {:>10}", number(*value));
         line
     })
 }

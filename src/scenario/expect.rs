@@ -9,6 +9,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::Cue;
 use crate::telemetry::{Event, Snapshot};
 
 /// Steps whose mean is compared.
@@ -34,6 +35,9 @@ pub struct Expect {
     /// It is so at every step up to this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<u64>,
+    /// It is so only after a change by hand, of which this is an example.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_hand: Option<Cue>,
 }
 
 /// What is measured.
@@ -99,9 +103,15 @@ impl fmt::Display for Expect {
             write!(f, " in {lane}")?;
         }
         match (self.by, self.until) {
+            // When it comes depends on when the hand does.
+            (Some(_), _) if self.by_hand.is_some() => Ok(()),
             (Some(step), _) => write!(f, " by step {step}"),
             (_, Some(step)) => write!(f, " until step {step}"),
             (None, None) => Ok(()),
+        }?;
+        match self.by_hand {
+            Some(_) => write!(f, ", by your hand"),
+            None => Ok(()),
         }
     }
 }

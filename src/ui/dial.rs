@@ -203,9 +203,10 @@ impl Dial {
                 (Loss::SigLip, None) => "no bias: every pair starts at p = 0.5, and the many negatives drown the matches".into(),
             },
             Self::BatchSize => format!(
-                "{} pairs: each picture has {} wrong captions to be told from; guessing costs InfoNCE ln {} = {:.2}",
+                "{} pairs: each picture has {} wrong caption{} to be told from; guessing costs InfoNCE ln {} = {:.2}",
                 settings.batch_size,
                 settings.batch_size.saturating_sub(1),
+                if settings.batch_size == 2 { "" } else { "s" },
                 settings.batch_size,
                 (settings.batch_size as f64).ln()
             ),

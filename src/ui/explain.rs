@@ -218,6 +218,15 @@ fn number(x: f64) -> String {
     }
 }
 
+/// How many: without decimals where there are none.
+fn count(x: f64) -> String {
+    if x.fract() == 0.0 {
+        format!("{x:.0}")
+    } else {
+        number(x)
+    }
+}
+
 /// Bytes in a unit that suits them.
 fn bytes(x: f64) -> String {
     for (unit, size) in [("GiB", 30), ("MiB", 20), ("KiB", 10)] {

@@ -102,9 +102,18 @@ fn overlay(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     }
 }
 
-/// The area without the dials, which must stay in sight.
+/// The area without the dials and without a lesson, which must stay in sight.
 fn above_dials(area: Rect, screen: &Screen) -> Rect {
     let strip = controls::height(screen);
+    let head = match screen.app.scenario.lesson {
+        Some(_) => header::height(screen, 1, area.width),
+        None => 0,
+    };
+    let area = Rect {
+        y: area.y + head.min(area.height),
+        height: area.height.saturating_sub(head),
+        ..area
+    };
     let below = if screen.boxed {
         strip + 1
     } else {

@@ -37,7 +37,12 @@ impl Check<'_> {
                 let message = format!("nothing compares with {x}");
                 self.fault(&path("is"), message, "a number is wanted", None);
             }
-            let named = [("lane", expect.lane.as_deref()), ("is", expect.other())];
+            let by_hand = expect.by_hand.as_ref().and_then(|cue| cue.lane.as_deref());
+            let named = [
+                ("lane", expect.lane.as_deref()),
+                ("is", expect.other()),
+                ("by_hand.lane", by_hand),
+            ];
             for (field, lane) in named {
                 if let Some(lane) = lane
                     && scenario.lane(lane).is_none()

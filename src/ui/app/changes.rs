@@ -42,6 +42,12 @@ impl App {
             let before = self.settings(lane)?.control_like(control)?;
             Some((lane, before, control))
         };
+        let mut controls = controls;
+        // What stands there already is no change, and gets no mark.
+        controls.retain(|(lane, control)| {
+            let now = self.settings(*lane).and_then(|s| s.control_like(*control));
+            now != Some(*control)
+        });
         let parts: Vec<_> = controls.iter().filter_map(back).collect();
         let lanes = |parts: &[(usize, Control, Control)]| -> Vec<_> {
             parts

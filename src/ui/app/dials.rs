@@ -3,6 +3,7 @@
 
 use crate::control::Control;
 use crate::lab::Command;
+use crate::scenario::Loss;
 use crate::telemetry::{LaneStatus, Settings};
 
 use super::{App, Effect, Focus, Overlay};
@@ -56,6 +57,13 @@ impl App {
             self.complain("the lane is still preparing: its dials come with the first step");
             return Vec::new();
         }
+        // Softmax cancels a bias: among several lanes only those that have a use for one get one.
+        let uses = |settings: &Settings| settings.bias.is_some() || settings.loss == Loss::SigLip;
+        let bias = self.dial == Dial::Bias && ready.iter().any(|(_, settings)| uses(settings));
+        let ready: Vec<_> = ready
+            .into_iter()
+            .filter(|(_, settings)| !bias || uses(settings))
+            .collect();
         let mut controls = Vec::new();
         // Addressed together, switches go the same way everywhere, whatever each lane had.
         let lead = self.dial.value(&ready[0].1);
@@ -139,7 +147,11 @@ impl App {
         self.overlay = None;
         let controls = lanes.into_iter().map(|lane| (lane, control)).collect();
         let effects = self.change(controls, false);
-        self.tell_change();
+        if effects.is_empty() {
+            self.say(format!("{} is there already", self.dial.label()));
+        } else {
+            self.tell_change();
+        }
         effects
     }
 

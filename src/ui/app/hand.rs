@@ -148,8 +148,15 @@ fn rounded(x: f64, digits: usize) -> f64 {
 impl App {
     /// Fills the calculator from the batch when it is looked at for the first time.
     pub(super) fn begin_hand(&mut self) {
-        if !self.hand.begun && self.hand_lane(FIRST).is_some() {
-            self.fill_hand(FIRST);
+        if self.hand.begun {
+            return;
+        }
+        // A batch that fits as a whole, else its beginning.
+        let lane = self
+            .hand_lane(1)
+            .and_then(|lane| self.lanes[lane].rows.as_deref());
+        if let Some(pairs) = lane.map(|rows| rows.pairs) {
+            self.fill_hand(if pairs <= LARGEST { pairs } else { FIRST });
         }
     }
 
@@ -196,7 +203,14 @@ impl App {
             bias: settings.and_then(|s| s.bias).map(|b| rounded(b, 3)),
             slot: Slot::Cell(0, 0),
             scroll: 0,
-            origin: format!("{}, step {}", snapshot.lane, rows.step),
+            origin: if n < rows.pairs {
+                format!(
+                    "{n} of {}, {}, step {}",
+                    rows.pairs, snapshot.lane, rows.step
+                )
+            } else {
+                format!("{}, step {}", snapshot.lane, rows.step)
+            },
             begun: true,
         };
         self.hand = hand;
@@ -207,7 +221,7 @@ impl App {
         let n = self.hand.n;
         self.fill_hand(n);
         if self.message.is_none() {
-            self.say(format!("took the first {n} pairs of {}", self.hand.origin));
+            self.say(format!("took the first {n} pairs: {}", self.hand.origin));
         }
     }
 

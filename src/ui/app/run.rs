@@ -68,7 +68,7 @@ impl App {
                 .iter()
                 .any(|lane| matches!(lane.status, LaneStatus::Diverged(_)));
             self.complain(if diverged {
-                "no lane can go on: r starts over with the same seed"
+                "no lane can go on: U goes back before the last change, r starts over"
             } else {
                 "all steps are done: r starts over, o opens another scenario"
             });
@@ -129,10 +129,18 @@ impl App {
             )),
             LaneStatus::Diverged(step) => Some((
                 Tone::Trouble,
-                format!(
-                    "{}: no longer a number at step {step}; it waits. r starts over",
-                    lane.lane
-                ),
+                // The lane's own word names the tensor.
+                match lane
+                    .message
+                    .as_deref()
+                    .filter(|text| text.contains("not a number"))
+                {
+                    Some(text) => format!("{}: {text}, r starts over", lane.lane),
+                    None => format!(
+                        "{}: no longer a number at step {step}; it waits. r starts over",
+                        lane.lane
+                    ),
+                },
             )),
             LaneStatus::Failed(reason) => {
                 let first = reason.lines().next().unwrap_or_default();

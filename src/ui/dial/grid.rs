@@ -17,11 +17,13 @@ pub fn decade(x: f64, up: bool, far: bool) -> f64 {
     let stops: &[f64] = if far { &COARSE } else { &FINE };
     let exponent = x.log10().floor() as i32;
     let all = (exponent - 1..=exponent + 1).flat_map(|e| stops.iter().map(move |s| exact(*s, e)));
-    // Nearer than a thousandth is the same stop: 0.0999999 is 0.1 after a trip through f32.
+    // A stop that is nearer than this is passed over: a turn is to be felt. For fine ones only the same
+    // stop is too near: 0.0999999 is 0.1 after a trip through f32.
+    let near = if far { 1.15 } else { 1.001 };
     if up {
-        all.into_iter().find(|s| *s > x * 1.001).unwrap_or(x)
+        all.into_iter().find(|s| *s > x * near).unwrap_or(x)
     } else {
-        all.rev().find(|s| *s < x * 0.999).unwrap_or(x)
+        all.rev().find(|s| *s < x / near).unwrap_or(x)
     }
 }
 
@@ -70,6 +72,8 @@ mod tests {
             (decade(0.1, false, false), "0.09"),
             (decade(0.0643, true, true), "0.1"),
             (decade(5e-4, false, true), "0.0002"),
+            (decade(0.1004, false, true), "0.05"),
+            (decade(0.0999, true, true), "0.2"),
             (linear(-10.0, 0.25, true), "-9.75"),
             (linear(-9.9, 2.0, false), "-10"),
             (linear(0.95, 0.05, true), "1"),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Card, number};
+use super::{Card, count, number};
 use crate::telemetry::Pair;
 use crate::ui::app::App;
 
@@ -154,7 +154,7 @@ fn expected(app: &App) -> String {
             "Were pictures drawn blindly from {classes} names, a batch of {} would hold about N(N-1)/(2C) = {} \
              such couples.",
             settings.batch_size,
-            number(n * (n - 1.0) / (2.0 * classes.max(1.0)))
+            count(n * (n - 1.0) / (2.0 * classes.max(1.0)))
         )
     })
 }

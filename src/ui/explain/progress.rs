@@ -1,6 +1,6 @@
 //! What is seen of learning besides the loss: traces, and retrieval on held-out pictures.
 
-use super::{Card, number};
+use super::{Card, count, number};
 use crate::ui::app::App;
 
 pub(super) fn traces(app: &App) -> Card {
@@ -17,7 +17,7 @@ pub(super) fn traces(app: &App) -> Card {
                     number(report.temperature),
                     number(1.0 / report.temperature),
                     number(report.grad_norm),
-                    number((report.accuracy_image_to_text * report.batch_size as f64).round()),
+                    count((report.accuracy_image_to_text * report.batch_size as f64).round()),
                     report.batch_size
                 )
             }

@@ -30,8 +30,8 @@ const WELCOME: [(&str, &str); 3] = [
     ),
     (
         "watch",
-        "The loss leaves ln 128 = 4.85, what guessing costs; the diagonal of the matrix lights up; every \
-         change leaves a numbered mark on the curves.",
+        "The loss leaves ln 128 = 4.85, what guessing costs; the matrix's diagonal lights up; every change \
+         leaves a numbered mark.",
     ),
 ];
 

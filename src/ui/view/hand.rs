@@ -115,7 +115,11 @@ fn dials(screen: &Screen, soft: Option<f64>, sig: Option<f64>, room: u16) -> [Li
         Span::styled(" b", theme.muted()),
         field(Slot::Bias, bias),
     ];
-    let hint = format!("  {} pairs", hand.n);
+    let hint = if LEAST * hand.n > usize::from(room) {
+        format!("  {} pairs, more columns: z", hand.n)
+    } else {
+        format!("  {} pairs", hand.n)
+    };
     if top.iter().map(Span::width).sum::<usize>() + hint.len() <= usize::from(room) {
         top.push(Span::styled(hint, theme.faint()));
     }
@@ -205,9 +209,9 @@ fn section(screen: &Screen, block: &Block, width: usize, room: usize) -> Vec<Lin
 /// command line, and fewer where there is not.
 fn number(value: f64, width: usize) -> String {
     let inner = width.saturating_sub(1);
-    let text = (0..=4)
-        .rev()
-        .map(|digits| format!("{value:.digits$}"))
+    let fewer = (0..4).rev().map(|digits| format!("{value:.digits$}"));
+    let text = std::iter::once(working::number(value))
+        .chain(fewer)
         .find(|text| text.len() <= inner)
         .unwrap_or_else(|| format!("{value:.0e}"));
     format!(" {text:>inner$}")

@@ -16,7 +16,17 @@ fn prompt(screen: &Screen, width: u16) -> Vec<String> {
     let lesson = screen.app.scenario.lesson.as_ref();
     let text = lesson.map_or("", |lesson| &lesson.prompt);
     let mut rows = frame::wrap(text, usize::from(width).saturating_sub(4).max(8));
-    rows.truncate(ROWS);
+    if rows.len() > ROWS {
+        rows.truncate(ROWS);
+        if let Some(last) = rows.last_mut() {
+            let room = usize::from(width).saturating_sub(6);
+            *last = format!(
+                "{} {}",
+                frame::cut(last, room, screen),
+                screen.theme.glyph("…", "~")
+            );
+        }
+    }
     rows
 }
 

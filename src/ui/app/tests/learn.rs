@@ -75,6 +75,7 @@ fn lesson() -> App {
         is: Comparison::Below(0.06),
         by: Some(1500),
         until: None,
+        by_hand: None,
     };
     scenario.expect = vec![expect];
     let mut app = App::new(scenario, Vec::new());
