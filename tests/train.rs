@@ -256,9 +256,8 @@ fn req15_a_change_to_all_lanes_comes_at_the_same_step() {
     let lab = Lab::open(scenario, &Options::default()).unwrap();
     until(&lab, 0, |s| s.step > 2);
     until(&lab, 1, |s| s.step > 2);
-    for change in 1..=30 {
+    for change in 1..=30_usize {
         let tau = Temperature::new(0.05 + 0.001 * change as f64).unwrap();
-        let change = change as usize;
         lab.apply(&[
             (0, Control::Temperature(tau)),
             (1, Control::Temperature(tau)),
