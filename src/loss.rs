@@ -62,6 +62,7 @@ mod diagnostics;
 pub mod evaluate;
 pub mod landscape;
 pub mod push;
+pub mod tiled;
 pub mod working;
 
 use tch::{Kind, Tensor};

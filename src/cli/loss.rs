@@ -15,6 +15,7 @@ use safetensors::{Dtype, tensor::TensorView};
 use super::{Format, print};
 use crate::error::{Error, Result};
 use crate::loss::evaluate::{self, Evaluation, Input, Problem, Question};
+use crate::loss::tiled::TILE;
 use crate::loss::working;
 use crate::scenario::{Bias, Loss, Temperature};
 use report::Answer;
@@ -44,10 +45,11 @@ pub struct LossArgs {
     /// for siglip if not given
     #[arg(long, value_name = "B", allow_negative_numbers = true, value_parser = bias)]
     pub bias: Option<BiasChoice>,
-    /// Rows of logits held at a time, or `dense`: all of them. Only dense is there so far
-    #[arg(long, value_name = "N|dense", default_value = "dense", allow_negative_numbers = true, value_parser = tile)]
-    pub tile: Tile,
-    /// The type of the arithmetic. Only fp32 is there so far
+    /// Rows and columns of logits held at a time, or `dense`: all of them. 256 for features, if not
+    /// given: memory is linear in N, and any N is possible
+    #[arg(long, value_name = "N|dense", allow_negative_numbers = true, value_parser = tile)]
+    pub tile: Option<Tile>,
+    /// The type of the arithmetic
     #[arg(long, value_enum, default_value_t)]
     pub precision: Precision,
     /// Writes the gradients there: image_features, text_features, logit_scale, logit_bias, float32.
@@ -86,7 +88,8 @@ pub enum Precision {
     /// 32 bits, as in training
     #[default]
     Fp32,
-    /// Products in 16 bits
+    /// The gradients' products in 16 bits, the rest in 32; as accurate as hardware with bf16, and not
+    /// faster without
     Bf16,
     /// 64 bits, to check the others by
     Fp64,
@@ -128,9 +131,9 @@ pub fn run(args: &LossArgs) -> Result<()> {
 
 /// What [`run`] prints, in this format. Writes the gradients if they are asked for.
 pub fn answer(args: &LossArgs, format: Format) -> Result<String> {
-    let question = question(args)?;
     check_grad_path(args)?;
     let input = input::read(&args.file, args.normalize)?;
+    let question = question(args, &input)?;
     if args.grad.is_some() && input.dimensions().is_none() {
         return Err(Error::Usage(
             "--grad writes the gradients of features, and a CSV file of cosines has none\n  \
@@ -152,7 +155,7 @@ pub fn answer(args: &LossArgs, format: Format) -> Result<String> {
         grad_logit_bias: evaluation.grad_logit_bias,
         n: input.pairs(),
         d: input.dimensions(),
-        tile: "dense",
+        tile: question.tile.map_or(report::Tile::Dense, report::Tile::Of),
         precision: report::precision(question.precision),
         seconds,
         extra_mib: extra.map(|bytes| bytes as f64 / f64::from(1 << 20)),
@@ -164,21 +167,35 @@ pub fn answer(args: &LossArgs, format: Format) -> Result<String> {
     }
 }
 
-fn question(args: &LossArgs) -> Result<Question> {
-    if let Tile::Rows(_) = args.tile {
-        return Err(Error::Usage(
-            "--tile N is not there yet\n  leave it out, or say --tile dense".into(),
-        ));
-    }
+fn question(args: &LossArgs, input: &Input) -> Result<Question> {
     let precision = match args.precision {
         Precision::Fp32 => evaluate::Precision::Fp32,
+        Precision::Bf16 => evaluate::Precision::Bf16,
         Precision::Fp64 => evaluate::Precision::Fp64,
-        Precision::Bf16 => {
+    };
+    let features = input.dimensions().is_some();
+    let tile = match args.tile {
+        None if features && args.precision != Precision::Fp64 => Some(TILE),
+        None | Some(Tile::Dense) => None,
+        Some(Tile::Rows(_)) if !features => {
             return Err(Error::Usage(
-                "--precision bf16 is not there yet\n  leave it out, or say fp32 or fp64".into(),
+                "--tile N cuts the logits of features, and a CSV file of cosines holds them all\n  leave it out"
+                    .into(),
             ));
         }
+        Some(Tile::Rows(_)) if args.precision == Precision::Fp64 => {
+            return Err(Error::Usage(
+                "--precision fp64 is there to check the others by, and dense\n  leave --tile out"
+                    .into(),
+            ));
+        }
+        Some(Tile::Rows(rows)) => Some(rows as usize),
     };
+    if tile.is_none() && args.precision == Precision::Bf16 {
+        return Err(Error::Usage(
+            "--precision bf16 is for the tiled loss of features\n  leave --tile dense out, or say fp32".into(),
+        ));
+    }
     let (temperature, bias) = match args.loss {
         Loss::InfoNce => (0.07, None),
         Loss::SigLip => (0.1, Some(-10.0)),
@@ -192,6 +209,7 @@ fn question(args: &LossArgs) -> Result<Question> {
             Some(BiasChoice::Of(bias)) => Some(bias.get()),
         },
         precision,
+        tile,
     })
 }
 
@@ -210,7 +228,7 @@ fn check_grad_path(args: &LossArgs) -> Result<()> {
 /// Refuses a matrix of logits that does not fit: the system might kill the process instead of
 /// telling it.
 fn check_memory(input: &Input, question: &Question) -> Result<()> {
-    let needed = question.dense_bytes(input);
+    let needed = question.bytes(input);
     let Some(available) = memory::available() else {
         return Ok(());
     };
@@ -219,9 +237,14 @@ fn check_memory(input: &Input, question: &Question) -> Result<()> {
     }
     let n = input.pairs();
     let gib = |bytes: f64| bytes / f64::from(1 << 30);
+    let advice = if question.tile.is_none() && input.dimensions().is_some() {
+        "leave --tile dense out: tiles need memory linear in N"
+    } else {
+        "use fewer pairs"
+    };
     Err(Error::Data(format!(
-        "{}: {n} pairs make {n} x {n} logits: about {:.1} GiB with their gradients, and {:.1} GiB of memory are free\n  \
-         use fewer pairs",
+        "{}: the loss of {n} pairs takes about {:.1} GiB with its gradients, and {:.1} GiB are free\n  \
+         {advice}",
         "not enough memory",
         gib(needed as f64),
         gib(available as f64)
@@ -240,14 +263,14 @@ fn measure(problem: &Problem) -> Result<(Evaluation, f64, Option<u64>)> {
 }
 
 fn write_gradients(path: &Path, input: &Input, evaluation: &Evaluation) -> Result<()> {
-    let Some((image, text)) = evaluation.feature_gradients()? else {
+    let Some((image, text)) = &evaluation.features else {
         return Ok(());
     };
     let shape = vec![input.pairs(), input.dimensions().unwrap_or(0)];
     let scale = evaluation.grad_logit_scale as f32;
     let mut tensors = vec![
-        ("image_features", shape.clone(), bytes(&image)),
-        ("text_features", shape, bytes(&text)),
+        ("image_features", shape.clone(), bytes(image)),
+        ("text_features", shape, bytes(text)),
         ("logit_scale", Vec::new(), bytes(&[scale])),
     ];
     if let Some(bias) = evaluation.grad_logit_bias {

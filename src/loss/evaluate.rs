@@ -3,6 +3,7 @@
 
 use tch::{Device, Kind, Tensor};
 
+use super::tiled::{self, Cut, Dials, Features, tiled};
 use super::{Loss, LossTerms};
 use crate::error::Result;
 
@@ -51,6 +52,8 @@ impl Input {
 pub enum Precision {
     /// 32 bits, as in training.
     Fp32,
+    /// 32 bits, but the products that make the gradients have operands of 16. Tiled only.
+    Bf16,
     /// 64 bits, to check the others by.
     Fp64,
 }
@@ -59,14 +62,14 @@ impl Precision {
     /// Bytes of one number.
     pub const fn bytes(self) -> usize {
         match self {
-            Self::Fp32 => 4,
+            Self::Fp32 | Self::Bf16 => 4,
             Self::Fp64 => 8,
         }
     }
 
     const fn kind(self) -> Kind {
         match self {
-            Self::Fp32 => Kind::Float,
+            Self::Fp32 | Self::Bf16 => Kind::Float,
             Self::Fp64 => Kind::Double,
         }
     }
@@ -83,21 +86,44 @@ pub struct Question {
     pub bias: Option<f64>,
     /// The type of the arithmetic.
     pub precision: Precision,
+    /// Rows and columns of a tile of logits; all of them at once if absent. Features only.
+    pub tile: Option<usize>,
 }
 
 impl Question {
-    /// Bytes that the dense loss takes at its peak, gradients included, beyond the features.
-    pub fn dense_bytes(&self, input: &Input) -> u128 {
+    /// Bytes that the loss takes at its peak, gradients included, beyond the features.
+    pub fn bytes(&self, input: &Input) -> u128 {
+        if let (Some(cut), Some(d)) = (self.cut(), input.dimensions()) {
+            return u128::from(tiled::bytes(input.pairs(), d, cut));
+        }
         let n = input.pairs() as u128;
         // N x N matrices alive at a time, rounded up: 6.0 (SigLIP) and 6.3 (InfoNCE) were measured.
         let matrices = 7;
         matrices * n * n * self.precision.bytes() as u128
     }
+
+    fn cut(&self) -> Option<Cut> {
+        Some(Cut {
+            tile: self.tile?,
+            threads: tch::get_num_threads().max(1) as usize,
+            bf16: self.precision == Precision::Bf16,
+        })
+    }
 }
 
-/// Input and question, as tensors: ready to be evaluated as often as one likes.
+/// Input and question: ready to be evaluated as often as one likes.
 #[derive(Debug)]
-pub struct Problem {
+pub struct Problem<'a>(Form<'a>);
+
+#[derive(Debug)]
+enum Form<'a> {
+    Dense(Dense),
+    Tiled(Features<'a>, Dials, Cut),
+}
+
+/// All logits at once, as tensors.
+#[derive(Debug)]
+struct Dense {
     loss: Loss,
     operands: Operands,
     /// In 64 bits whatever the precision: rounding ln(1/tau) to 32 would cost the logits a digit.
@@ -124,12 +150,51 @@ pub struct Evaluation {
     pub grad_logit_scale: f64,
     /// By b, where there is one.
     pub grad_logit_bias: Option<f64>,
-    features: Option<(Tensor, Tensor)>,
+    /// By the image and the text features, each `n * d`, row by row; none if the input was cosines.
+    pub features: Option<(Vec<f32>, Vec<f32>)>,
 }
 
-impl Problem {
-    /// Copies the input into tensors.
-    pub fn new(input: &Input, question: &Question) -> Result<Self> {
+impl<'a> Problem<'a> {
+    /// Takes the input as it is, or copies it into tensors.
+    pub fn new(input: &'a Input, question: &Question) -> Result<Self> {
+        let cut = question.cut();
+        if let (Some(cut), Input::Features { d, image, text, .. }) = (cut, input) {
+            let features = Features {
+                image,
+                text,
+                dimensions: *d,
+            };
+            let dials = Dials {
+                loss: question.loss,
+                logit_scale: -question.temperature.ln(),
+                logit_bias: question.bias,
+            };
+            return Ok(Self(Form::Tiled(features, dials, cut)));
+        }
+        Ok(Self(Form::Dense(Dense::new(input, question)?)))
+    }
+
+    /// One forward and one backward pass.
+    pub fn evaluate(&self) -> Result<Evaluation> {
+        match &self.0 {
+            Form::Dense(dense) => dense.evaluate(),
+            Form::Tiled(features, dials, cut) => {
+                let made = tiled(*features, *dials, *cut);
+                Ok(Evaluation {
+                    loss: made.loss,
+                    image_to_text: made.image_to_text,
+                    text_to_image: made.text_to_image,
+                    grad_logit_scale: made.grad_logit_scale,
+                    grad_logit_bias: made.grad_logit_bias,
+                    features: Some((made.image_gradient, made.text_gradient)),
+                })
+            }
+        }
+    }
+}
+
+impl Dense {
+    fn new(input: &Input, question: &Question) -> Result<Self> {
         let kind = question.precision.kind();
         let operands = match input {
             Input::Features { n, d, image, text } => Operands::Features {
@@ -146,8 +211,7 @@ impl Problem {
         })
     }
 
-    /// One forward and one backward pass.
-    pub fn evaluate(&self) -> Result<Evaluation> {
+    fn evaluate(&self) -> Result<Evaluation> {
         let terms = self.forward();
         let mut inputs = vec![&self.logit_scale];
         inputs.extend(&self.logit_bias);
@@ -167,7 +231,10 @@ impl Problem {
                 .as_ref()
                 .and_then(|_| next())
                 .map(|gradient| gradient.double_value(&[])),
-            features: next().zip(next()),
+            features: match next().zip(next()) {
+                Some((image, text)) => Some((numbers(&image)?, numbers(&text)?)),
+                None => None,
+            },
         })
     }
 
@@ -179,17 +246,6 @@ impl Problem {
             }
             Operands::Cosines(cosines) => self.loss.from_cosines(cosines, &self.logit_scale, bias),
         }
-    }
-}
-
-impl Evaluation {
-    /// Gradients of the image and of the text features, each `n * d`, row by row; none if the input
-    /// was cosines.
-    pub fn feature_gradients(&self) -> Result<Option<(Vec<f32>, Vec<f32>)>> {
-        let Some((image, text)) = &self.features else {
-            return Ok(None);
-        };
-        Ok(Some((numbers(image)?, numbers(text)?)))
     }
 }
 

@@ -18,16 +18,39 @@ pub struct Answer {
     pub grad_logit_bias: Option<f64>,
     pub n: usize,
     pub d: Option<usize>,
-    pub tile: &'static str,
+    pub tile: Tile,
     pub precision: &'static str,
     pub seconds: f64,
     pub extra_mib: Option<f64>,
+}
+
+/// Rows and columns of a tile, or `dense`.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(untagged)]
+pub enum Tile {
+    Of(usize),
+    #[serde(serialize_with = "dense")]
+    Dense,
+}
+
+fn dense<S: serde::Serializer>(serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str("dense")
+}
+
+impl std::fmt::Display for Tile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Of(rows) => rows.fmt(f),
+            Self::Dense => f.write_str("dense"),
+        }
+    }
 }
 
 /// The precision's name, as on the command line.
 pub const fn precision(precision: Precision) -> &'static str {
     match precision {
         Precision::Fp32 => "fp32",
+        Precision::Bf16 => "bf16",
         Precision::Fp64 => "fp64",
     }
 }
@@ -50,7 +73,7 @@ impl Answer {
             ("grad_logit_bias", cell(self.grad_logit_bias)),
             ("n", self.n.to_string()),
             ("d", cell(self.d)),
-            ("tile", self.tile.into()),
+            ("tile", self.tile.to_string()),
             ("precision", self.precision.into()),
             ("seconds", self.seconds.to_string()),
             ("extra_mib", cell(self.extra_mib)),

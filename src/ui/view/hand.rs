@@ -250,7 +250,7 @@ fn side_by_side(
 mod tests {
     use super::*;
     use crate::cli::Format;
-    use crate::cli::loss::{BiasChoice, LossArgs, Precision, Tile, answer};
+    use crate::cli::loss::{BiasChoice, LossArgs, Precision, answer};
     use crate::scenario::{Bias, Temperature};
     use crate::ui::action::Action;
     use crate::ui::fixture;
@@ -301,7 +301,7 @@ mod tests {
                 bias: Some(BiasChoice::Of(
                     Bias::new(hand.bias.expect("a bias")).expect("a bias"),
                 )),
-                tile: Tile::Dense,
+                tile: None,
                 precision: Precision::Fp64,
                 grad: None,
                 normalize: false,
