@@ -118,9 +118,11 @@ fn json_has_the_keys_that_scripts_rely_on() {
         (Some(2), Some(2))
     );
     assert_eq!(
-        (object["tile"].as_str(), object["precision"].as_str()),
-        (Some("dense"), Some("fp32"))
+        (object["tile"].as_u64(), object["precision"].as_str()),
+        (Some(256), Some("fp32"))
     );
+    let dense = json(&file, &["--tile", "dense"]);
+    assert_eq!(dense["tile"].as_str(), Some("dense"));
     assert!(object["grad_logit_bias"].is_null());
     assert!(number(&object, "seconds") > 0.0);
 }
@@ -374,11 +376,12 @@ fn logits_that_do_not_fit_in_memory_are_refused_with_the_figure() {
             ("text_features", Dtype::F32, &shape, ones()),
         ],
     );
-    let said = refusal(&file, &[]);
+    let said = refusal(&file, &["--tile", "dense"]);
     assert!(
-        said.contains("200000 x 200000 logits: about 1043.1 GiB"),
+        said.contains("the loss of 200000 pairs takes about 1043.1 GiB"),
         "{said}"
     );
+    assert!(said.contains("leave --tile dense out"), "{said}");
 }
 
 #[test]
@@ -389,8 +392,9 @@ fn flags_that_do_not_fit_are_refused() {
     let said = [
         refusal(&cosines, &["--normalize"]),
         refusal(&cosines, &["--grad", "out.safetensors"]),
-        refusal(&file, &["--tile", "64"]),
-        refusal(&file, &["--precision", "bf16"]),
+        refusal(&cosines, &["--tile", "64"]),
+        refusal(&file, &["--tile", "64", "--precision", "fp64"]),
+        refusal(&file, &["--tile", "dense", "--precision", "bf16"]),
         refusal(&file, &["--grad", file.to_str().unwrap()]),
         refusal(
             &file,
