@@ -23,7 +23,7 @@ use crate::scenario::{self, ImageSize};
 use crate::telemetry::Split;
 
 pub use augment::Augment;
-pub use batch::{Batch, sample};
+pub use batch::{Batch, Request, sample};
 pub use image::{pixels, thumbnail};
 pub use prepared::{Gallery, MEAN, Prepared, STD};
 

@@ -13,7 +13,7 @@
 //! Modules depend on one another in one direction only (a test reads the `use` lines):
 //!
 //! ```text
-//! cli, ui -> lab, export -> train, eval -> loss, model, data -> scenario, telemetry, control, error
+//! cli, ui -> lab, export -> train, eval -> loss, model, data -> scenario, telemetry, control, error, memory
 //! ```
 //!
 //! `ratatui` and `crossterm` appear only in `ui`; `tch` only in `data`, `model`, `loss`, `train`, `eval`.
@@ -22,6 +22,7 @@
 #![cfg_attr(test, allow(clippy::float_cmp))]
 
 pub mod error;
+pub mod memory;
 
 pub mod control;
 pub mod scenario;

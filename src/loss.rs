@@ -58,6 +58,8 @@
 //! computed as softplus(`ln sum_(j != i) exp(z_ij) - z_ii`), which is the equation above without the
 //! subtraction of two nearly equal numbers, and SigLIP's through `log_sigmoid`.
 
+mod blocks;
+pub mod compare;
 mod diagnostics;
 pub mod evaluate;
 pub mod landscape;

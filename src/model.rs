@@ -13,11 +13,12 @@ mod vit;
 pub mod weights;
 
 use rand_chacha::ChaCha8Rng;
-use tch::{Device, Tensor};
+use tch::{Device, Kind, Tensor};
 
 pub use crate::data::{MEAN, STD};
 use crate::error::{Error, Result};
 use crate::scenario::{ImageTower, Model};
+pub use layers::Pass;
 use layers::{Activation, normalize};
 use resnet::ModifiedResNet;
 use text::TextTransformer;
@@ -43,7 +44,7 @@ pub struct Clip {
 #[derive(Debug)]
 enum Visual {
     ViT(VisionTransformer),
-    ResNet(ModifiedResNet),
+    ResNet(Box<ModifiedResNet>),
 }
 
 impl Clip {
@@ -61,13 +62,26 @@ impl Clip {
         rng: &mut ChaCha8Rng,
         device: Device,
     ) -> Result<Self> {
-        Self::build(config, vocab_size, Some(rng), device)
+        Self::build(config, vocab_size, Some(rng), device, Kind::Float)
     }
 
-    /// A second model with the same values, whose tensors are its own: for evaluation while this one
-    /// trains on.
+    /// The same model, but its layers compute their products in `compute`. Weights, their gradients, normalisations,
+    /// attention and features stay in 32 bits.
+    pub fn computing(
+        config: &Model,
+        vocab_size: i64,
+        rng: &mut ChaCha8Rng,
+        device: Device,
+        compute: Kind,
+    ) -> Result<Self> {
+        Self::build(config, vocab_size, Some(rng), device, compute)
+    }
+
+    /// A second model with the same values, whose tensors are its own and which computes in 32 bits: for
+    /// evaluation while this one trains on.
     pub fn duplicate(&self) -> Result<Self> {
-        let mut twin = Self::build(&self.config, self.vocab_size, None, self.device())?;
+        let (config, vocab) = (&self.config, self.vocab_size);
+        let mut twin = Self::build(config, vocab, None, self.device(), Kind::Float)?;
         twin.copy_from(self)?;
         Ok(twin)
     }
@@ -77,9 +91,10 @@ impl Clip {
         vocab_size: i64,
         rng: Option<&mut ChaCha8Rng>,
         device: Device,
+        compute: Kind,
     ) -> Result<Self> {
         config.validate().map_err(Error::Scenario)?;
-        let mut weights = Weights::new(device);
+        let mut weights = Weights::new(device, compute);
         let mut root = Scope::root(&mut weights, rng);
         let visual = Visual::new(root.sub("visual"), config)?;
         let embed = config.embed_dim.dim();
@@ -138,11 +153,11 @@ impl Clip {
     }
 
     /// Unit image features, `[B, D]`, of pictures `[B, 3, S, S]` that are normalised by [`MEAN`] and
-    /// [`STD`]. `train` makes batch normalisation use this batch's statistics and track them.
-    pub fn encode_image(&self, pixels: &Tensor, train: bool) -> Tensor {
+    /// [`STD`]. What `pass` is for matters to batch normalisation alone.
+    pub fn encode_image(&self, pixels: &Tensor, pass: Pass) -> Tensor {
         normalize(&match &self.visual {
             Visual::ViT(tower) => tower.forward(pixels),
-            Visual::ResNet(tower) => tower.forward(pixels, train),
+            Visual::ResNet(tower) => tower.forward(pixels, pass),
         })
     }
 
@@ -239,7 +254,7 @@ impl Visual {
                     heads: 32 * width.dim() / head_width.dim(),
                     outputs,
                 };
-                Self::ResNet(ModifiedResNet::new(scope, &shape)?)
+                Self::ResNet(Box::new(ModifiedResNet::new(scope, &shape)?))
             }
         })
     }
@@ -320,7 +335,7 @@ mod tests {
     fn features_have_unit_length_and_every_parameter_learns() {
         for (text, side) in [(VIT, 16), (RESNET, 64)] {
             let clip = model(text);
-            let images = clip.encode_image(&pixels(side, 3), true);
+            let images = clip.encode_image(&pixels(side, 3), Pass::Train);
             let tokens = Tensor::from_slice(&[1i64, 5, 9, 279, 0, 0, 0, 0])
                 .view([1, 8])
                 .repeat([3, 1]);
@@ -348,18 +363,18 @@ mod tests {
     fn a_duplicate_is_equal_and_independent() {
         let mut clip = model(RESNET);
         clip.set_logit_bias(-10.0, true).unwrap();
-        let _ = clip.encode_image(&pixels(64, 2), true);
+        let _ = clip.encode_image(&pixels(64, 2), Pass::Train);
         let twin = clip.duplicate().unwrap();
-        let before = clip.encode_image(&pixels(64, 2), false);
+        let before = clip.encode_image(&pixels(64, 2), Pass::Evaluate);
         assert_eq!(twin.logit_bias().unwrap().double_value(&[]), -10.0);
         assert_eq!(
-            difference(&twin.encode_image(&pixels(64, 2), false), &before),
+            difference(&twin.encode_image(&pixels(64, 2), Pass::Evaluate), &before),
             0.0
         );
-        let _ = clip.encode_image(&(pixels(64, 2) * 3.0), true);
-        assert!(difference(&clip.encode_image(&pixels(64, 2), false), &before) > 1e-4);
+        let _ = clip.encode_image(&(pixels(64, 2) * 3.0), Pass::Train);
+        assert!(difference(&clip.encode_image(&pixels(64, 2), Pass::Evaluate), &before) > 1e-4);
         assert_eq!(
-            difference(&twin.encode_image(&pixels(64, 2), false), &before),
+            difference(&twin.encode_image(&pixels(64, 2), Pass::Evaluate), &before),
             0.0
         );
     }

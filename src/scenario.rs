@@ -243,6 +243,9 @@ pub struct Train {
     /// Steps between two evaluations on held-out pictures.
     #[serde(default = "default_eval_every")]
     pub eval_every: Steps,
+    /// The type that the towers' matrix products are computed in.
+    #[serde(default, skip_serializing_if = "Precision::is_auto")]
+    pub precision: Precision,
     /// What ends a lane before its last step.
     #[serde(default, skip_serializing_if = "Stop::is_empty")]
     pub stop: Stop,
@@ -277,6 +280,28 @@ impl Stop {
     /// Whether there is no rule.
     pub const fn is_empty(&self) -> bool {
         self.loss_below.is_none() && self.plateau.is_none()
+    }
+}
+
+/// The type that the towers' matrix products are computed in. Weights, their gradients, attention, normalisation
+/// and the loss have 32 bits in any case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Precision {
+    /// bf16 on processors that have instructions for it, else fp32.
+    #[default]
+    Auto,
+    /// 32 bits.
+    Fp32,
+    /// Operands and results of 16 bits, of which 8 are the exponent; sums of 32.
+    Bf16,
+}
+
+impl Precision {
+    /// Whether it is left to the machine.
+    #[allow(clippy::trivially_copy_pass_by_ref)]
+    pub const fn is_auto(&self) -> bool {
+        matches!(self, Self::Auto)
     }
 }
 

@@ -251,6 +251,8 @@ pub struct Snapshot {
     pub trained: Arc<Vec<EvalReport>>,
     /// When it first was how good, on held-out pictures, the least first.
     pub milestones: Arc<Vec<Milestone>>,
+    /// A step that is made in parts: its share done, 0 to 1.
+    pub stepping: Option<f64>,
     /// An evaluation under way: its share done, 0 to 1.
     pub evaluating: Option<f64>,
     /// Controls that took effect, oldest first.
@@ -274,6 +276,17 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// Steps completed, with a tenth of the next one where that takes long: "12", "12.4".
+    pub fn steps_text(&self) -> String {
+        match self.stepping {
+            Some(share) => {
+                let tenths = (share * 10.0).clamp(0.0, 9.0) as u64;
+                format!("{}.{tenths}", self.step)
+            }
+            None => self.step.to_string(),
+        }
+    }
+
     /// A lane that has not begun.
     pub fn starting(lane: &str, steps: u64) -> Self {
         Self {
@@ -294,6 +307,7 @@ impl Snapshot {
             held_out: Arc::default(),
             trained: Arc::default(),
             milestones: Arc::default(),
+            stepping: None,
             evaluating: None,
             applied: Arc::default(),
             matrix: None,

@@ -1,38 +1,41 @@
 //! [`Trainer`]: owns the tensors of one lane. No threads, no terminal.
 //!
-//! A step reads as the algorithm does: sample, encode, compare, differentiate, clip, update.
+//! A step reads as the algorithm does: sample, encode, compare, differentiate, clip, update; it is written
+//! in `step.rs`.
 
 pub mod device;
 mod latest;
 mod memory;
 mod optim;
 mod phases;
+pub mod precision;
 mod state;
+mod step;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Instant;
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
-use tch::{Device, Kind, Tensor};
+use tch::{Device, Kind};
 
 pub use optim::schedule;
 pub use phases::Phases;
 pub use state::State;
+pub use step::Progress;
 
 use crate::control::{Applied, Control, Value};
-use crate::data::{Prepared, sample};
+use crate::data::{Prepared, Request};
 use crate::error::{Error, Result};
 use crate::eval::Retrieval;
-use crate::loss::{LossTerms, diagnostics, landscape};
+use crate::loss::landscape;
 use crate::model::{Clip, checkpoint};
 use crate::scenario::{LaneSpec, Train};
-use crate::telemetry::{EvalReport, Landscape, Matrix, Pair, Rows, Settings, StepReport};
+use crate::telemetry::{EvalReport, Landscape, Matrix, Pair, Rows, Settings};
 use latest::Latest;
-use optim::{AdamW, Dial, finite};
-use phases::Laps;
+use optim::{AdamW, Dial};
 use state::{History, Standing};
+use step::Underway;
 
 /// Which device the user asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,11 +65,19 @@ pub struct Trainer {
     /// States before changes by hand, to go back to.
     history: History,
     applied: Vec<Applied>,
+    /// The step that is being made, if it is made in parts.
+    underway: Option<Underway>,
     latest: Option<Latest>,
     evaluation: Option<Retrieval>,
     /// What was found not to be a number, once something was.
     suspect: Option<String>,
     phases: Phases,
+    /// What the towers' products are computed in.
+    compute: Kind,
+    /// Threads of this lane.
+    threads: usize,
+    /// Pairs of the largest batch whose memory the process may still hold.
+    largest: usize,
 }
 
 impl Trainer {
@@ -82,11 +93,13 @@ impl Trainer {
         let scenario = prepared.scenario();
         let mut train = scenario.train.clone();
         train.seed = seed;
-        let clip = Clip::new(
+        let compute = precision::compute(train.precision, device);
+        let clip = Clip::computing(
             &scenario.model,
             prepared.tokenizer().vocab_size(),
             &mut weights_rng(seed),
             device,
+            compute,
         )?;
         let towers = clip
             .parameters()
@@ -116,10 +129,14 @@ impl Trainer {
             now,
             history: History::default(),
             applied: Vec::new(),
+            underway: None,
             latest: None,
             evaluation: None,
             suspect: None,
             phases: Phases::default(),
+            compute,
+            threads: tch::get_num_threads().max(1) as usize,
+            largest: 0,
             train,
             prepared: Arc::clone(prepared),
         };
@@ -128,112 +145,8 @@ impl Trainer {
         Ok(trainer)
     }
 
-    /// One optimizer step, after the script's controls for this moment. `None` when all are done.
-    ///
-    /// A loss or gradient that is not a number is reported as it is, and leaves the weights as they
-    /// were: divergence is something that the lab shows.
-    pub fn step(&mut self) -> Result<Option<StepReport>> {
-        if self.now.step >= self.train.steps.get() {
-            return Ok(None);
-        }
-        let began = Instant::now();
-        let mut laps = Laps::start();
-        self.take_cues()?;
-        let batch = sample(
-            self.prepared.dataset(),
-            self.train.seed,
-            self.now.step,
-            self.now.batch_size as usize,
-            self.prepared.image_size(),
-            self.now.augment,
-            self.now.shuffle_captions,
-        );
-        self.now.step += 1;
-        let pixels = self.prepared.pixels(&batch.images, self.device)?;
-        let tokens = self.prepared.tokens(&batch.captions, self.device)?;
-        let mut phases = Phases {
-            data: laps.lap(),
-            ..Phases::default()
-        };
-        let image_features = self.clip.encode_image(&pixels, true);
-        phases.image_tower = laps.lap();
-        let text_features = self.clip.encode_text(&tokens);
-        phases.text_tower = laps.lap();
-
-        let logit_scale = self.leaf(self.now.logit_scale.value);
-        let logit_bias = self.now.logit_bias.map(|bias| self.leaf(bias.value));
-        let terms = self.now.loss.forward(
-            &image_features,
-            &text_features,
-            &logit_scale,
-            logit_bias.as_ref(),
-        );
-
-        phases.loss = laps.lap();
-        let dials: Vec<&Tensor> = std::iter::once(&logit_scale).chain(&logit_bias).collect();
-        let (mut gradients, dial_gradients) = self.optimizer.gradients(&terms.loss, &dials)?;
-        let scalars = scalars(&terms, &gradients, dial_gradients)?;
-        phases.backward = laps.lap();
-        let (loss, tower_norm) = (scalars[0], scalars[1]);
-        let (dial_gradients, parts) = scalars[2..].split_at(dials.len());
-        let seen = diagnostics(&terms.logits);
-        phases.loss += laps.lap();
-
-        let grad_norm = dial_gradients
-            .iter()
-            .fold(tower_norm.powi(2), |sum, g| sum + g * g)
-            .sqrt();
-        let learning_rate = schedule(&self.train, self.now.learning_rate, self.now.step);
-        let mut report = StepReport {
-            step: self.now.step,
-            loss,
-            loss_image_to_text: parts.first().copied(),
-            loss_text_to_image: parts.get(1).copied(),
-            logit_scale: self.now.logit_scale.value,
-            temperature: (-self.now.logit_scale.value).exp(),
-            logit_bias: self.now.logit_bias.map(|bias| bias.value),
-            learning_rate,
-            grad_norm,
-            param_norm: f64::NAN,
-            update_norm: f64::NAN,
-            positive_logits: seen.positive_logits,
-            negative_logits: seen.negative_logits,
-            accuracy_image_to_text: seen.accuracy_image_to_text,
-            accuracy_text_to_image: seen.accuracy_text_to_image,
-            batch_size: self.now.batch_size,
-            seconds: 0.0,
-        };
-        if loss.is_finite() && grad_norm.is_finite() {
-            let shrink = self
-                .train
-                .grad_clip
-                .map_or(1.0, |most| (most.get() / (grad_norm + 1e-6)).min(1.0));
-            if shrink < 1.0 {
-                let _ = gradients.f_mul_scalar_(shrink)?;
-            }
-            let norms = self
-                .optimizer
-                .update(&gradients, learning_rate, self.now.weight_decay)?;
-            let moved = self.update_dials(dial_gradients, shrink, learning_rate);
-            report.param_norm = norms.parameters;
-            report.update_norm = (norms.update.powi(2) + moved).sqrt();
-        } else {
-            let features = [&image_features, &text_features];
-            self.suspect = self.find_suspect(features, &terms, &gradients)?;
-        }
-        phases.optimizer = laps.lap();
-        self.phases = phases;
-        self.latest = Some(Latest {
-            step: self.now.step,
-            batch,
-            image_features: image_features.detach(),
-            text_features: text_features.detach(),
-        });
-        report.seconds = began.elapsed().as_secs_f64();
-        Ok(Some(report))
-    }
-
-    /// Applies a control by hand, between two steps, and remembers the state before it.
+    /// Applies a control by hand, and remembers the state before it. It takes effect in the step that is
+    /// being made, if one is: what it makes void of that is made again.
     pub fn apply(&mut self, control: Control) -> Result<Applied> {
         let before = self.memorable()?;
         let applied = self.set(control, false)?;
@@ -300,6 +213,8 @@ impl Trainer {
                 Some(Value::Bool(settings.augment))
             }
         };
+        // Dropped, if it cannot go on.
+        let _ = self.underway.take_if(|step| !step.survives(control));
         let applied = Applied {
             step: self.now.step,
             control,
@@ -327,14 +242,20 @@ impl Trainer {
         self.phases
     }
 
-    /// Where it computes: "CPU, 2 threads".
+    /// Where and in what it computes: "CPU, 2 threads, bf16".
     pub fn device_name(&self, threads: i32) -> String {
         let name = device::name(self.device);
+        let precision = self.precision();
         match (self.device, threads) {
-            (Device::Cpu, 1) => format!("{name}, 1 thread"),
-            (Device::Cpu, n) => format!("{name}, {n} threads"),
-            _ => name,
+            (Device::Cpu, 1) => format!("{name}, 1 thread, {precision}"),
+            (Device::Cpu, n) => format!("{name}, {n} threads, {precision}"),
+            _ => format!("{name}, {precision}"),
         }
+    }
+
+    /// What the towers' matrix products are computed in: "fp32", "bf16".
+    pub const fn precision(&self) -> &'static str {
+        precision::name(self.compute)
     }
 
     /// Steps completed.
@@ -414,9 +335,11 @@ impl Trainer {
     }
 
     /// Both losses of the latest batch at other temperatures and biases. It reads features that are
-    /// there already and leaves no trace: training goes on as if nobody had looked.
+    /// there already and leaves no trace: training goes on as if nobody had looked. `None` before the first
+    /// step, and for more than [`Landscape::MOST_PAIRS`] pairs.
     pub fn landscape(&self) -> Result<Option<Landscape>> {
-        let Some(latest) = &self.latest else {
+        let small = |latest: &&Latest| latest.batch.len() as u64 <= Landscape::MOST_PAIRS;
+        let Some(latest) = self.latest.as_ref().filter(small) else {
             return Ok(None);
         };
         let _guard = tch::no_grad_guard();
@@ -440,42 +363,6 @@ impl Trainer {
         checkpoint::save(folder, &self.clip, self.prepared.tokenizer())
     }
 
-    /// The first thing on the way that is not finite.
-    fn find_suspect(
-        &self,
-        [image_features, text_features]: [&Tensor; 2],
-        terms: &LossTerms,
-        gradients: &Tensor,
-    ) -> Result<Option<String>> {
-        let forward = [
-            ("image features", image_features),
-            ("text features", text_features),
-            ("logits", &terms.logits),
-            ("loss", &terms.loss),
-        ];
-        for (name, tensor) in forward {
-            if !finite(tensor)? {
-                return Ok(Some(name.to_owned()));
-            }
-        }
-        let Some(place) = self.optimizer.not_finite(gradients)? else {
-            return Ok(Some("gradient of logit_scale or logit_bias".into()));
-        };
-        // The optimizer has those that decay first.
-        let names = |decaying: bool| {
-            self.clip
-                .parameters()
-                .filter(move |(name, _, decays)| {
-                    *decays == decaying && !matches!(*name, "logit_scale" | "logit_bias")
-                })
-                .map(|(name, _, _)| name)
-        };
-        Ok(names(true)
-            .chain(names(false))
-            .nth(place)
-            .map(|name| format!("gradient of {name}")))
-    }
-
     fn take_cues(&mut self) -> Result<()> {
         while let Some(&(at, control)) = self.now.cues.front()
             && at <= self.now.step
@@ -486,18 +373,29 @@ impl Trainer {
         Ok(())
     }
 
-    fn leaf(&self, value: f64) -> Tensor {
-        Tensor::from(value as f32)
-            .to_device(self.device)
-            .set_requires_grad(true)
+    /// The batch of the step that comes.
+    fn wanted(&self) -> Request {
+        Request {
+            seed: self.train.seed,
+            step: self.now.step,
+            batch_size: self.now.batch_size as usize,
+            image_size: self.prepared.image_size(),
+            augment: self.now.augment,
+            shuffle_captions: self.now.shuffle_captions,
+        }
     }
 
     /// Moves temperature and bias; returns the squared norm of the move.
-    fn update_dials(&mut self, gradients: &[f64], shrink: f64, learning_rate: f64) -> f64 {
+    fn update_dials(
+        &mut self,
+        gradients: [Option<f64>; 2],
+        shrink: f64,
+        learning_rate: f64,
+    ) -> f64 {
         let highest = self.spec.max_logit_scale.get().ln();
         // A user may set tau above one; the clamp then only keeps it from going further.
         let lowest = MIN_LOGIT_SCALE.min(self.now.logit_scale.value);
-        let gradient = |i: usize| gradients.get(i).map_or(0.0, |g| g * shrink);
+        let gradient = |i: usize| gradients[i].map_or(0.0, |g| g * shrink);
         let scale =
             self.now
                 .logit_scale
@@ -514,20 +412,9 @@ impl Trainer {
     }
 
     fn check_memory(&self, batch_size: u64) -> Result<()> {
-        memory::check(&self.prepared.scenario().model, batch_size, self.device)
+        let model = &self.prepared.scenario().model;
+        memory::check(model, batch_size as usize, self.device, self.threads)
     }
-}
-
-/// What a step has to know of its tensors, fetched at once: the loss, the norm of the towers' gradients,
-/// the gradients of the dials, the loss's two parts if it has them.
-fn scalars(terms: &LossTerms, gradients: &Tensor, dials: Vec<Tensor>) -> Result<Vec<f64>> {
-    let mut scalars = vec![terms.loss.detach(), gradients.f_norm()?];
-    scalars.extend(dials);
-    let parts = terms.image_to_text.iter().chain(&terms.text_to_image);
-    scalars.extend(parts.map(Tensor::detach));
-    Ok(Vec::try_from(
-        Tensor::f_stack(&scalars, 0)?.to_kind(Kind::Double),
-    )?)
 }
 
 /// The generator of initial weights.

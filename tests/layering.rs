@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// The layers from the lowest up. A module may use its own layer and what lies below.
 const LAYERS: &[&[&str]] = &[
-    &["error", "control", "scenario", "telemetry"],
+    &["error", "memory", "control", "scenario", "telemetry"],
     &["data", "model", "loss"],
     &["train", "eval"],
     &["export", "lab"],

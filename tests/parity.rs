@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use clip_lab::data::tokenizer::Tokenizer;
-use clip_lab::model::{Clip, checkpoint};
+use clip_lab::model::{Clip, Pass, checkpoint};
 use clip_lab::scenario::{Model, VocabSize};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -38,14 +38,14 @@ fn sample(gradient: &Tensor) -> Tensor {
 }
 
 fn check_features(clip: &Clip, want: &HashMap<String, Tensor>) {
-    let images = clip.encode_image(&want["pixels"], false);
+    let images = clip.encode_image(&want["pixels"], Pass::Evaluate);
     let texts = clip.encode_text(&want["tokens"]);
     assert!(difference(&images, &want["image_features"]) < 1e-5);
     assert!(difference(&texts, &want["text_features"]) < 1e-5);
 }
 
 fn check_gradients(clip: &Clip, want: &HashMap<String, Tensor>) {
-    let images = clip.encode_image(&want["pixels"], true);
+    let images = clip.encode_image(&want["pixels"], Pass::Train);
     let texts = clip.encode_text(&want["tokens"]);
     assert!(difference(&images, &want["image_features_train"]) < 1e-5);
     let loss =
@@ -121,7 +121,7 @@ fn the_wrong_activation_is_noticed() {
     other.copy_from(&clip).unwrap();
     let want = expected("vit_gelu");
     let off = difference(
-        &other.encode_image(&want["pixels"], false),
+        &other.encode_image(&want["pixels"], Pass::Evaluate),
         &want["image_features"],
     );
     assert!(off > 1e-4, "{off}");
@@ -293,11 +293,11 @@ fn save_with_features(clip: &mut Clip, tokenizer: &Tokenizer, dir: &std::path::P
     let side = clip.config().image.image_size().dim();
     let pixels = wave(4 * 3 * side * side, 0.37).reshape([4, 3, side, side]);
     for by in 1..4 {
-        let _ = clip.encode_image(&(&pixels * by), true);
+        let _ = clip.encode_image(&(&pixels * by), Pass::Train);
     }
     let captions = nasty_captions();
     let tokens = tokenizer.encode(&captions).unwrap();
-    let images = clip.encode_image(&pixels, false).detach();
+    let images = clip.encode_image(&pixels, Pass::Evaluate).detach();
     let texts = clip.encode_text(&tokens).detach();
     checkpoint::save(dir, clip, tokenizer).unwrap();
     let beside =

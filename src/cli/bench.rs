@@ -9,12 +9,12 @@ use clap::Args;
 use serde_json::json;
 
 use super::format::Format;
-use super::loss::memory::peak as peak_resident;
 use super::options::{DEFAULT_SCENARIO, Device};
 use super::output::print;
 use crate::data::Prepared;
 use crate::error::{Error, Result};
 use crate::lab::{LaneBench, bench};
+use crate::memory::peak as peak_resident;
 use crate::scenario::{Scenario, Steps, load};
 
 /// Measure how fast a scenario trains here, and where the time goes
@@ -106,7 +106,7 @@ fn lines(lanes: &[LaneBench]) -> String {
             "peak_rss_mib": mib(peak_resident()),
             "threads": lane.threads,
             "device": lane.device,
-            "precision": "fp32",
+            "precision": lane.precision,
             "parameters": lane.parameters,
             "batch_size": lane.batch_size,
         });

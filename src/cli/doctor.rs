@@ -9,7 +9,8 @@ use super::format::{Format, csv};
 use super::output::print;
 use super::terminal::{Terminal, env, ssh};
 use crate::error::Result;
-use crate::train::device;
+use crate::memory;
+use crate::train::{device, precision};
 
 /// Show what the lab runs on, and why: libtorch, device, threads, terminal
 #[derive(Clone, Debug, Args)]
@@ -63,6 +64,10 @@ fn libtorch() -> Vec<Finding> {
         .library
         .as_ref()
         .map(|path| path.display().to_string());
+    let (precision, why_precision) = precision::automatic();
+    let [fp32, bf16] = precision::speeds();
+    let because =
+        format!("{why_precision}; measured here: {bf16:.0} GFLOP/s in bf16, {fp32:.0} in fp32");
     let version_from = if report.version.is_some() {
         ""
     } else {
@@ -86,6 +91,7 @@ fn libtorch() -> Vec<Finding> {
         of("onednn", json!(report.onednn), ""),
         of("mkl", json!(report.mkl), ""),
         of("device", json!(device), &why),
+        of("precision", json!(precision), &because),
     ]
 }
 
@@ -115,7 +121,7 @@ fn machine() -> Vec<Finding> {
         of("threads", json!(report.threads), &threads_from),
         of(
             "memory_available_mib",
-            json!(memory_available().map(|bytes| bytes >> 20)),
+            json!(memory::available().map(|bytes| bytes >> 20)),
             "",
         ),
     ]
@@ -181,21 +187,6 @@ fn vector_units() -> String {
     }
     #[cfg(not(target_arch = "x86_64"))]
     String::new()
-}
-
-/// Bytes that may still be taken: the machine's, or what is left of the container's limit.
-fn memory_available() -> Option<u64> {
-    let read = |path: &str| std::fs::read_to_string(path).ok();
-    let info = read("/proc/meminfo")?;
-    let line = info
-        .lines()
-        .find_map(|line| line.strip_prefix("MemAvailable:"))?;
-    let machine = line.split_whitespace().next()?.parse::<u64>().ok()? << 10;
-    let number = |path: &str| read(path)?.trim().parse::<u64>().ok();
-    let group = number("/sys/fs/cgroup/memory.max")
-        .zip(number("/sys/fs/cgroup/memory.current"))
-        .map(|(limit, used)| limit.saturating_sub(used));
-    Some(group.map_or(machine, |group| group.min(machine)))
 }
 
 /// A value as people read it.

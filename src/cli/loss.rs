@@ -2,7 +2,6 @@
 //! `loss` module, and prints; it computes nothing itself except the working of a small matrix.
 
 mod input;
-pub(super) mod memory;
 mod report;
 
 use std::fs;
@@ -17,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::loss::evaluate::{self, Evaluation, Input, Problem, Question};
 use crate::loss::tiled::TILE;
 use crate::loss::working;
+use crate::memory;
 use crate::scenario::{Bias, Loss, Temperature};
 use report::Answer;
 

@@ -3,6 +3,10 @@
 //! No state, so that any step of any run can be made again by itself, and lanes with the same seed
 //! see the same batches.
 
+use std::ops::Range;
+use std::panic::resume_unwind;
+use std::thread;
+
 use super::draw::{Purpose, generator, shuffle_front};
 use super::{ClassId, Dataset, image};
 use crate::telemetry::Thumbnail;
@@ -34,51 +38,74 @@ impl Batch {
         self.classes.is_empty()
     }
 
+    /// The bytes of some pairs' pictures.
+    pub fn pictures(&self, pairs: Range<usize>) -> &[u8] {
+        let bytes = 3 * self.side * self.side;
+        &self.images[pairs.start * bytes..pairs.end * bytes]
+    }
+
     /// The picture of a pair as the tower sees it, at `side` pixels (at most the tower's).
     pub fn thumbnail(&self, pair: usize, side: usize) -> Thumbnail {
-        let bytes = 3 * self.side * self.side;
-        image::thumbnail(
-            &self.images[pair * bytes..(pair + 1) * bytes],
-            self.side,
-            side,
-        )
+        image::thumbnail(self.pictures(pair..pair + 1), self.side, side)
     }
 }
 
-/// The batch of `step`: `batch_size` pairs with pictures of `image_size` pixels a side.
+/// What a batch is a function of, the data set aside.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Request {
+    /// Seed of the run.
+    pub seed: u64,
+    /// Steps completed before it.
+    pub step: u64,
+    /// Pairs.
+    pub batch_size: usize,
+    /// Pixels a side of its pictures.
+    pub image_size: usize,
+    /// Whether pictures are augmented.
+    pub augment: bool,
+    /// Share of the pairs that exchange captions.
+    pub shuffle_captions: f64,
+}
+
+/// Fewer pairs than this are not worth another thread.
+const WORTH_A_THREAD: usize = 32;
+
+/// The batch that is asked for, made on so many threads: the same whatever their number.
 ///
 /// Classes are distinct as far as there are enough; then all come once before any comes again.
 /// Before captions are exchanged, a smaller batch is the beginning of a larger one of the same step.
 /// `shuffle_captions` is the share of the pairs (rounded to a whole number) that exchange captions
 /// among themselves so that none of them keeps its own; a single pair keeps its own.
-pub fn sample(
-    dataset: &dyn Dataset,
-    seed: u64,
-    step: u64,
-    batch_size: usize,
-    image_size: usize,
-    augment: bool,
-    shuffle_captions: f64,
-) -> Batch {
+pub fn sample(dataset: &dyn Dataset, request: &Request, threads: usize) -> Batch {
+    let Request {
+        seed,
+        step,
+        batch_size,
+        image_size,
+        ..
+    } = *request;
     let classes = draw_classes(dataset.trained_classes(), seed, step, batch_size);
-    let augmentation = augment.then(|| dataset.augmentation());
-    let bytes = 3 * image_size * image_size;
-    let mut images = vec![0; batch_size * bytes];
-    let mut own = Vec::with_capacity(batch_size);
-    for (pair, (&class, out)) in classes
-        .iter()
-        .zip(images.chunks_exact_mut(bytes))
-        .enumerate()
-    {
-        let mut rng = generator(seed, Purpose::Pair, step, pair as u64);
-        own.push(dataset.caption(class, &mut rng));
-        let picture = dataset.picture(class, &mut rng);
-        match &augmentation {
-            Some(augmentation) => augmentation.write(&picture, image_size, &mut rng, out),
-            None => image::write_plain(&picture, image_size, out),
+    let picture_bytes = 3 * image_size * image_size;
+    let mut images = vec![0; batch_size * picture_bytes];
+    let threads = threads.min(batch_size / WORTH_A_THREAD).max(1);
+    let share = batch_size.div_ceil(threads).max(1);
+    let shares = classes
+        .chunks(share)
+        .zip(images.chunks_mut((share * picture_bytes).max(1)))
+        .enumerate();
+    let own: Vec<String> = thread::scope(|scope| {
+        let mut shares = shares.map(|(i, (classes, images))| {
+            move || make_pairs(dataset, request, i * share, classes, images)
+        });
+        let mine = shares.next();
+        let others: Vec<_> = shares.map(|make| scope.spawn(make)).collect();
+        let mut own = mine.map_or_else(Vec::new, |mut make| make());
+        for other in others {
+            own.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
         }
-    }
-    let sources = exchange(seed, step, batch_size, shuffle_captions);
+        own
+    });
+    let sources = exchange(seed, step, batch_size, request.shuffle_captions);
     let captions = sources.iter().map(|&pair| own[pair].clone()).collect();
     Batch {
         images,
@@ -87,6 +114,34 @@ pub fn sample(
         classes,
         sources,
     }
+}
+
+/// Writes the pictures of some pairs, the first of which is pair `first`; their captions.
+fn make_pairs(
+    dataset: &dyn Dataset,
+    request: &Request,
+    first: usize,
+    classes: &[ClassId],
+    images: &mut [u8],
+) -> Vec<String> {
+    let size = request.image_size;
+    let augmentation = request.augment.then(|| dataset.augmentation());
+    let pairs = classes
+        .iter()
+        .zip(images.chunks_exact_mut(3 * size * size))
+        .enumerate();
+    let make = |(at, (&class, out)): (usize, (&ClassId, &mut [u8]))| {
+        let pair = (first + at) as u64;
+        let mut rng = generator(request.seed, Purpose::Pair, request.step, pair);
+        let caption = dataset.caption(class, &mut rng);
+        let picture = dataset.picture(class, &mut rng);
+        match &augmentation {
+            Some(augmentation) => augmentation.write(&picture, size, &mut rng, out),
+            None => image::write_plain(&picture, size, out),
+        }
+        caption
+    };
+    pairs.map(make).collect()
 }
 
 /// Passes through all classes in random order, a new order for each pass.
@@ -154,6 +209,32 @@ mod tests {
         Shapes::new(&spec, 32).unwrap()
     }
 
+    fn make(
+        data: &dyn Dataset,
+        seed: u64,
+        step: u64,
+        batch_size: usize,
+        image_size: usize,
+        augment: bool,
+        shuffle_captions: f64,
+    ) -> Batch {
+        let request = Request {
+            seed,
+            step,
+            batch_size,
+            image_size,
+            augment,
+            shuffle_captions,
+        };
+        let made = sample(data, &request, 1);
+        assert_eq!(
+            made,
+            sample(data, &request, 3),
+            "three threads make another"
+        );
+        made
+    }
+
     /// FNV-1a of everything in the batch.
     fn hash(batch: &Batch) -> u64 {
         let text = batch.captions.join("\n");
@@ -178,9 +259,9 @@ mod tests {
     fn batches_are_the_same_bytes_everywhere() {
         let (emoji, shapes) = (emoji(200), shapes());
         let hashes = [
-            hash(&sample(&emoji, 1, 1, 32, 32, true, 0.0)),
-            hash(&sample(&emoji, 1, 2, 32, 64, false, 0.5)),
-            hash(&sample(&shapes, 1, 1, 32, 32, true, 0.0)),
+            hash(&make(&emoji, 1, 1, 32, 32, true, 0.0)),
+            hash(&make(&emoji, 1, 2, 32, 64, false, 0.5)),
+            hash(&make(&shapes, 1, 1, 32, 32, true, 0.0)),
         ];
         assert_eq!(hashes, GOLDEN, "got {hashes:#x?}");
     }
@@ -194,7 +275,7 @@ mod tests {
     #[test]
     fn a_batch_depends_on_its_arguments_alone_and_on_each_of_them() {
         let data = emoji(100);
-        let batch = |seed, step, augment| sample(&data, seed, step, 8, 32, augment, 0.0);
+        let batch = |seed, step, augment| make(&data, seed, step, 8, 32, augment, 0.0);
         let base = batch(1, 1, true);
         assert_eq!(base, batch(1, 1, true));
         assert_ne!(base.images, batch(2, 1, true).images);
@@ -210,9 +291,9 @@ mod tests {
     #[test]
     fn a_smaller_batch_begins_a_larger_one() {
         for data in [&emoji(50) as &dyn Dataset, &shapes()] {
-            let large = sample(data, 3, 9, 130, 16, true, 0.0);
+            let large = make(data, 3, 9, 130, 16, true, 0.0);
             for size in [0, 1, 7, 50, 51, 129] {
-                let small = sample(data, 3, 9, size, 16, true, 0.0);
+                let small = make(data, 3, 9, size, 16, true, 0.0);
                 assert_eq!(small.len(), size);
                 assert_eq!(small.is_empty(), size == 0);
                 assert_eq!(small.classes[..], large.classes[..size]);
@@ -225,13 +306,13 @@ mod tests {
     #[test]
     fn classes_are_distinct_until_all_have_come() {
         let data = emoji(50);
-        let batch = sample(&data, 3, 1, 120, 16, false, 0.0);
+        let batch = make(&data, 3, 1, 120, 16, false, 0.0);
         for pass in batch.classes.chunks(50) {
             assert_eq!(pass.iter().collect::<HashSet<_>>().len(), pass.len());
         }
         let shapes = shapes();
         let all = shapes.trained_classes().len();
-        let classes = sample(&shapes, 3, 1, all, 16, false, 0.0).classes;
+        let classes = make(&shapes, 3, 1, all, 16, false, 0.0).classes;
         assert_eq!(classes.iter().collect::<HashSet<_>>().len(), all);
     }
 
@@ -261,8 +342,8 @@ mod tests {
         }
         let data = emoji(100);
         let (own, other) = (
-            sample(&data, 5, 2, 60, 16, true, 0.0),
-            sample(&data, 5, 2, 60, 16, true, 0.5),
+            make(&data, 5, 2, 60, 16, true, 0.0),
+            make(&data, 5, 2, 60, 16, true, 0.5),
         );
         assert_eq!(own.images, other.images);
         assert_eq!(own.classes, other.classes);
@@ -275,7 +356,7 @@ mod tests {
     #[test]
     fn without_augmentation_every_picture_is_one_of_the_sheet_over_white() {
         let data = emoji(30);
-        let batch = sample(&data, 1, 1, 30, 64, false, 0.0);
+        let batch = make(&data, 1, 1, 30, 64, false, 0.0);
         let mut styles = HashSet::new();
         for (class, image) in batch.classes.iter().zip(batch.images.chunks(3 * 64 * 64)) {
             let found = [Style::Noto, Style::Fluent].into_iter().find(|&style| {
@@ -305,7 +386,7 @@ mod tests {
 
     #[test]
     fn thumbnails_show_the_pair() {
-        let batch = sample(&emoji(30), 1, 1, 3, 64, false, 0.0);
+        let batch = make(&emoji(30), 1, 1, 3, 64, false, 0.0);
         let thumbnail = batch.thumbnail(2, 64);
         let image = &batch.images[2 * 3 * 4096..];
         assert_eq!(thumbnail.side, 64);

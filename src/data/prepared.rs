@@ -1,11 +1,11 @@
 //! [`Prepared`]: what the lanes of a scenario share: data set, tokenizer, evaluation pictures.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tch::{Device, Kind, Tensor};
 
 use super::tokenizer::Tokenizer;
-use super::{ClassId, Dataset, open, pixels};
+use super::{Batch, ClassId, Dataset, Request, open, pixels, sample};
 use crate::error::Result;
 use crate::scenario::{Data, Scenario};
 use crate::telemetry::Split;
@@ -26,7 +26,12 @@ pub struct Prepared {
     tokenizer: Tokenizer,
     trained: OnceLock<Gallery>,
     held_out: OnceLock<Gallery>,
+    /// Batches that some lane still has, and what was asked for.
+    batches: Mutex<Vec<(Request, Arc<Shared>)>>,
 }
+
+/// A batch, once the first lane that asked for it has made it.
+type Shared = OnceLock<Arc<Batch>>;
 
 /// The pictures of an evaluation, at the tower's size.
 pub struct Gallery {
@@ -51,6 +56,7 @@ impl Prepared {
             tokenizer,
             trained: OnceLock::new(),
             held_out: OnceLock::new(),
+            batches: Mutex::default(),
         }))
     }
 
@@ -80,6 +86,24 @@ impl Prepared {
             Data::Emoji(emoji) => emoji.augment,
             Data::Shapes(shapes) => shapes.augment,
         }
+    }
+
+    /// The batch that is asked for, made on so many threads; lanes that ask for the same share it.
+    pub fn batch(&self, request: &Request, threads: usize) -> Arc<Batch> {
+        let shared = {
+            let mut known = self.batches.lock().unwrap_or_else(PoisonError::into_inner);
+            let held = |shared: &Shared| shared.get().is_none_or(|b| Arc::strong_count(b) > 1);
+            known.retain(|(_, shared)| held(shared));
+            let same = known.iter().find(|(other, _)| other == request);
+            let same = same.map(|(_, shared)| Arc::clone(shared));
+            same.unwrap_or_else(|| {
+                let shared = Arc::default();
+                known.push((*request, Arc::clone(&shared)));
+                shared
+            })
+        };
+        let make = || Arc::new(sample(self.dataset(), request, threads));
+        Arc::clone(shared.get_or_init(make))
     }
 
     /// The pictures of an evaluation; made at the first call.

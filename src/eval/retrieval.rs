@@ -8,7 +8,7 @@ use tch::{Device, Tensor};
 use crate::data::ClassId;
 use crate::data::Prepared;
 use crate::error::Result;
-use crate::model::Clip;
+use crate::model::{Clip, Pass};
 use crate::telemetry::{EvalReport, Split};
 
 /// Pictures or names in a slice.
@@ -101,7 +101,7 @@ impl Retrieval {
         let pixels = self.prepared.pixels(slice, self.device)?;
         progress
             .features
-            .push(self.clip.encode_image(&pixels, false));
+            .push(self.clip.encode_image(&pixels, Pass::Evaluate));
         Ok(true)
     }
 

@@ -25,6 +25,8 @@ pub struct LaneBench {
     pub threads: i32,
     /// Where it computed.
     pub device: String,
+    /// What the towers' matrix products were computed in.
+    pub precision: &'static str,
     /// The median step.
     pub step: Duration,
     /// Median of each part of a step.
@@ -98,6 +100,7 @@ fn measure(
         parameters: trainer.parameters(),
         threads,
         device: trainer.device_name(threads),
+        precision: trainer.precision(),
         step: median(times),
         phases: Phases {
             data: median(phases.iter().map(|p| p.data)),

@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::export::Sink;
 use crate::scenario::LaneSpec;
 use crate::telemetry::{Event, LaneStatus, Reason, Snapshot, Started};
-use crate::train::{DeviceChoice, State, Trainer, set_threads};
+use crate::train::{DeviceChoice, Progress, State, Trainer, set_threads};
 
 /// What a lane can be told.
 #[derive(Clone, Debug, PartialEq)]
@@ -374,17 +374,24 @@ impl<'a> Worker<'a> {
             return Ok(Turn::Used);
         };
         let done = self.trainer.steps_done();
-        if self.pausing && pacer.level(done) {
+        let underway = self.trainer.stepping().is_some();
+        if self.pausing && !underway && pacer.level(done) {
             self.pause(LaneStatus::Paused)?;
-        } else if pacer.may_step(seat, self.stepped) {
-            // What was sent to several lanes before this one was allowed to step comes before the step.
-            self.next = self.inbox.try_recv().ok();
-            if self.next.is_some() {
-                pacer.stands(seat, done, true);
-                return Ok(Turn::Used);
+        } else if underway || pacer.may_step(seat, self.stepped) {
+            // Only what completes a step cannot be told anything: a change is still for this step before.
+            if self.trainer.completes() {
+                pacer.commits(seat, true);
+                // What was sent to several lanes before this one was about to step comes before the step.
+                self.next = self.inbox.try_recv().ok();
+                if self.next.is_some() {
+                    pacer.commits(seat, false);
+                    return Ok(Turn::Used);
+                }
             }
-            self.apply_due(done)?;
-            self.stepped = Some(Instant::now());
+            if !underway {
+                self.apply_due(done)?;
+                self.stepped = Some(Instant::now());
+            }
             self.step()?;
         } else if self.trainer.evaluating().is_none() {
             pacer.nap();
@@ -475,11 +482,15 @@ impl<'a> Worker<'a> {
             !self.panics || self.trainer.steps_done() < 3,
             "{PANIC} asked for it"
         );
-        let report = self.trainer.step()?;
+        let progress = self.trainer.advance()?;
         self.record_applied()?;
-        let Some(report) = report else {
-            self.pace = Pace::Finishing(Reason::Completed);
-            return Ok(());
+        let report = match progress {
+            Progress::Step(report) => report,
+            Progress::Part => return Ok(()),
+            Progress::Over => {
+                self.pace = Pace::Finishing(Reason::Completed);
+                return Ok(());
+            }
         };
         let (step, loss) = (report.step, report.loss);
         let real = loss.is_finite() && report.grad_norm.is_finite();

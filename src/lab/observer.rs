@@ -111,6 +111,7 @@ impl Observer {
     pub fn snapshot(&self, trainer: &Trainer) -> Snapshot {
         let mut snapshot = self.snapshot.clone();
         snapshot.settings = Some(trainer.settings());
+        snapshot.stepping = trainer.stepping();
         snapshot.evaluating = trainer.evaluating();
         snapshot
     }

@@ -32,7 +32,9 @@ struct State {
 struct Seat {
     done: u64,
     /// Whether a step is being made.
-    busy: bool,
+    begun: bool,
+    /// Whether that step is about to be complete, and nothing can change it any more.
+    committed: bool,
     /// Whether it wants to step; one that does not is waited for by nobody.
     going: bool,
 }
@@ -47,9 +49,17 @@ impl Pacer {
 
     /// Says where a lane stands between two steps.
     pub fn stands(&self, seat: usize, done: u64, going: bool) {
-        let busy = false;
-        self.lock().seats[seat] = Seat { done, busy, going };
+        self.lock().seats[seat] = Seat {
+            done,
+            going,
+            ..Seat::default()
+        };
         self.bell.notify_all();
+    }
+
+    /// Says whether a lane completes its step next, and looks at commands only after that.
+    pub fn commits(&self, seat: usize, commits: bool) {
+        self.lock().seats[seat].committed = commits;
     }
 
     /// Begins a step if that keeps the lanes together.
@@ -61,7 +71,7 @@ impl Pacer {
         let allowed = state.limit.is_none_or(|limit| me.done < limit);
         let due = last.is_none_or(|last| last.elapsed() >= state.gap);
         let may = together && allowed && due;
-        state.seats[seat].busy = may;
+        state.seats[seat].begun = may;
         may
     }
 
@@ -81,16 +91,18 @@ impl Pacer {
     pub fn hold(&self) {
         let mut state = self.lock();
         let going = state.seats.iter().filter(|s| s.going);
-        state.limit = going.map(|s| s.done + u64::from(s.busy)).max();
+        state.limit = going.map(|s| s.done + u64::from(s.begun)).max();
     }
 
     /// Calls `send` with the number of steps that none of these lanes has passed when what it sends
-    /// reaches them: a lane looks at its commands once more between [`Pacer::may_step`] and its step.
+    /// reaches them: a lane looks at its commands once more between [`Pacer::commits`] and its step.
     pub fn together(&self, seats: &[usize], send: impl FnOnce(u64)) {
         let state = self.lock();
         let going = seats.iter().filter_map(|seat| state.seats.get(*seat));
         let going = going.filter(|seat| seat.going);
-        let farthest = going.map(|seat| seat.done + u64::from(seat.busy)).max();
+        let farthest = going
+            .map(|seat| seat.done + u64::from(seat.committed))
+            .max();
         // Still locked: no lane may begin a step until it is sent.
         send(farthest.unwrap_or(0));
         drop(state);
@@ -157,7 +169,9 @@ mod tests {
         };
         assert_eq!(at(&[a, b]), 0);
         assert!(pacer.may_step(a, None));
-        assert_eq!(at(&[a, b]), 1, "the step under way began without it");
+        assert_eq!(at(&[a, b]), 0, "it is still for the step under way");
+        pacer.commits(a, true);
+        assert_eq!(at(&[a, b]), 1, "the step under way goes without it");
         assert_eq!(at(&[b]), 0);
         pacer.stands(a, 1, true);
         assert_eq!(at(&[a, b]), 1);

@@ -50,7 +50,7 @@ pub fn load(dir: impl AsRef<Path>, device: Device) -> Result<Clip> {
     let file: config::File = serde_json::from_str(&text).map_err(|e| fault(&e))?;
     let (model, vocab_size) = file.model_cfg.model().map_err(|e| fault(&e))?;
     model.validate().map_err(|e| fault(&e))?;
-    let mut clip = Clip::build(&model, vocab_size, None, device)?;
+    let mut clip = Clip::build(&model, vocab_size, None, device, Kind::Float)?;
     if let Some(bias) = file.model_cfg.init_logit_bias {
         clip.set_logit_bias(bias, true)?;
     }
@@ -182,6 +182,7 @@ mod tests {
     use rand_chacha::ChaCha8Rng;
     use rand_chacha::rand_core::SeedableRng;
 
+    use super::super::Pass;
     use super::*;
     use crate::scenario::{Model, VocabSize};
 
@@ -204,7 +205,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (clip, tokenizer) = tiny();
         let pixels = Tensor::ones([2, 3, 32, 32], (Kind::Float, Device::Cpu));
-        let _ = clip.encode_image(&pixels, true);
+        let _ = clip.encode_image(&pixels, Pass::Train);
         for _ in 0..2 {
             save(dir.path(), &clip, &tokenizer).unwrap();
         }

@@ -1,6 +1,6 @@
 //! The smallest parts of the towers, each with `PyTorch`'s arithmetic and first values.
 
-use tch::Tensor;
+use tch::{Kind, Tensor};
 
 use super::weights::{Fill, Scope};
 use crate::error::Result;
@@ -29,6 +29,7 @@ impl Activation {
 pub struct Linear {
     weight: Tensor,
     bias: Tensor,
+    compute: Kind,
 }
 
 impl Linear {
@@ -48,13 +49,25 @@ impl Linear {
         Ok(Self {
             weight: scope.parameter("weight", &[outputs, inputs], weight)?,
             bias: scope.parameter("bias", &[outputs], bias)?,
+            compute: scope.compute(),
         })
     }
 
-    /// `[.., inputs]` to `[.., outputs]`.
+    /// `[.., inputs]` to `[.., outputs]`, in the type that products are computed in.
     pub fn forward(&self, x: &Tensor) -> Tensor {
-        x.linear(&self.weight, Some(&self.bias))
+        linear(x, &self.weight, Some(&self.bias), self.compute)
     }
+}
+
+/// x W^T + b, computed in `compute`, which is also the type of the result.
+///
+/// Weights stay in 32 bits and are rounded on the way: they are few beside the activations.
+pub fn linear(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, compute: Kind) -> Tensor {
+    if compute == Kind::Float {
+        return x.linear(weight, bias);
+    }
+    x.to_kind(compute)
+        .linear(&weight.to_kind(compute), bias.map(|b| b.to_kind(compute)))
 }
 
 /// Layer normalisation over the last dimension, eps 1e-5.
@@ -93,6 +106,7 @@ pub struct Conv {
     weight: Tensor,
     stride: i64,
     padding: i64,
+    compute: Kind,
 }
 
 impl Conv {
@@ -110,18 +124,21 @@ impl Conv {
             weight,
             stride,
             padding: kernel / 2,
+            compute: scope.compute(),
         })
     }
 
-    /// `[B, inputs, H, W]` to `[B, outputs, H / stride, W / stride]`.
+    /// `[B, inputs, H, W]` to `[B, outputs, H / stride, W / stride]`, in the type that products are
+    /// computed in.
     pub fn forward(&self, x: &Tensor) -> Tensor {
         let Self {
             weight,
             stride,
             padding,
+            compute,
         } = self;
-        x.conv2d(
-            weight,
+        x.to_kind(*compute).conv2d(
+            &weight.to_kind(*compute),
             None::<&Tensor>,
             [*stride, *stride],
             [*padding, *padding],
@@ -129,6 +146,17 @@ impl Conv {
             1,
         )
     }
+}
+
+/// What a forward pass is for: what batch normalisation makes of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pass {
+    /// The running statistics are used.
+    Evaluate,
+    /// The batch's own statistics are used, and the running ones follow them.
+    Train,
+    /// The batch's own statistics are used, and the running ones know them already.
+    Again,
 }
 
 /// Batch normalisation of pictures, eps 1e-5, momentum 0.1.
@@ -153,10 +181,12 @@ impl BatchNorm {
         })
     }
 
-    /// `[B, C, H, W]`. In training the batch's own statistics are used, and the running ones follow.
-    pub fn forward(&self, x: &Tensor, train: bool) -> Tensor {
+    /// `[B, C, H, W]`.
+    pub fn forward(&self, x: &Tensor, pass: Pass) -> Tensor {
+        let train = pass != Pass::Evaluate;
         // One value a channel has no variance; libtorch would put NaN into the running one, for good.
-        let track = !train || x.size().iter().product::<i64>() > x.size()[1];
+        let several = x.size().iter().product::<i64>() > x.size()[1];
+        let track = pass == Pass::Evaluate || (pass == Pass::Train && several);
         if train && track {
             let _ = self.batches.shallow_clone().g_add_scalar_(1);
         }
@@ -186,7 +216,7 @@ pub fn normalize(x: &Tensor) -> Tensor {
 
 #[cfg(test)]
 mod tests {
-    use tch::{Device, Kind};
+    use tch::Device;
 
     use super::super::weights::Weights;
     use super::*;
@@ -219,18 +249,18 @@ mod tests {
 
     #[test]
     fn one_value_a_channel_leaves_the_statistics_alone() {
-        let mut weights = Weights::new(Device::Cpu);
+        let mut weights = Weights::new(Device::Cpu, Kind::Float);
         let norm = BatchNorm::new(Scope::root(&mut weights, None), 3, 1.0).unwrap();
         let y = norm.forward(
             &Tensor::ones([1, 3, 1, 1], (Kind::Float, Device::Cpu)),
-            true,
+            Pass::Train,
         );
         assert_eq!(Vec::<f32>::try_from(y.reshape([-1])).unwrap(), [0.0; 3]);
         assert_eq!(Vec::<f32>::try_from(&norm.var).unwrap(), [1.0; 3]);
-        let _ = norm.forward(
-            &Tensor::ones([2, 3, 1, 1], (Kind::Float, Device::Cpu)),
-            true,
-        );
+        for pass in [Pass::Again, Pass::Train, Pass::Again] {
+            let x = Tensor::ones([2, 3, 1, 1], (Kind::Float, Device::Cpu));
+            let _ = norm.forward(&x, pass);
+        }
         assert_eq!(norm.batches.int64_value(&[]), 1);
         assert_eq!(Vec::<f32>::try_from(&norm.mean).unwrap(), [0.1; 3]);
     }

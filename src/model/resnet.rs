@@ -1,9 +1,9 @@
 //! CLIP's modified `ResNet`: a stem of three convolutions, strides that average before they
 //! subsample, and attention instead of an average at the end.
 
-use tch::Tensor;
+use tch::{Kind, Tensor};
 
-use super::layers::{BatchNorm, Conv, Linear};
+use super::layers::{BatchNorm, Conv, Linear, Pass};
 use super::transformer::attend;
 use super::weights::{Fill, Scope};
 use crate::error::Result;
@@ -66,17 +66,17 @@ impl ModifiedResNet {
         })
     }
 
-    /// `[B, 3, S, S]` to `[B, D]`, not yet normalised. `train` uses and tracks the batch's statistics.
-    pub fn forward(&self, pixels: &Tensor, train: bool) -> Tensor {
+    /// `[B, 3, S, S]` to `[B, D]`, not yet normalised. `pass` is for batch normalisation.
+    pub fn forward(&self, pixels: &Tensor, pass: Pass) -> Tensor {
         // The channels of a pixel lie side by side from here on, since convolutions and batch
         // normalisation keep the order they find.
         let mut x = channels_last(pixels);
         for (conv, norm) in &self.stem {
-            x = norm.forward(&conv.forward(&x), train).relu_();
+            x = norm.forward(&conv.forward(&x), pass).relu_();
         }
         x = halve(&x);
         for block in &self.blocks {
-            x = block.forward(&x, train);
+            x = block.forward(&x, pass);
         }
         self.attnpool.forward(&x)
     }
@@ -139,16 +139,16 @@ impl Bottleneck {
         })
     }
 
-    fn forward(&self, x: &Tensor, train: bool) -> Tensor {
-        let mut out = self.bn1.forward(&self.conv1.forward(x), train).relu_();
-        out = self.bn2.forward(&self.conv2.forward(&out), train).relu_();
+    fn forward(&self, x: &Tensor, pass: Pass) -> Tensor {
+        let mut out = self.bn1.forward(&self.conv1.forward(x), pass).relu_();
+        out = self.bn2.forward(&self.conv2.forward(&out), pass).relu_();
         if self.stride > 1 {
             out = halve(&out);
         }
-        let out = self.bn3.forward(&self.conv3.forward(&out), train);
+        let out = self.bn3.forward(&self.conv3.forward(&out), pass);
         let shortcut = match &self.downsample {
-            Some((conv, norm)) if self.stride > 1 => norm.forward(&conv.forward(&halve(x)), train),
-            Some((conv, norm)) => norm.forward(&conv.forward(x), train),
+            Some((conv, norm)) if self.stride > 1 => norm.forward(&conv.forward(&halve(x)), pass),
+            Some((conv, norm)) => norm.forward(&conv.forward(x), pass),
             None => x.shallow_clone(),
         };
         (out + shortcut).relu_()
@@ -185,15 +185,16 @@ impl AttentionPool {
         })
     }
 
-    /// `[B, C, H, W]` to `[B, D]`.
+    /// `[B, C, H, W]` to `[B, D]` in 32 bits.
     fn forward(&self, x: &Tensor) -> Tensor {
         // [B, H W, C]: a view, since the channels lie side by side.
-        let pixels = x.flatten(2, 3).transpose(1, 2);
+        let pixels = x.flatten(2, 3).transpose(1, 2).to_kind(Kind::Float);
         let mean = pixels.mean_dim([1i64].as_slice(), true, None);
         let tokens = Tensor::cat(&[mean, pixels], 1) + &self.positional_embedding;
         let (batch, length, width) = tokens.size3().unwrap_or_default();
         let split = |projected: Tensor, length| {
             projected
+                .to_kind(Kind::Float)
                 .view([batch, length, self.heads, width / self.heads])
                 .transpose(1, 2)
         };
@@ -202,5 +203,6 @@ impl AttentionPool {
         let v = split(self.v_proj.forward(&tokens), length);
         self.c_proj
             .forward(&attend(&q, &k, &v, None).reshape([batch, width]))
+            .to_kind(Kind::Float)
     }
 }

@@ -1,8 +1,8 @@
 //! The residual attention blocks that both towers share.
 
-use tch::Tensor;
+use tch::{Kind, Tensor};
 
-use super::layers::{Activation, LayerNorm, Linear};
+use super::layers::{Activation, LayerNorm, Linear, linear};
 use super::weights::{Fill, Scope};
 use crate::error::Result;
 
@@ -115,10 +115,10 @@ impl Pool {
     /// Picks token `at[b]` of row `b`, under a causal mask. `at` is `[B]` of int64.
     pub fn causal(at: &Tensor, length: i64) -> Self {
         let device = at.device();
-        let options = (tch::Kind::Float, device);
+        let options = (Kind::Float, device);
         let mask = Tensor::full([length, length], f64::NEG_INFINITY, options).triu(1);
         let batch = at.size()[0];
-        let flat = Tensor::arange(batch, (tch::Kind::Int64, device)) * length + at;
+        let flat = Tensor::arange(batch, (Kind::Int64, device)) * length + at;
         let picked = mask.index_select(0, at).view([batch, 1, 1, length]);
         Self::Causal { flat, mask, picked }
     }
@@ -177,7 +177,7 @@ impl Block {
         let hidden = self
             .activation
             .apply(&self.c_fc.forward(&self.ln_2.forward(x)));
-        x + self.c_proj.forward(&hidden)
+        x + self.c_proj.forward(&hidden).to_kind(Kind::Float)
     }
 }
 
@@ -189,6 +189,7 @@ struct Attention {
     out_proj: Linear,
     width: i64,
     heads: i64,
+    compute: Kind,
 }
 
 impl Attention {
@@ -211,36 +212,44 @@ impl Attention {
             )?,
             width,
             heads: shape.heads,
+            compute: scope.compute(),
         })
     }
 
     /// `[B, L, W]` to `[B, L, W]`.
     fn forward(&self, x: &Tensor, mask: Option<&Tensor>) -> Tensor {
-        let projected = x.linear(&self.in_proj_weight, Some(&self.in_proj_bias));
+        let projected = self.project(x, 0, 3);
         let qkv = self.split(&projected, 3);
         let mixed = attend(&qkv[0], &qkv[1], &qkv[2], mask);
-        self.out_proj
-            .forward(&mixed.transpose(1, 2).reshape(x.size()))
+        self.out(&mixed.transpose(1, 2).reshape(x.size()))
+    }
+
+    /// `parts` of queries, keys and values from the `first` on, in 32 bits: rows of that many widths.
+    fn project(&self, x: &Tensor, first: i64, parts: i64) -> Tensor {
+        let cut = |whole: &Tensor| match parts {
+            3 => whole.shallow_clone(),
+            _ => whole.narrow(0, first * self.width, parts * self.width),
+        };
+        let (weight, bias) = (cut(&self.in_proj_weight), cut(&self.in_proj_bias));
+        // Attention itself stays in 32 bits: libtorch's is many times slower in 16 on a CPU.
+        linear(x, &weight, Some(&bias), self.compute).to_kind(Kind::Float)
+    }
+
+    fn out(&self, mixed: &Tensor) -> Tensor {
+        self.out_proj.forward(mixed).to_kind(Kind::Float)
     }
 
     /// `[B, L, W]` to `[B, W]`: only the picked tokens ask.
     fn forward_pooled(&self, x: &Tensor, pool: &Pool) -> Tensor {
-        let (weight, bias) = (&self.in_proj_weight, &self.in_proj_bias);
-        let (first, rest) = (self.width, 2 * self.width);
-        let asking = pool.pick(x);
-        let q = asking.linear(&weight.narrow(0, 0, first), Some(bias.narrow(0, 0, first)));
+        let q = self.project(&pool.pick(x), 0, 1);
         let q = q.view([-1, self.heads, 1, self.width / self.heads]);
-        let projected = x.linear(
-            &weight.narrow(0, first, rest),
-            Some(bias.narrow(0, first, rest)),
-        );
-        let kv = self.split(&projected, 2);
+        let kv = self.split(&self.project(x, 1, 2), 2);
         let mask = match pool {
             Pool::First => None,
             Pool::Causal { picked, .. } => Some(picked),
         };
         let mixed = attend(&q, &kv[0], &kv[1], mask);
-        self.out_proj.forward(&mixed.reshape([-1, self.width]))
+        self.out(&mixed.reshape([-1, self.width]))
     }
 
     /// `[B, L, parts W]` to that many of `[B, heads, L, W / heads]`.
@@ -274,7 +283,7 @@ pub fn attend(q: &Tensor, k: &Tensor, v: &Tensor, mask: Option<&Tensor>) -> Tens
 
 #[cfg(test)]
 mod tests {
-    use tch::{Device, Kind};
+    use tch::Device;
 
     use super::*;
 

@@ -1,8 +1,8 @@
 //! The vision transformer, pooled at its class token.
 
-use tch::Tensor;
+use tch::{Kind, Tensor};
 
-use super::layers::LayerNorm;
+use super::layers::{LayerNorm, linear};
 use super::transformer::{Pool, Shape, Transformer};
 use super::weights::{Fill, Scope};
 use crate::error::Result;
@@ -18,6 +18,7 @@ pub struct VisionTransformer {
     ln_post: LayerNorm,
     proj: Tensor,
     patch: i64,
+    compute: Kind,
 }
 
 impl VisionTransformer {
@@ -48,6 +49,7 @@ impl VisionTransformer {
             transformer: Transformer::image(scope.sub("transformer"), shape)?,
             ln_post: LayerNorm::new(scope.sub("ln_post"), width)?,
             patch,
+            compute: scope.compute(),
         })
     }
 
@@ -76,6 +78,6 @@ impl VisionTransformer {
             .view([batch, channels, grid, patch, grid, patch])
             .permute([0, 2, 4, 1, 3, 5])
             .reshape([batch, grid * grid, channels * patch * patch]);
-        patches.linear(&self.conv1.flatten(1, 3), None::<Tensor>)
+        linear(&patches, &self.conv1.flatten(1, 3), None, self.compute).to_kind(Kind::Float)
     }
 }

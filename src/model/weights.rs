@@ -42,15 +42,17 @@ pub struct Weights {
     entries: Vec<Entry>,
     index: HashMap<String, usize>,
     device: Device,
+    compute: Kind,
 }
 
 impl Weights {
-    /// An empty store.
-    pub fn new(device: Device) -> Self {
+    /// An empty store. Tensors have 32 bits; layers compute their products in `compute`.
+    pub fn new(device: Device, compute: Kind) -> Self {
         Self {
             entries: Vec::new(),
             index: HashMap::new(),
             device,
+            compute,
         }
     }
 
@@ -206,6 +208,11 @@ impl<'a> Scope<'a> {
         }
     }
 
+    /// The type that layers compute their products in.
+    pub const fn compute(&self) -> Kind {
+        self.weights.compute
+    }
+
     /// A new learnable tensor.
     pub fn parameter(&mut self, name: &str, shape: &[i64], fill: Fill) -> Result<Tensor> {
         self.make(name, shape, fill, false)
@@ -299,7 +306,7 @@ mod tests {
 
     #[test]
     fn clones_share_storage_gradient_and_a_change_of_data() {
-        let mut weights = Weights::new(Device::Cpu);
+        let mut weights = Weights::new(Device::Cpu, Kind::Float);
         let mut scope = Scope::root(&mut weights, None);
         let shared = scope
             .sub("a")

@@ -32,6 +32,9 @@ pub struct Lowest {
 }
 
 impl Landscape {
+    /// Pairs of the largest batch that is surveyed: the work grows with their square.
+    pub const MOST_PAIRS: u64 = 2048;
+
     /// The loss at a stop of the grid.
     pub fn at_stop(&self, loss: Loss, temperature: usize, bias: usize) -> Option<f64> {
         if temperature >= self.temperatures.len() {

@@ -1,6 +1,8 @@
 //! [`Latest`]: the latest batch and what the towers made of it, for whoever looks.
 
-use tch::{Device, Tensor};
+use std::sync::Arc;
+
+use tch::{Device, Kind, Tensor};
 
 use crate::data::Batch;
 use crate::error::Result;
@@ -12,7 +14,7 @@ const THUMBNAIL: usize = 32;
 /// A batch with its features, `[B, D]` and detached.
 pub(super) struct Latest {
     pub step: u64,
-    pub batch: Batch,
+    pub batch: Arc<Batch>,
     pub image_features: Tensor,
     pub text_features: Tensor,
 }
@@ -20,23 +22,13 @@ pub(super) struct Latest {
 impl Latest {
     /// Cosines, mean-pooled to at most `side` rows and columns; the ragged edge is pooled too.
     pub fn matrix(&self, side: usize) -> Result<Matrix> {
-        let cosines = self.cosines()?;
         let rows = self.batch.len();
         let pool = rows.div_ceil(side.max(1)).max(1);
-        let pooled = if pool == 1 {
-            cosines
-        } else {
-            let (rows, pool) = (rows as i64, pool as i64);
-            cosines.f_view([1, 1, rows, rows])?.f_avg_pool2d(
-                [pool, pool],
-                [pool, pool],
-                [0, 0],
-                true,
-                false,
-                None,
-            )?
-        };
-        let flat = pooled.f_reshape([-1])?.f_to_device(Device::Cpu)?;
+        // A mean of cosines is the product of the means of their features.
+        let images = pooled(&self.image_features, pool)?;
+        let texts = pooled(&self.text_features, pool)?;
+        let cosines = images.f_mm(&texts.f_tr()?)?;
+        let flat = cosines.f_reshape([-1])?.f_to_device(Device::Cpu)?;
         Ok(Matrix {
             step: self.step,
             side: rows.div_ceil(pool),
@@ -77,23 +69,34 @@ impl Latest {
     }
 }
 
+/// Means of so many rows each, the last of what is left.
+fn pooled(features: &Tensor, pool: usize) -> Result<Tensor> {
+    if pool == 1 {
+        return Ok(features.shallow_clone());
+    }
+    let parts = features.f_split(pool as i64, 0)?;
+    let means = parts
+        .iter()
+        .map(|rows| rows.f_mean_dim([0i64].as_slice(), true, Kind::Float))
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(Tensor::f_cat(&means, 0)?)
+}
+
 #[cfg(test)]
 mod tests {
-    use tch::Kind;
-
     use super::*;
 
     fn latest(rows: usize) -> Latest {
         let eye = Tensor::eye(rows as i64, (Kind::Float, Device::Cpu));
         Latest {
             step: 3,
-            batch: Batch {
+            batch: Arc::new(Batch {
                 images: vec![0; rows * 3],
                 side: 1,
                 captions: vec!["a cat".into(); rows],
                 classes: vec![0; rows],
                 sources: (0..rows).collect(),
-            },
+            }),
             image_features: eye.shallow_clone(),
             text_features: eye,
         }

@@ -1,18 +1,64 @@
-//! Refuses a batch that would not fit, with the figure, before anything is allocated: on Linux a
-//! large allocation may bring the out-of-memory killer instead of an error.
+//! What a step needs of memory: how it is cut so that it needs little, a refusal, with the figure and before
+//! anything is allocated, where it would not fit (on Linux a large allocation may bring the out-of-memory
+//! killer instead of an error), and its return.
 
 use tch::Device;
 
 use crate::error::{Error, Result};
+use crate::loss::tiled;
+use crate::memory::{available, return_free_memory};
 use crate::scenario::{ImageTower, Model};
 
 /// Bytes of one number.
 const FLOAT: f64 = 4.0;
 
+/// How a batch is cut for the towers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Cut {
+    /// Pairs in a part: always the same number, so that kernels are chosen and memory is laid out once.
+    pub part: usize,
+    /// Parts from the first on whose activations are kept for the backward pass.
+    pub kept: usize,
+}
+
+/// Pairs in a part: on a CPU as many as keep its threads busy, on a device as many as fill it.
+const PART: usize = 256;
+const DEVICE_PART: usize = 4096;
+
+/// What the activations that are kept may take: enough for the batches of every day, and not much beside what
+/// the program takes anyway.
+const ROOM: f64 = 512.0 * 1_048_576.0;
+const DEVICE_ROOM: f64 = 4096.0 * 1_048_576.0;
+
+/// How a step of so many pairs is cut.
+///
+/// The batch normalisation of a `ModifiedResNet` looks at the pictures of a part, not of the batch: as on each
+/// device of a training on several.
+pub(super) fn cut(model: &Model, batch_size: usize, device: Device) -> Cut {
+    let (part, room) = match device {
+        Device::Cpu => (PART, ROOM),
+        _ => (DEVICE_PART, DEVICE_ROOM),
+    };
+    let part = part.min(batch_size).max(1);
+    let kept = (room / activation_bytes(model, part)) as usize;
+    let parts = batch_size.div_ceil(part);
+    Cut {
+        part,
+        kept: kept.clamp(1, parts.max(1)),
+    }
+}
+
 /// An error if a training step with this batch needs more memory than there is.
-pub fn check(model: &Model, batch_size: u64, device: Device) -> Result<()> {
-    let need = step_bytes(model, batch_size as f64);
-    let Some(free) = free_bytes(device) else {
+pub(super) fn check(
+    model: &Model,
+    batch_size: usize,
+    device: Device,
+    threads: usize,
+) -> Result<()> {
+    let need = step_bytes(model, batch_size, device, threads);
+    // What is free on a device is not known here.
+    let here = (device == Device::Cpu).then(available).flatten();
+    let Some(free) = here.map(|bytes| bytes as f64) else {
         return Ok(());
     };
     if need <= free * 0.9 {
@@ -26,8 +72,27 @@ pub fn check(model: &Model, batch_size: u64, device: Device) -> Result<()> {
     )))
 }
 
-/// Activations that a step keeps for its backward pass, and the B x B logits with their gradients.
-fn step_bytes(model: &Model, batch: f64) -> f64 {
+/// What a step takes: the activations of the parts that are kept and of the one in work, and what is linear
+/// in the batch: pictures, captions, features, the loss.
+fn step_bytes(model: &Model, batch_size: usize, device: Device, threads: usize) -> f64 {
+    let cut = cut(model, batch_size, device);
+    let parts = batch_size.div_ceil(cut.part).min(cut.kept + 1) as f64;
+    let side = model.image.image_size().get() as f64;
+    let captions = 200.0;
+    let features = 2.0 * FLOAT * model.embed_dim.get() as f64;
+    // Features and their gradients, twice: as tensors, and as the loss has them.
+    let pair = 3.0 * side * side + captions + 4.0 * features;
+    let tiles = tiled::Cut {
+        tile: tiled::TILE,
+        threads,
+        bf16: true,
+    };
+    let loss = tiled::bytes(batch_size, model.embed_dim.size(), tiles) as f64;
+    parts * activation_bytes(model, cut.part) + batch_size as f64 * pair + loss
+}
+
+/// What the towers keep of so many pairs for their backward pass.
+fn activation_bytes(model: &Model, pairs: usize) -> f64 {
     let text = &model.text;
     let text_floats = transformer_floats(
         text.context_length.get() as f64,
@@ -35,7 +100,17 @@ fn step_bytes(model: &Model, batch: f64) -> f64 {
         text.layers.get() as f64,
         text.heads.get() as f64,
     );
-    FLOAT * (batch * (image_floats(&model.image) + text_floats) + 6.0 * batch * batch)
+    FLOAT * pairs as f64 * (image_floats(&model.image) + text_floats)
+}
+
+/// Hands memory back to the system once the batch has become much smaller than the largest so far; that is
+/// updated. The allocator keeps what it was given for the next step, and a small step never asks for it.
+pub(super) fn give_back(largest: &mut usize, pairs: usize) {
+    if pairs * 2 <= *largest {
+        return_free_memory();
+        *largest = pairs;
+    }
+    *largest = pairs.max(*largest);
 }
 
 fn image_floats(tower: &ImageTower) -> f64 {
@@ -88,15 +163,47 @@ fn transformer_floats(length: f64, width: f64, layers: f64, heads: f64) -> f64 {
     layers * (length * width * 18.0 + 2.0 * heads * length * length)
 }
 
-/// Memory that an allocation can have, if the system says.
-fn free_bytes(device: Device) -> Option<f64> {
-    if device != Device::Cpu {
-        return None;
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn model(image: &str) -> Model {
+        let text = format!(
+            "(embed_dim: 64, image: {image}, text: (context_length: 16, vocab_size: 512, width: 96, heads: 3, layers: 3))"
+        );
+        ron::from_str(&text).unwrap()
     }
-    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text
-        .lines()
-        .find(|line| line.starts_with("MemAvailable:"))?;
-    let kib: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
-    Some(kib * 1024.0)
+
+    fn vit() -> Model {
+        model("ViT(image_size: 32, patch_size: 8, width: 96, head_width: 32, layers: 3)")
+    }
+
+    #[test]
+    fn small_batches_are_whole_and_large_ones_cut_alike() {
+        let cpu = |batch| cut(&vit(), batch, Device::Cpu);
+        assert_eq!(cpu(7), Cut { part: 7, kept: 1 });
+        assert_eq!(cpu(256), Cut { part: 256, kept: 1 });
+        assert_eq!(cpu(257).part, 256);
+        assert_eq!(cpu(257).kept, 2);
+        let large = cpu(32_768);
+        assert_eq!(large.part, 256);
+        assert!(large.kept >= 2 && large.kept < 10, "{large:?}");
+    }
+
+    #[test]
+    fn memory_grows_with_the_batch_and_not_with_its_square() {
+        let need = |batch| step_bytes(&vit(), batch, Device::Cpu, 2);
+        let (small, large) = (need(4096), need(32_768));
+        assert!(large > small && large < 3.0 * small, "{small} {large}");
+        assert!(large < 1e9, "{large}");
+    }
+
+    #[test]
+    fn memory_is_handed_back_once_after_a_large_batch() {
+        let mut largest = 0;
+        for (pairs, known) in [(64, 64), (4096, 4096), (3000, 4096), (64, 64), (64, 64)] {
+            give_back(&mut largest, pairs);
+            assert_eq!(largest, known);
+        }
+    }
 }

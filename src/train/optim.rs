@@ -126,22 +126,20 @@ impl AdamW {
         self.flat.numel()
     }
 
-    /// Gradients of `loss` with respect to all parameters, in one buffer (zeros where the loss does
-    /// not depend on one), and with respect to each tensor of `more`.
-    pub fn gradients(&self, loss: &Tensor, more: &[&Tensor]) -> Result<(Tensor, Vec<Tensor>)> {
-        let inputs: Vec<&Tensor> = self.parameters.iter().chain(more.iter().copied()).collect();
-        let mut gradients = Tensor::f_run_backward(&[loss], &inputs, false, false)?;
-        for (gradient, input) in gradients.iter_mut().zip(&inputs) {
+    /// Gradients of `loss` with respect to all parameters, in one buffer; zeros where the loss does not
+    /// depend on one.
+    pub fn gradients(&self, loss: &Tensor) -> Result<Tensor> {
+        let mut gradients = Tensor::f_run_backward(&[loss], &self.parameters, false, false)?;
+        for (gradient, input) in gradients.iter_mut().zip(&self.parameters) {
             if !gradient.defined() {
                 *gradient = input.zeros_like();
             }
         }
-        let more = gradients.split_off(self.parameters.len());
         let rows = gradients
             .iter()
             .map(|g| g.f_reshape([-1]))
             .collect::<Result<Vec<_>, _>>()?;
-        Ok((Tensor::f_cat(&rows, 0)?, more))
+        Ok(Tensor::f_cat(&rows, 0)?)
     }
 
     /// One update with the given gradients.
@@ -281,9 +279,10 @@ mod tests {
         for _ in 0..3 {
             let scale = Tensor::from(dial.value as f32).set_requires_grad(true);
             let loss = (matrix.mv(&x) + &vector).square().sum(Kind::Float) * &scale;
-            let (gradients, more) = optimizer.gradients(&loss, &[&scale]).unwrap();
+            let gradient = Tensor::run_backward(&[&loss], &[&scale], true, false);
+            let gradients = optimizer.gradients(&loss).unwrap();
             optimizer.update(&gradients, 0.1, 0.2).unwrap();
-            dial.update(more[0].double_value(&[]), 0.1, &train, (-100.0, 100.0));
+            dial.update(gradient[0].double_value(&[]), 0.1, &train, (-100.0, 100.0));
         }
         let expected = [
             1.231_016,
@@ -307,8 +306,8 @@ mod tests {
         let unused = Tensor::from_slice(&[1.0_f32]).set_requires_grad(true);
         let named = vec![(used.shallow_clone(), false), (unused, false)];
         let optimizer = AdamW::new(named, &train()).unwrap();
-        let (gradients, _) = optimizer
-            .gradients(&used.square().sum(Kind::Float), &[])
+        let gradients = optimizer
+            .gradients(&used.square().sum(Kind::Float))
             .unwrap();
         assert_eq!(Vec::<f32>::try_from(gradients).unwrap(), [2.0, 0.0]);
     }

@@ -98,6 +98,7 @@ impl Trainer {
             tensor.f_copy_(&values)?;
         }
         self.now = state.now.clone();
+        self.underway = None;
         self.latest = None;
         self.evaluation = None;
         self.suspect = None;

@@ -288,11 +288,11 @@ fn status(screen: &Screen, lane: &Snapshot) -> Line<'static> {
     let (text, style) = match &lane.status {
         LaneStatus::Starting => ("preparing".into(), theme.muted()),
         LaneStatus::Running => (
-            format!("{} {}", theme.glyph("▶", ">"), lane.step),
+            format!("{} {}", theme.glyph("▶", ">"), lane.steps_text()),
             theme.good(),
         ),
         LaneStatus::Paused => (
-            format!("{} {}", theme.glyph("‖", "="), lane.step),
+            format!("{} {}", theme.glyph("‖", "="), lane.steps_text()),
             theme.warn(),
         ),
         LaneStatus::Finished => (format!("{} done", theme.glyph("✓", "*")), theme.good()),

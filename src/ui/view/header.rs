@@ -93,14 +93,16 @@ fn progress(screen: &Screen, width: u16) -> Line<'static> {
         .lanes
         .iter()
         .filter(|lane| !matches!(lane.status, LaneStatus::Failed(_)));
-    let step = alive.map(|lane| lane.step).min().unwrap_or(0);
+    let last = alive.min_by_key(|lane| lane.step);
+    let step = last.map_or(0, |lane| lane.step);
     let steps = app.lanes.iter().map(|lane| lane.steps).max().unwrap_or(0);
     let (sign, word, style) = overall(screen);
     let mut spans = vec![
         Span::styled(format!("{sign} {word}"), style.add_modifier(Modifier::BOLD)),
         Span::raw("  "),
     ];
-    spans.push(Span::styled(step.to_string(), theme.text()));
+    let shown = last.map_or_else(|| step.to_string(), |lane| lane.steps_text());
+    spans.push(Span::styled(shown, theme.text()));
     spans.push(Span::styled(format!("/{steps}"), theme.faint()));
     if width >= 80 {
         let cells = if width >= 150 { 24 } else { 10 };

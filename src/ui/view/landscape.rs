@@ -31,9 +31,13 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     }
     let app = screen.app;
     let step = app.surveyed().map(|land| land.step);
-    let note = step
-        .map(|step| format!(" step {step} "))
-        .unwrap_or_default();
+    let most = Landscape::MOST_PAIRS;
+    let large = |lane: usize| app.settings(lane).is_some_and(|s| s.batch_size > most);
+    let note = match step {
+        _ if (0..app.lanes.len()).any(large) => format!(" up to {most} pairs "),
+        Some(step) => format!(" step {step} "),
+        None => String::new(),
+    };
     let note = Line::styled(note, screen.theme.muted());
     let inner = frame::panel(
         frame,

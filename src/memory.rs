@@ -33,6 +33,7 @@ fn group_left() -> Option<u64> {
 /// The kernel keeps the peak exactly where it lets us reset it; otherwise a thread samples the level
 /// every millisecond and may miss a short peak.
 pub fn extra<T>(work: impl FnOnce() -> T) -> (T, Option<u64>) {
+    // So that work done before does not lend its pages to this one and make it look smaller.
     return_free_memory();
     // 5 resets the peak to the present level: proc(5), clear_refs.
     let kept_by_kernel = fs::write("/proc/self/clear_refs", "5").is_ok();
@@ -84,10 +85,10 @@ fn kib_line(path: &str, name: &str) -> Option<u64> {
     Some(kib * 1024)
 }
 
-/// Gives the allocator's free pages back to the system, so that work done before does not lend its
-/// pages to the work that is measured and make it look smaller.
+/// Gives the allocator's free pages back to the system: it keeps them for the next one who asks, and nobody
+/// may.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
-fn return_free_memory() {
+pub fn return_free_memory() {
     // SAFETY: malloc_trim takes no pointers and may be called at any time from any thread.
     #[allow(unsafe_code)]
     unsafe {
@@ -95,8 +96,9 @@ fn return_free_memory() {
     }
 }
 
+/// Nothing: the allocator is not known.
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
-fn return_free_memory() {}
+pub fn return_free_memory() {}
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {

@@ -1,0 +1,530 @@
+//! [`Underway`]: a step in the making, part by part, so that the batch is bounded by time and not by
+//! memory, and a change by hand need not wait for a long step's end.
+//!
+//! Gradient caching (Gao et al. 2021, arXiv:2101.06983): the loss needs all features of the batch at once, but
+//! features are small; what is large is what the towers keep for their backward pass. So: encode part by
+//! part without keeping that; find the loss and its gradients by the features; then encode each part once more
+//! and hand its features' gradients back through the towers. The sum over the parts is the gradient of the
+//! whole batch. What fits in memory is kept from the first pass and not encoded again.
+//!
+//! Nothing that outlives the step changes before its last part, so a step can be dropped at any time.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tch::{Kind, Tensor};
+
+use super::Trainer;
+use super::latest::Latest;
+use super::memory::{self, Cut};
+use super::optim::{finite, schedule};
+use super::phases::{Laps, Phases};
+use crate::control::Control;
+use crate::data::Batch;
+use crate::error::Result;
+use crate::loss::compare::{Compared, Dials, compare};
+use crate::model::Pass;
+use crate::telemetry::StepReport;
+
+/// What a call of [`Trainer::advance`] came to.
+#[derive(Debug)]
+pub enum Progress {
+    /// The step needs more calls.
+    Part,
+    /// The step is complete.
+    Step(StepReport),
+    /// All steps are done.
+    Over,
+}
+
+/// A step in the making.
+pub(super) struct Underway {
+    batch: Arc<Batch>,
+    cut: Cut,
+    /// Features of the parts so far.
+    encoded: Vec<Encoded>,
+    compared: Option<Compared>,
+    /// Gradients of the towers, summed over so many parts.
+    gradients: Option<Tensor>,
+    differentiated: usize,
+    /// Running statistics of the normalisations, as they are after the parts so far: the model gets them with
+    /// the last one.
+    tracked: Vec<Tensor>,
+    spent: Duration,
+    phases: Phases,
+}
+
+/// Features of a part, `[part, D]` each.
+struct Encoded {
+    image: Tensor,
+    text: Tensor,
+    /// The same with their graphs, until these are used.
+    graph: Option<[Tensor; 2]>,
+}
+
+impl Underway {
+    /// Whether the step goes on after this change by hand; what the change makes void is made again.
+    pub fn survives(&mut self, control: Control) -> bool {
+        match control {
+            Control::BatchSize(_) | Control::ShuffleCaptions(_) | Control::Augment(_) => false,
+            Control::Temperature(_) | Control::Bias(_) | Control::NoBias | Control::Loss(_) => {
+                self.compared = None;
+                self.gradients = None;
+                self.differentiated = 0;
+                true
+            }
+            // These wait for the update.
+            Control::LearnTemperature(_)
+            | Control::LearnBias(_)
+            | Control::LearningRate(_)
+            | Control::WeightDecay(_) => true,
+        }
+    }
+
+    fn parts(&self) -> usize {
+        self.batch.len().div_ceil(self.cut.part)
+    }
+
+    fn part(&self, index: usize) -> Range<usize> {
+        let first = index * self.cut.part;
+        first..(first + self.cut.part).min(self.batch.len())
+    }
+
+    /// Share done, as time goes: of a part, the backward pass takes about twice as long as the forward.
+    pub fn done(&self) -> f64 {
+        let parts = self.parts().max(1) as f64;
+        (self.encoded.len() as f64 + 3.0 * self.differentiated as f64) / (4.0 * parts)
+    }
+}
+
+impl Trainer {
+    /// One optimizer step, after the script's controls for this moment. `None` when all are done.
+    ///
+    /// A loss or gradient that is not a number is reported as it is, and leaves the weights as they
+    /// were: divergence is something that the lab shows.
+    pub fn step(&mut self) -> Result<Option<StepReport>> {
+        loop {
+            match self.advance()? {
+                Progress::Part => {}
+                Progress::Step(report) => return Ok(Some(report)),
+                Progress::Over => return Ok(None),
+            }
+        }
+    }
+
+    /// A part of a step: all of a small batch's, some hundred pairs of a large one's.
+    pub fn advance(&mut self) -> Result<Progress> {
+        let began = Instant::now();
+        let mut laps = Laps::start();
+        let mut step = match self.underway.take() {
+            Some(step) => step,
+            None if self.now.step >= self.train.steps.get() => return Ok(Progress::Over),
+            None => self.begin(&mut laps)?,
+        };
+        let whole = step.parts() == 1;
+        loop {
+            if step.encoded.len() < step.parts() {
+                self.encode(&mut step, &mut laps)?;
+            } else if step.compared.is_none() {
+                self.compare(&mut step, &mut laps)?;
+            } else if step.differentiated < step.parts() {
+                self.differentiate(&mut step, &mut laps)?;
+            } else {
+                break;
+            }
+            if !whole {
+                step.spent += began.elapsed();
+                self.underway = Some(step);
+                return Ok(Progress::Part);
+            }
+        }
+        self.finish(step, began, laps).map(Progress::Step)
+    }
+
+    /// Share done of the step that is being made, if it is made in parts.
+    pub fn stepping(&self) -> Option<f64> {
+        self.underway.as_ref().map(Underway::done)
+    }
+
+    /// Whether the next call of [`Trainer::advance`] completes a step.
+    pub fn completes(&self) -> bool {
+        let parts = |pairs: usize| {
+            let model = &self.prepared.scenario().model;
+            pairs.div_ceil(memory::cut(model, pairs, self.device).part)
+        };
+        match &self.underway {
+            Some(step) => step.differentiated + 1 == step.parts(),
+            None => parts(self.now.batch_size as usize) == 1,
+        }
+    }
+
+    fn begin(&mut self, laps: &mut Laps) -> Result<Underway> {
+        self.take_cues()?;
+        let batch = self.prepared.batch(&self.wanted(), self.threads);
+        memory::give_back(&mut self.largest, batch.len());
+        let cut = memory::cut(&self.prepared.scenario().model, batch.len(), self.device);
+        let several = batch.len() > cut.part;
+        let buffers = self.clip.weights().buffers().filter(|_| several);
+        let tracked = buffers.map(Tensor::copy).collect();
+        Ok(Underway {
+            cut,
+            batch,
+            encoded: Vec::new(),
+            compared: None,
+            gradients: None,
+            differentiated: 0,
+            tracked,
+            spent: Duration::ZERO,
+            phases: Phases {
+                data: laps.lap(),
+                ..Phases::default()
+            },
+        })
+    }
+
+    fn encode(&self, step: &mut Underway, laps: &mut Laps) -> Result<()> {
+        let index = step.encoded.len();
+        let keep = index < step.cut.kept;
+        let guard = (!keep).then(tch::no_grad_guard);
+        self.exchange_statistics(&mut step.tracked)?;
+        let [image, text] = self.features(step, index, Pass::Train, laps)?;
+        self.exchange_statistics(&mut step.tracked)?;
+        drop(guard);
+        step.encoded.push(Encoded {
+            image: image.detach(),
+            text: text.detach(),
+            graph: keep.then_some([image, text]),
+        });
+        Ok(())
+    }
+
+    /// Puts the running statistics of the step in the place of the model's, and the other way round; nothing
+    /// if the step is made in one go.
+    fn exchange_statistics(&self, tracked: &mut [Tensor]) -> Result<()> {
+        let _guard = tch::no_grad_guard();
+        for (buffer, tracked) in self.clip.weights().buffers().zip(tracked) {
+            let before = buffer.copy();
+            // Behind autograd's back: graphs that are kept hold the buffer, and never look at it.
+            buffer.data().f_copy_(tracked)?;
+            *tracked = before;
+        }
+        Ok(())
+    }
+
+    /// Features of a part.
+    fn features(
+        &self,
+        step: &mut Underway,
+        index: usize,
+        pass: Pass,
+        laps: &mut Laps,
+    ) -> Result<[Tensor; 2]> {
+        let pairs = step.part(index);
+        let (batch, phases) = (&step.batch, &mut step.phases);
+        let pixels = self
+            .prepared
+            .pixels(batch.pictures(pairs.clone()), self.device)?;
+        let tokens = self.prepared.tokens(&batch.captions[pairs], self.device)?;
+        phases.data += laps.lap();
+        let image = self.clip.encode_image(&pixels, pass);
+        phases.image_tower += laps.lap();
+        let text = self.clip.encode_text(&tokens);
+        phases.text_tower += laps.lap();
+        Ok([image, text])
+    }
+
+    fn compare(&self, step: &mut Underway, laps: &mut Laps) -> Result<()> {
+        let all = |of: fn(&Encoded) -> &Tensor| -> Result<Tensor> {
+            let parts: Vec<&Tensor> = step.encoded.iter().map(of).collect();
+            Ok(Tensor::f_cat(&parts, 0)?)
+        };
+        let dials = Dials {
+            loss: self.now.loss,
+            logit_scale: self.now.logit_scale.value,
+            logit_bias: self.now.logit_bias.map(|bias| bias.value),
+        };
+        let features = [all(|part| &part.image)?, all(|part| &part.text)?];
+        step.compared = Some(compare(features, dials, self.threads)?);
+        step.phases.loss += laps.lap();
+        Ok(())
+    }
+
+    /// Hands the gradients of a part's features back through the towers.
+    fn differentiate(&self, step: &mut Underway, laps: &mut Laps) -> Result<()> {
+        let Some(compared) = &step.compared else {
+            return Ok(());
+        };
+        let index = step.differentiated;
+        let pairs = step.part(index);
+        let part = |of: &Tensor| of.f_narrow(0, pairs.start as i64, pairs.len() as i64);
+        let gradients = [
+            part(&compared.image_gradient)?,
+            part(&compared.text_gradient)?,
+        ];
+        let [image, text] = match step.encoded[index].graph.take() {
+            Some(features) => features,
+            None => self.features(step, index, Pass::Again, laps)?,
+        };
+        // Its gradient by the features is the gradient at hand.
+        let handle =
+            (image * &gradients[0]).sum(Kind::Float) + (text * &gradients[1]).sum(Kind::Float);
+        let made = self.optimizer.gradients(&handle)?;
+        match &mut step.gradients {
+            Some(sum) => {
+                let _ = sum.f_add_(&made)?;
+            }
+            None => step.gradients = Some(made),
+        }
+        step.differentiated += 1;
+        step.phases.backward += laps.lap();
+        Ok(())
+    }
+
+    /// Clips, updates, reports.
+    fn finish(&mut self, mut step: Underway, began: Instant, mut laps: Laps) -> Result<StepReport> {
+        let (Some(compared), Some(mut gradients)) = (step.compared, step.gradients) else {
+            unreachable!("a step is finished after its last part");
+        };
+        let (found, tower_norm) = compared.read(&gradients.f_norm()?)?;
+        step.phases.loss += laps.lap();
+
+        let dial_gradients = [Some(found.grad_logit_scale), found.grad_logit_bias];
+        let grad_norm = dial_gradients
+            .iter()
+            .flatten()
+            .fold(tower_norm.powi(2), |sum, g| sum + g * g)
+            .sqrt();
+        self.exchange_statistics(&mut step.tracked)?;
+        self.now.step += 1;
+        let learning_rate = schedule(&self.train, self.now.learning_rate, self.now.step);
+        let seen = found.diagnostics;
+        let mut report = StepReport {
+            step: self.now.step,
+            loss: found.loss,
+            loss_image_to_text: found.image_to_text,
+            loss_text_to_image: found.text_to_image,
+            logit_scale: self.now.logit_scale.value,
+            temperature: (-self.now.logit_scale.value).exp(),
+            logit_bias: self.now.logit_bias.map(|bias| bias.value),
+            learning_rate,
+            grad_norm,
+            param_norm: f64::NAN,
+            update_norm: f64::NAN,
+            positive_logits: seen.positive_logits,
+            negative_logits: seen.negative_logits,
+            accuracy_image_to_text: seen.accuracy_image_to_text,
+            accuracy_text_to_image: seen.accuracy_text_to_image,
+            batch_size: self.now.batch_size,
+            seconds: 0.0,
+        };
+        if found.loss.is_finite() && grad_norm.is_finite() {
+            let shrink = self
+                .train
+                .grad_clip
+                .map_or(1.0, |most| (most.get() / (grad_norm + 1e-6)).min(1.0));
+            if shrink < 1.0 {
+                let _ = gradients.f_mul_scalar_(shrink)?;
+            }
+            let norms = self
+                .optimizer
+                .update(&gradients, learning_rate, self.now.weight_decay)?;
+            let moved = self.update_dials(dial_gradients, shrink, learning_rate);
+            report.param_norm = norms.parameters;
+            report.update_norm = (norms.update.powi(2) + moved).sqrt();
+        } else {
+            let [image, text] = &compared.features;
+            let forward = [
+                ("image features", finite(image)?),
+                ("text features", finite(text)?),
+                ("loss", found.loss.is_finite()),
+            ];
+            self.suspect = Some(match forward.iter().find(|(_, finite)| !finite) {
+                Some((name, _)) => (*name).to_owned(),
+                None => self.suspect_gradient(&gradients)?,
+            });
+        }
+        step.phases.optimizer = laps.lap();
+        self.phases = step.phases;
+        let [image_features, text_features] = compared.features;
+        self.latest = Some(Latest {
+            step: self.now.step,
+            batch: step.batch,
+            image_features,
+            text_features,
+        });
+        report.seconds = (step.spent + began.elapsed()).as_secs_f64();
+        Ok(report)
+    }
+
+    /// The first parameter whose gradient is not finite.
+    fn suspect_gradient(&self, gradients: &Tensor) -> Result<String> {
+        let Some(place) = self.optimizer.not_finite(gradients)? else {
+            return Ok("gradient of logit_scale or logit_bias".into());
+        };
+        // The optimizer has those that decay first.
+        let names = |decaying: bool| {
+            self.clip
+                .parameters()
+                .filter(move |(name, _, decays)| {
+                    *decays == decaying && !matches!(*name, "logit_scale" | "logit_bias")
+                })
+                .map(|(name, _, _)| name)
+        };
+        let name = names(true).chain(names(false)).nth(place);
+        Ok(format!(
+            "gradient of {}",
+            name.unwrap_or("an unknown tensor")
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::DeviceChoice;
+    use super::*;
+    use crate::data::Prepared;
+    use crate::scenario::{self, BatchSize, LearningRate, Loss, Temperature};
+
+    fn trainer(image: &str) -> Trainer {
+        let text = format!(
+            r#"(
+            title: "parts",
+            data: Emoji(train: [Noto, Fluent], held_out: [Twemoji], limit: 40),
+            model: (
+                embed_dim: 16,
+                image: {image},
+                text: (context_length: 12, vocab_size: 400, width: 32, heads: 2, layers: 2),
+            ),
+            train: (steps: 100, batch_size: 23, learning_rate: 0.001, seed: 7, precision: fp32),
+            lanes: [(name: "a", loss: SigLip, temperature: 0.1, bias: -10)],
+        )"#
+        );
+        let scenario = scenario::parse(&text, "parts.ron").unwrap();
+        let prepared = Prepared::new(&scenario).unwrap();
+        let spec = &scenario.lanes[0];
+        Trainer::new(&prepared, spec, 7, DeviceChoice::Cpu).unwrap()
+    }
+
+    const VIT: &str = "ViT(image_size: 32, patch_size: 8, width: 32, head_width: 16, layers: 2)";
+    const RESNET: &str = "ResNet(image_size: 32, layers: (1, 1, 1, 1), width: 4, head_width: 16)";
+
+    /// A step cut in a way of the test's own.
+    fn begun(trainer: &mut Trainer, part: usize, kept: usize) -> Underway {
+        let mut step = trainer.begin(&mut Laps::start()).unwrap();
+        step.cut = Cut { part, kept };
+        if step.parts() > 1 {
+            let buffers = trainer.clip.weights().buffers();
+            step.tracked = buffers.map(Tensor::copy).collect();
+        }
+        step
+    }
+
+    /// Makes parts until so many calls were made or the step is complete.
+    fn make(trainer: &mut Trainer, step: Underway, calls: usize) -> Option<StepReport> {
+        trainer.underway = Some(step);
+        for _ in 0..calls {
+            if let Progress::Step(report) = trainer.advance().unwrap() {
+                return Some(report);
+            }
+        }
+        None
+    }
+
+    fn weights(trainer: &Trainer) -> Vec<f64> {
+        let all = trainer.clip.weights().entries().iter();
+        all.flat_map(|e| {
+            Vec::<f64>::try_from(e.tensor.to_kind(Kind::Double).reshape([-1])).unwrap()
+        })
+        .collect()
+    }
+
+    fn apart(a: &[f64], b: &[f64]) -> f64 {
+        a.iter()
+            .zip(b)
+            .map(|(a, b)| (a - b).abs())
+            .fold(0.0, f64::max)
+    }
+
+    #[test]
+    fn a_cut_step_has_the_gradient_of_the_whole_one() {
+        let made = |part, kept| {
+            let mut trainer = trainer(VIT);
+            let step = begun(&mut trainer, part, kept);
+            let report = make(&mut trainer, step, 100).unwrap();
+            (report, weights(&trainer))
+        };
+        let (whole, after) = made(23, 1);
+        for (part, kept) in [(1, 1), (7, 1), (7, 3), (8, 2), (22, 1)] {
+            let (report, weights) = made(part, kept);
+            assert!((report.loss / whole.loss - 1.0).abs() < 1e-6, "{report:?}");
+            let norms = report.grad_norm / whole.grad_norm;
+            assert!((norms - 1.0).abs() < 1e-5, "{norms}");
+            // Adam's first step is the learning rate times the sign, where a gradient is not nearly 0.
+            let update = (report.update_norm / whole.update_norm - 1.0).abs();
+            assert!(update < 1e-3, "{update}");
+            assert!(apart(&weights, &after) < 1e-3, "{part} {kept}");
+        }
+        // What is kept saves time and changes nothing.
+        let bits =
+            |(report, weights): (StepReport, Vec<f64>)| (report.loss, report.grad_norm, weights);
+        assert_eq!(bits(made(7, 1)), bits(made(7, 4)));
+    }
+
+    #[test]
+    fn a_change_within_a_step_is_a_change_before_it() {
+        let changes = [
+            Control::Temperature(Temperature::new(0.02).unwrap()),
+            Control::Loss(Loss::InfoNce),
+            Control::LearningRate(LearningRate::new(0.1).unwrap()),
+            Control::BatchSize(BatchSize::new(9).unwrap()),
+            Control::Augment(false),
+        ];
+        for image in [VIT, RESNET] {
+            for change in changes {
+                let made = |calls: usize| {
+                    let mut trainer = trainer(image);
+                    let step = begun(&mut trainer, 6, 2);
+                    assert!(make(&mut trainer, step, calls).is_none());
+                    assert!(calls == 0 || trainer.stepping().unwrap() > 0.0);
+                    let applied = trainer.apply(change).unwrap();
+                    assert_eq!(applied.step, 0);
+                    let step = match trainer.underway.take() {
+                        Some(step) => step,
+                        None => begun(&mut trainer, 6, 2),
+                    };
+                    let report = make(&mut trainer, step, 100).unwrap();
+                    let before = trainer.before_last_change().unwrap();
+                    (
+                        report.loss,
+                        report.grad_norm,
+                        weights(&trainer),
+                        format!("{before:?}"),
+                    )
+                };
+                let before = made(0);
+                // 4 parts forward, the loss, 4 parts back: after one, before and after the loss, at the end.
+                for calls in [1, 4, 5, 7, 8] {
+                    assert!(made(calls) == before, "{change:?} after {calls} calls");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn statistics_follow_every_part_once() {
+        let mut trainer = trainer(RESNET);
+        let count = |trainer: &Trainer| {
+            let all = trainer.clip.weights().entries().iter();
+            let counter =
+                |e: &&crate::model::weights::Entry| e.name.ends_with("num_batches_tracked");
+            all.filter(counter).map(|e| e.tensor.int64_value(&[])).max()
+        };
+        let step = begun(&mut trainer, 6, 2);
+        assert!(make(&mut trainer, step, 6).is_none());
+        assert_eq!(count(&trainer), Some(0), "not before the step is complete");
+        let step = trainer.underway.take().unwrap();
+        make(&mut trainer, step, 100).unwrap();
+        assert_eq!(count(&trainer), Some(4));
+    }
+}
