@@ -49,7 +49,7 @@ pub struct Lab {
     options: Options,
     prepare: Prepare,
     /// Threads for libtorch in each lane.
-    threads: i32,
+    threads: usize,
     births: Arc<Mutex<Vec<Birth>>>,
     /// Branches that were asked for and have not come.
     announced: Vec<LaneSpec>,
@@ -321,14 +321,14 @@ impl Lab {
 
 /// Cores, or as many as `OMP_NUM_THREADS` allows, shared out among the lanes: more threads than cores
 /// would only wait for each other.
-fn threads_per_lane(lanes: usize) -> i32 {
+fn threads_per_lane(lanes: usize) -> usize {
     let wanted = std::env::var("OMP_NUM_THREADS").ok();
     let wanted = wanted
         .and_then(|n| n.trim().parse().ok())
         .filter(|n| *n > 0);
     let cores = available_parallelism().map_or(1, std::num::NonZero::get);
     let cores = wanted.unwrap_or(cores);
-    (cores / lanes.max(1)).max(1) as i32
+    (cores / lanes.max(1)).max(1)
 }
 
 /// One run folder for all lanes.

@@ -24,7 +24,7 @@ use resnet::ModifiedResNet;
 use text::TextTransformer;
 use transformer::Shape;
 use vit::VisionTransformer;
-use weights::{Fill, Scope, Weights};
+use weights::{Fill, Scope, Source, Weights};
 
 /// `logit_scale` of a new model: ln(1/0.07), CLIP's.
 pub const LOGIT_SCALE: f64 = 2.659_260_036_932_778;
@@ -62,40 +62,42 @@ impl Clip {
         rng: &mut ChaCha8Rng,
         device: Device,
     ) -> Result<Self> {
-        Self::build(config, vocab_size, Some(rng), device, Kind::Float)
-    }
-
-    /// The same model, but its layers compute their products in `compute`. Weights, their gradients, normalisations,
-    /// attention and features stay in 32 bits.
-    pub fn computing(
-        config: &Model,
-        vocab_size: i64,
-        rng: &mut ChaCha8Rng,
-        device: Device,
-        compute: Kind,
-    ) -> Result<Self> {
-        Self::build(config, vocab_size, Some(rng), device, compute)
+        Self::build(config, vocab_size, Source::Random(rng), device, Kind::Float)
     }
 
     /// A second model with the same values, whose tensors are its own and which computes in 32 bits: for
     /// evaluation while this one trains on.
     pub fn duplicate(&self) -> Result<Self> {
         let (config, vocab) = (&self.config, self.vocab_size);
-        let mut twin = Self::build(config, vocab, None, self.device(), Kind::Float)?;
+        let mut twin = Self::build(config, vocab, Source::Zero, self.device(), Kind::Float)?;
         twin.copy_from(self)?;
         Ok(twin)
+    }
+
+    /// Another handle on the same model, the same tensors, for another thread or another arithmetic: its layers
+    /// compute their products in `compute`. Weights, their gradients, normalisations, attention and features
+    /// have 32 bits in any case.
+    pub fn share(&self, compute: Kind) -> Result<Self> {
+        let (config, vocab, device) = (&self.config, self.vocab_size, self.device());
+        Self::build(
+            config,
+            vocab,
+            Source::Shared(&self.weights),
+            device,
+            compute,
+        )
     }
 
     fn build(
         config: &Model,
         vocab_size: i64,
-        rng: Option<&mut ChaCha8Rng>,
+        source: Source,
         device: Device,
         compute: Kind,
     ) -> Result<Self> {
         config.validate().map_err(Error::Scenario)?;
         let mut weights = Weights::new(device, compute);
-        let mut root = Scope::root(&mut weights, rng);
+        let mut root = Scope::root(&mut weights, source);
         let visual = Visual::new(root.sub("visual"), config)?;
         let embed = config.embed_dim.dim();
         let context = config.text.context_length.dim();
@@ -200,7 +202,7 @@ impl Clip {
     }
 
     fn add_bias(&mut self) -> Result<Tensor> {
-        let mut root = Scope::root(&mut self.weights, None);
+        let mut root = Scope::root(&mut self.weights, Source::Zero);
         let bias = root.parameter("logit_bias", &[], Fill::Constant(0.0))?;
         self.logit_bias = Some(bias.shallow_clone());
         Ok(bias)

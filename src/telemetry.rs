@@ -354,7 +354,7 @@ pub struct Started {
     /// Its seed.
     pub seed: u64,
     /// Threads for each of libtorch's operations: another number may round differently.
-    pub threads: i32,
+    pub threads: usize,
     /// Where it computes: "CPU, 1 thread".
     pub device: String,
     /// The lane that it branched off, if it did.

@@ -4,6 +4,7 @@
 //! in `step.rs`.
 
 pub mod device;
+mod hands;
 mod latest;
 mod memory;
 mod optim;
@@ -17,7 +18,7 @@ use std::sync::Arc;
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
-use tch::{Device, Kind};
+use tch::Device;
 
 pub use optim::schedule;
 pub use phases::Phases;
@@ -32,8 +33,9 @@ use crate::loss::landscape;
 use crate::model::{Clip, checkpoint};
 use crate::scenario::{LaneSpec, Train};
 use crate::telemetry::{EvalReport, Landscape, Matrix, Pair, Rows, Settings};
+use hands::Hands;
 use latest::Latest;
-use optim::{AdamW, Dial};
+use optim::{AdamW, Dial, learned};
 use state::{History, Standing};
 use step::Underway;
 
@@ -72,42 +74,36 @@ pub struct Trainer {
     /// What was found not to be a number, once something was.
     suspect: Option<String>,
     phases: Phases,
-    /// What the towers' products are computed in.
-    compute: Kind,
     /// Threads of this lane.
     threads: usize,
+    hands: Hands,
     /// Pairs of the largest batch whose memory the process may still hold.
     largest: usize,
 }
 
 impl Trainer {
-    /// A lane of the prepared scenario, before its first step. Lanes of one scenario and seed start
-    /// from the same weights.
+    /// A lane of the prepared scenario, before its first step, for the thread that calls. Lanes of one scenario
+    /// and seed start from the same weights; with as many threads, which it may use on a CPU, they make the same
+    /// steps, bit for bit.
     pub fn new(
         prepared: &Arc<Prepared>,
         spec: &LaneSpec,
         seed: u64,
         device: DeviceChoice,
+        threads: usize,
     ) -> Result<Self> {
         let device = device::resolve(device)?;
         let scenario = prepared.scenario();
         let mut train = scenario.train.clone();
         train.seed = seed;
-        let compute = precision::compute(train.precision, device);
-        let clip = Clip::computing(
+        let clip = Clip::new(
             &scenario.model,
             prepared.tokenizer().vocab_size(),
             &mut weights_rng(seed),
             device,
-            compute,
         )?;
-        let towers = clip
-            .parameters()
-            .filter(|(name, _, _)| !matches!(*name, "logit_scale" | "logit_bias"));
-        let towers = towers
-            .map(|(_, tensor, decays)| (tensor.shallow_clone(), decays))
-            .collect();
-        let optimizer = AdamW::new(towers, &train)?;
+        let optimizer = AdamW::new(&learned(&clip), &train)?;
+        let hands = Hands::new(&clip, device, threads)?;
         let now = Standing {
             step: 0,
             logit_scale: Dial::new(-spec.temperature.get().ln(), spec.learn_temperature),
@@ -134,8 +130,8 @@ impl Trainer {
             evaluation: None,
             suspect: None,
             phases: Phases::default(),
-            compute,
-            threads: tch::get_num_threads().max(1) as usize,
+            threads,
+            hands,
             largest: 0,
             train,
             prepared: Arc::clone(prepared),
@@ -243,10 +239,10 @@ impl Trainer {
     }
 
     /// Where and in what it computes: "CPU, 2 threads, bf16".
-    pub fn device_name(&self, threads: i32) -> String {
+    pub fn device_name(&self) -> String {
         let name = device::name(self.device);
         let precision = self.precision();
-        match (self.device, threads) {
+        match (self.device, self.threads) {
             (Device::Cpu, 1) => format!("{name}, 1 thread, {precision}"),
             (Device::Cpu, n) => format!("{name}, {n} threads, {precision}"),
             _ => format!("{name}, {precision}"),
@@ -254,8 +250,9 @@ impl Trainer {
     }
 
     /// What the towers' matrix products are computed in: "fp32", "bf16".
-    pub const fn precision(&self) -> &'static str {
-        precision::name(self.compute)
+    pub fn precision(&self) -> &'static str {
+        let part = self.cut(self.now.batch_size as usize).part;
+        precision::name(precision::compute(self.train.precision, self.device, part))
     }
 
     /// Steps completed.
@@ -413,7 +410,12 @@ impl Trainer {
 
     fn check_memory(&self, batch_size: u64) -> Result<()> {
         let model = &self.prepared.scenario().model;
-        memory::check(model, batch_size as usize, self.device, self.threads)
+        memory::check(
+            model,
+            batch_size as usize,
+            self.device,
+            [self.hands.count(), self.threads],
+        )
     }
 }
 
@@ -423,10 +425,4 @@ fn weights_rng(seed: u64) -> ChaCha8Rng {
     // Batches of step n use stream n; weights use the last one.
     rng.set_stream(u64::MAX);
     rng
-}
-
-/// Threads that libtorch uses within an operation called from this thread. Call it once, at a lane's
-/// start: it empties the kernels' caches.
-pub fn set_threads(threads: i32) {
-    tch::set_num_threads(threads);
 }

@@ -17,7 +17,7 @@ fn solo(scenario: &Scenario, lane: usize) -> Vec<StepReport> {
     let prepared = Prepared::new(scenario).unwrap();
     let spec = &scenario.lanes[lane];
     let mut trainer =
-        Trainer::new(&prepared, spec, scenario.train.seed, DeviceChoice::Cpu).unwrap();
+        Trainer::new(&prepared, spec, scenario.train.seed, DeviceChoice::Cpu, 1).unwrap();
     std::iter::from_fn(|| trainer.step().unwrap()).collect()
 }
 
@@ -29,7 +29,7 @@ fn landscape_and_rows_leave_no_trace_in_training() {
         let prepared = Prepared::new(&scenario).unwrap();
         let spec = &scenario.lanes[lane];
         let mut trainer =
-            Trainer::new(&prepared, spec, scenario.train.seed, DeviceChoice::Cpu).unwrap();
+            Trainer::new(&prepared, spec, scenario.train.seed, DeviceChoice::Cpu, 1).unwrap();
         assert_eq!(trainer.landscape().unwrap(), None, "there is no batch yet");
         for before in &undisturbed {
             let report = trainer.step().unwrap().unwrap();
@@ -528,6 +528,7 @@ fn final_eval(scenario: &Scenario) -> EvalReport {
         &scenario.lanes[0],
         scenario.train.seed,
         DeviceChoice::Cpu,
+        1,
     )
     .unwrap();
     while trainer.step().unwrap().is_some() {}

@@ -117,7 +117,7 @@ fn lines(lanes: &[LaneBench]) -> String {
             "lane": "all",
             "pairs_per_second": lanes.iter().map(|lane| lane.pairs_per_second).sum::<f64>(),
             "peak_rss_mib": mib(peak_resident()),
-            "threads": lanes.iter().map(|lane| lane.threads).sum::<i32>(),
+            "threads": lanes.iter().map(|lane| lane.threads).sum::<usize>(),
             "parameters": lanes.iter().map(|lane| lane.parameters).sum::<u64>(),
         });
         let _ = writeln!(text, "{line}");

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::threads_per_lane;
 use crate::data::Prepared;
 use crate::error::{Error, Result};
-use crate::train::{DeviceChoice, Phases, Trainer, set_threads};
+use crate::train::{DeviceChoice, Phases, Trainer};
 
 /// Steps before the measured ones: kernels are chosen and memory is taken.
 const WARM_UP: u64 = 3;
@@ -22,7 +22,7 @@ pub struct LaneBench {
     /// Trainable parameters.
     pub parameters: u64,
     /// Threads for each of libtorch's operations.
-    pub threads: i32,
+    pub threads: usize,
     /// Where it computed.
     pub device: String,
     /// What the towers' matrix products were computed in.
@@ -63,20 +63,20 @@ fn measure(
     prepared: &Arc<Prepared>,
     index: usize,
     device: DeviceChoice,
-    threads: i32,
+    threads: usize,
     steps: u64,
     together: &Barrier,
 ) -> Result<LaneBench> {
-    set_threads(threads);
     let scenario = prepared.scenario();
     let spec = &scenario.lanes[index];
-    let warmed =
-        Trainer::new(prepared, spec, scenario.train.seed, device).and_then(|mut trainer| {
+    let warmed = Trainer::new(prepared, spec, scenario.train.seed, device, threads).and_then(
+        |mut trainer| {
             for _ in 0..WARM_UP {
                 trainer.step()?;
             }
             Ok(trainer)
-        });
+        },
+    );
     // A lane that fails must not leave the others waiting.
     together.wait();
     let mut trainer = warmed?;
@@ -99,7 +99,7 @@ fn measure(
         batch_size: trainer.settings().batch_size,
         parameters: trainer.parameters(),
         threads,
-        device: trainer.device_name(threads),
+        device: trainer.device_name(),
         precision: trainer.precision(),
         step: median(times),
         phases: Phases {

@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::export::Sink;
 use crate::scenario::LaneSpec;
 use crate::telemetry::{Event, LaneStatus, Reason, Snapshot, Started};
-use crate::train::{DeviceChoice, Progress, State, Trainer, set_threads};
+use crate::train::{DeviceChoice, Progress, State, Trainer};
 
 /// What a lane can be told.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,7 +70,7 @@ pub(super) struct Plan {
     pub steps: u64,
     pub device: DeviceChoice,
     /// Threads for libtorch in this lane.
-    pub threads: i32,
+    pub threads: usize,
     pub paused: bool,
     /// Whether nobody watches: nothing is drawn, and a diverged lane ends instead of waiting.
     pub unattended: bool,
@@ -251,11 +251,11 @@ impl<'a> Worker<'a> {
         inbox: Receiver<Command>,
         slot: &'a Mutex<Arc<Snapshot>>,
     ) -> Result<()> {
-        set_threads(plan.threads);
         let prepared = prepare().map_err(Error::Data)?;
         let mut plan = plan;
-        let mut trainer = Trainer::new(&prepared, &plan.spec, plan.seed, plan.device)?;
-        let device = trainer.device_name(plan.threads);
+        let mut trainer =
+            Trainer::new(&prepared, &plan.spec, plan.seed, plan.device, plan.threads)?;
+        let device = trainer.device_name();
         let mut observer = Observer::new(
             &plan.spec.name,
             plan.steps,
@@ -597,6 +597,7 @@ impl<'a> Worker<'a> {
             &self.plan.spec,
             self.plan.seed,
             self.plan.device,
+            self.plan.threads,
         )?;
         self.observer.reset(&self.trainer, self.plan.seed);
         self.looked = None;

@@ -15,7 +15,7 @@ use crate::data::Prepared;
 use crate::error::{Error, Result};
 use crate::scenario::{self, LaneSpec, Scenario};
 use crate::telemetry::Started;
-use crate::train::{DeviceChoice, State, Trainer, set_threads};
+use crate::train::{DeviceChoice, State, Trainer};
 
 /// What became of a lane.
 #[derive(Clone, Debug, PartialEq)]
@@ -142,6 +142,7 @@ struct Journal<'a> {
     prepared: &'a Arc<Prepared>,
     spec: LaneSpec,
     device: DeviceChoice,
+    threads: usize,
     trainer: Trainer,
     replayed: Replayed,
 }
@@ -160,7 +161,6 @@ impl<'a> Journal<'a> {
         let Some(Line::Started(started)) = lines.first() else {
             return Err(unfit(lane, "its records do not begin with its start"));
         };
-        set_threads(started.threads);
         let branch = branches.remove(lane);
         let spec = branch
             .as_ref()
@@ -173,7 +173,7 @@ impl<'a> Journal<'a> {
         } else {
             DeviceChoice::Cpu
         };
-        let mut trainer = Trainer::new(prepared, &spec, started.seed, device)?;
+        let mut trainer = Trainer::new(prepared, &spec, started.seed, device, started.threads)?;
         if let Some((_, state)) = branch {
             trainer.restore(&state)?;
         }
@@ -181,6 +181,7 @@ impl<'a> Journal<'a> {
             prepared,
             spec,
             device,
+            threads: started.threads,
             trainer,
             replayed: Replayed {
                 lane: lane.into(),
@@ -226,7 +227,8 @@ impl<'a> Journal<'a> {
                 self.trainer.apply(control)?;
             }
             Line::Reset { seed } => {
-                self.trainer = Trainer::new(self.prepared, &self.spec, *seed, self.device)?;
+                self.trainer =
+                    Trainer::new(self.prepared, &self.spec, *seed, self.device, self.threads)?;
             }
             Line::Rewind { to } => {
                 if self.trainer.rewind()? != Some(*to) {

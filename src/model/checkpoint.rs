@@ -13,6 +13,7 @@ use std::path::Path;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use tch::{Device, Kind, Tensor};
 
+use super::weights::Source;
 use super::{Clip, config};
 use crate::data::tokenizer::Tokenizer;
 use crate::error::{Error, Result};
@@ -50,7 +51,7 @@ pub fn load(dir: impl AsRef<Path>, device: Device) -> Result<Clip> {
     let file: config::File = serde_json::from_str(&text).map_err(|e| fault(&e))?;
     let (model, vocab_size) = file.model_cfg.model().map_err(|e| fault(&e))?;
     model.validate().map_err(|e| fault(&e))?;
-    let mut clip = Clip::build(&model, vocab_size, None, device, Kind::Float)?;
+    let mut clip = Clip::build(&model, vocab_size, Source::Zero, device, Kind::Float)?;
     if let Some(bias) = file.model_cfg.init_logit_bias {
         clip.set_logit_bias(bias, true)?;
     }

@@ -218,7 +218,7 @@ pub fn normalize(x: &Tensor) -> Tensor {
 mod tests {
     use tch::Device;
 
-    use super::super::weights::Weights;
+    use super::super::weights::{Source, Weights};
     use super::*;
 
     #[test]
@@ -250,7 +250,7 @@ mod tests {
     #[test]
     fn one_value_a_channel_leaves_the_statistics_alone() {
         let mut weights = Weights::new(Device::Cpu, Kind::Float);
-        let norm = BatchNorm::new(Scope::root(&mut weights, None), 3, 1.0).unwrap();
+        let norm = BatchNorm::new(Scope::root(&mut weights, Source::Zero), 3, 1.0).unwrap();
         let y = norm.forward(
             &Tensor::ones([1, 3, 1, 1], (Kind::Float, Device::Cpu)),
             Pass::Train,

@@ -71,6 +71,12 @@ impl Weights {
         self.index.get(name).map(|&at| &self.entries[at].tensor)
     }
 
+    /// A clone of the tensor called `name` that shares its storage and its gradient.
+    fn share(&self, name: &str) -> Result<Tensor> {
+        let known = self.get(name).map(Tensor::shallow_clone);
+        known.ok_or_else(|| Error::Internal(format!("there is no {name} to share")))
+    }
+
     /// The learnable ones, in a stable order: name, tensor, whether weight decay applies.
     pub fn parameters(&self) -> impl Iterator<Item = (&str, &Tensor, bool)> {
         self.entries.iter().filter_map(|entry| match entry.role {
@@ -181,20 +187,29 @@ fn normals(count: usize, std: f64, rng: &mut ChaCha8Rng) -> Vec<f32> {
     values
 }
 
+/// Where the first values of tensors come from.
+pub enum Source<'a> {
+    /// They are drawn.
+    Random(&'a mut ChaCha8Rng),
+    /// Zero, where they would be drawn: for a model that is about to be overwritten.
+    Zero,
+    /// The tensors are those of another model.
+    Shared(&'a Weights),
+}
+
 /// A place in the tree of names, where a layer makes its tensors.
 pub struct Scope<'a> {
     weights: &'a mut Weights,
-    /// Without one everything is zero: for a model that is about to be overwritten.
-    rng: Option<&'a mut ChaCha8Rng>,
+    source: Source<'a>,
     prefix: String,
 }
 
 impl<'a> Scope<'a> {
     /// The root of the tree.
-    pub fn root(weights: &'a mut Weights, rng: Option<&'a mut ChaCha8Rng>) -> Self {
+    pub fn root(weights: &'a mut Weights, source: Source<'a>) -> Self {
         Self {
             weights,
-            rng,
+            source,
             prefix: String::new(),
         }
     }
@@ -203,7 +218,11 @@ impl<'a> Scope<'a> {
     pub fn sub(&mut self, name: impl std::fmt::Display) -> Scope<'_> {
         Scope {
             weights: self.weights,
-            rng: self.rng.as_deref_mut(),
+            source: match &mut self.source {
+                Source::Random(rng) => Source::Random(rng),
+                Source::Zero => Source::Zero,
+                Source::Shared(other) => Source::Shared(other),
+            },
             prefix: format!("{}{name}.", self.prefix),
         }
     }
@@ -225,26 +244,29 @@ impl<'a> Scope<'a> {
 
     /// A new counter.
     pub fn counter(&mut self, name: &str) -> Result<Tensor> {
-        let zero = Tensor::f_zeros([0; 0], (Kind::Int64, self.weights.device))?;
-        Ok(self
-            .weights
-            .add(format!("{}{name}", self.prefix), zero, true))
+        let name = format!("{}{name}", self.prefix);
+        let zero = || Tensor::f_zeros([0; 0], (Kind::Int64, self.weights.device));
+        let tensor = match &self.source {
+            Source::Shared(other) => other.share(&name)?,
+            Source::Random(_) | Source::Zero => zero()?,
+        };
+        Ok(self.weights.add(name, tensor, true))
     }
 
     fn make(&mut self, name: &str, shape: &[i64], fill: Fill, buffer: bool) -> Result<Tensor> {
         let device = self.weights.device;
-        let tensor = match (&mut self.rng, fill) {
-            (Some(rng), Fill::Normal(_) | Fill::Uniform(_)) => {
+        let name = format!("{}{name}", self.prefix);
+        let tensor = match (&mut self.source, fill) {
+            (Source::Shared(other), _) => other.share(&name)?,
+            (Source::Random(rng), Fill::Normal(_) | Fill::Uniform(_)) => {
                 let count = shape.iter().product::<i64>() as usize;
                 let flat = Tensor::f_from_slice(&fill.values(count, rng))?;
                 flat.f_reshape(shape)?.f_to_device(device)?
             }
             (_, Fill::Constant(value)) => Tensor::f_full(shape, value, (Kind::Float, device))?,
-            (None, _) => Tensor::f_zeros(shape, (Kind::Float, device))?,
+            (Source::Zero, _) => Tensor::f_zeros(shape, (Kind::Float, device))?,
         };
-        Ok(self
-            .weights
-            .add(format!("{}{name}", self.prefix), tensor, buffer))
+        Ok(self.weights.add(name, tensor, buffer))
     }
 }
 
@@ -307,7 +329,7 @@ mod tests {
     #[test]
     fn clones_share_storage_gradient_and_a_change_of_data() {
         let mut weights = Weights::new(Device::Cpu, Kind::Float);
-        let mut scope = Scope::root(&mut weights, None);
+        let mut scope = Scope::root(&mut weights, Source::Zero);
         let shared = scope
             .sub("a")
             .parameter("w", &[2, 2], Fill::Constant(1.0))

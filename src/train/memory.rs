@@ -15,36 +15,44 @@ const FLOAT: f64 = 4.0;
 /// How a batch is cut for the towers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Cut {
-    /// Pairs in a part: always the same number, so that kernels are chosen and memory is laid out once.
+    /// Pairs in a part: the same number in all but the last, so that kernels are chosen and memory is laid out
+    /// once.
     pub part: usize,
     /// Parts from the first on whose activations are kept for the backward pass.
     pub kept: usize,
 }
 
-/// Pairs in a part: on a CPU as many as keep its threads busy, on a device as many as fill it.
+/// Most pairs in a part: of all threads together, of one of several hands, on a device that is to be filled.
 const PART: usize = 256;
+const SHARE: usize = 128;
 const DEVICE_PART: usize = 4096;
+
+/// Fewer pairs are not worth a hand of their own.
+const LEAST: usize = 8;
 
 /// What the activations that are kept may take: enough for the batches of every day, and not much beside what
 /// the program takes anyway.
 const ROOM: f64 = 512.0 * 1_048_576.0;
 const DEVICE_ROOM: f64 = 4096.0 * 1_048_576.0;
 
-/// How a step of so many pairs is cut.
+/// How a step of so many pairs is cut for so many parts side by side.
 ///
 /// The batch normalisation of a `ModifiedResNet` looks at the pictures of a part, not of the batch: as on each
 /// device of a training on several.
-pub(super) fn cut(model: &Model, batch_size: usize, device: Device) -> Cut {
-    let (part, room) = match device {
+pub(super) fn cut(model: &Model, batch_size: usize, device: Device, hands: usize) -> Cut {
+    let (most, room) = match device {
+        Device::Cpu if hands > 1 => (SHARE, ROOM),
         Device::Cpu => (PART, ROOM),
         _ => (DEVICE_PART, DEVICE_ROOM),
     };
-    let part = part.min(batch_size).max(1);
+    let rounds = batch_size.div_ceil(hands * most).max(1);
+    let part = batch_size.div_ceil(hands * rounds);
+    let part = part.max(LEAST.min(batch_size)).max(1);
     let kept = (room / activation_bytes(model, part)) as usize;
     let parts = batch_size.div_ceil(part);
     Cut {
         part,
-        kept: kept.clamp(1, parts.max(1)),
+        kept: kept.clamp(hands, parts.max(hands)),
     }
 }
 
@@ -53,9 +61,9 @@ pub(super) fn check(
     model: &Model,
     batch_size: usize,
     device: Device,
-    threads: usize,
+    [hands, threads]: [usize; 2],
 ) -> Result<()> {
-    let need = step_bytes(model, batch_size, device, threads);
+    let need = step_bytes(model, batch_size, device, [hands, threads]);
     // What is free on a device is not known here.
     let here = (device == Device::Cpu).then(available).flatten();
     let Some(free) = here.map(|bytes| bytes as f64) else {
@@ -74,9 +82,14 @@ pub(super) fn check(
 
 /// What a step takes: the activations of the parts that are kept and of the one in work, and what is linear
 /// in the batch: pictures, captions, features, the loss.
-fn step_bytes(model: &Model, batch_size: usize, device: Device, threads: usize) -> f64 {
-    let cut = cut(model, batch_size, device);
-    let parts = batch_size.div_ceil(cut.part).min(cut.kept + 1) as f64;
+fn step_bytes(
+    model: &Model,
+    batch_size: usize,
+    device: Device,
+    [hands, threads]: [usize; 2],
+) -> f64 {
+    let cut = cut(model, batch_size, device, hands);
+    let parts = batch_size.div_ceil(cut.part).min(cut.kept + hands) as f64;
     let side = model.image.image_size().get() as f64;
     let captions = 200.0;
     let features = 2.0 * FLOAT * model.embed_dim.get() as f64;
@@ -180,19 +193,23 @@ mod tests {
 
     #[test]
     fn small_batches_are_whole_and_large_ones_cut_alike() {
-        let cpu = |batch| cut(&vit(), batch, Device::Cpu);
-        assert_eq!(cpu(7), Cut { part: 7, kept: 1 });
-        assert_eq!(cpu(256), Cut { part: 256, kept: 1 });
-        assert_eq!(cpu(257).part, 256);
-        assert_eq!(cpu(257).kept, 2);
-        let large = cpu(32_768);
+        let cpu = |batch, hands| cut(&vit(), batch, Device::Cpu, hands);
+        assert_eq!(cpu(7, 1), Cut { part: 7, kept: 1 });
+        assert_eq!(cpu(256, 1), Cut { part: 256, kept: 1 });
+        assert_eq!(cpu(257, 1), Cut { part: 129, kept: 2 });
+        let large = cpu(32_768, 1);
         assert_eq!(large.part, 256);
         assert!(large.kept >= 2 && large.kept < 10, "{large:?}");
+        // Several hands share also what is small.
+        assert_eq!(cpu(7, 2).part, 7);
+        assert_eq!(cpu(64, 2), Cut { part: 32, kept: 2 });
+        assert_eq!(cpu(256, 2).part, 128);
+        assert_eq!(cpu(300, 2).part, 75);
     }
 
     #[test]
     fn memory_grows_with_the_batch_and_not_with_its_square() {
-        let need = |batch| step_bytes(&vit(), batch, Device::Cpu, 2);
+        let need = |batch| step_bytes(&vit(), batch, Device::Cpu, [2, 2]);
         let (small, large) = (need(4096), need(32_768));
         assert!(large > small && large < 3.0 * small, "{small} {large}");
         assert!(large < 1e9, "{large}");

@@ -8,6 +8,7 @@ use std::f64::consts::PI;
 use tch::{Kind, Tensor};
 
 use crate::error::Result;
+use crate::model::Clip;
 use crate::scenario::{Schedule, Train};
 
 /// `AdamW` with decoupled weight decay (Loshchilov & Hutter, 1711.05101, algorithm 2, as `PyTorch`
@@ -51,13 +52,13 @@ pub struct Norms {
 }
 
 impl AdamW {
-    /// Takes over the parameters: moves their storage into one buffer, which they then view.
-    pub fn new(named: Vec<(Tensor, bool)>, train: &Train) -> Result<Self> {
-        let (decayed, spared): (Vec<_>, Vec<_>) = named.into_iter().partition(|(_, decay)| *decay);
-        let length = |group: &[(Tensor, bool)]| group.iter().map(|(t, _)| t.numel() as i64).sum();
-        let decaying: i64 = length(&decayed);
-        let mut parameters: Vec<Tensor> =
-            decayed.into_iter().chain(spared).map(|(t, _)| t).collect();
+    /// Takes over the parameters, those that decay first: moves their storage into one buffer, which they then
+    /// view.
+    pub fn new(learned: &[(&str, &Tensor, bool)], train: &Train) -> Result<Self> {
+        let decayed = learned.iter().filter(|(_, _, decays)| *decays);
+        let decaying = decayed.map(|(_, tensor, _)| tensor.numel() as i64).sum();
+        let clones = learned.iter().map(|(_, tensor, _)| tensor.shallow_clone());
+        let mut parameters: Vec<Tensor> = clones.collect();
         let flat = {
             let _guard = tch::no_grad_guard();
             let rows: Vec<_> = parameters
@@ -126,22 +127,6 @@ impl AdamW {
         self.flat.numel()
     }
 
-    /// Gradients of `loss` with respect to all parameters, in one buffer; zeros where the loss does not
-    /// depend on one.
-    pub fn gradients(&self, loss: &Tensor) -> Result<Tensor> {
-        let mut gradients = Tensor::f_run_backward(&[loss], &self.parameters, false, false)?;
-        for (gradient, input) in gradients.iter_mut().zip(&self.parameters) {
-            if !gradient.defined() {
-                *gradient = input.zeros_like();
-            }
-        }
-        let rows = gradients
-            .iter()
-            .map(|g| g.f_reshape([-1]))
-            .collect::<Result<Vec<_>, _>>()?;
-        Ok(Tensor::f_cat(&rows, 0)?)
-    }
-
     /// One update with the given gradients.
     pub fn update(
         &mut self,
@@ -177,6 +162,31 @@ impl AdamW {
             update: norms[1],
         })
     }
+}
+
+/// What the optimizer moves of a model, with names and whether weight decay applies, in the order that its
+/// flat buffer has: those that decay first. Temperature and bias are [`Dial`]s.
+pub fn learned(clip: &Clip) -> Vec<(&str, &Tensor, bool)> {
+    let dial = |name: &str| matches!(name, "logit_scale" | "logit_bias");
+    let towers = clip.parameters().filter(|(name, _, _)| !dial(name));
+    let (decayed, spared): (Vec<_>, Vec<_>) = towers.partition(|(_, _, decays)| *decays);
+    [decayed, spared].concat()
+}
+
+/// Gradients of `loss` with respect to these parameters, in one buffer; zeros where the loss does not depend on
+/// one.
+pub fn gradients(loss: &Tensor, parameters: &[&Tensor]) -> Result<Tensor> {
+    let mut gradients = Tensor::f_run_backward(&[loss], parameters, false, false)?;
+    for (gradient, input) in gradients.iter_mut().zip(parameters) {
+        if !gradient.defined() {
+            *gradient = input.zeros_like();
+        }
+    }
+    let rows = gradients
+        .iter()
+        .map(|g| g.f_reshape([-1]))
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(Tensor::f_cat(&rows, 0)?)
 }
 
 /// Whether all of a tensor's numbers are finite.
@@ -270,17 +280,14 @@ mod tests {
         let matrix = Tensor::from_slice2(&[[1.0_f32, -2.0], [0.5, 3.0]]).set_requires_grad(true);
         let vector = Tensor::from_slice(&[0.1_f32, -0.2]).set_requires_grad(true);
         let x = Tensor::from_slice(&[1.0_f32, 2.0]);
-        let named = vec![
-            (vector.shallow_clone(), false),
-            (matrix.shallow_clone(), true),
-        ];
-        let mut optimizer = AdamW::new(named, &train).unwrap();
+        let learned = [("matrix", &matrix, true), ("vector", &vector, false)];
+        let mut optimizer = AdamW::new(&learned, &train).unwrap();
         let mut dial = Dial::new(2.0, true);
         for _ in 0..3 {
             let scale = Tensor::from(dial.value as f32).set_requires_grad(true);
             let loss = (matrix.mv(&x) + &vector).square().sum(Kind::Float) * &scale;
             let gradient = Tensor::run_backward(&[&loss], &[&scale], true, false);
-            let gradients = optimizer.gradients(&loss).unwrap();
+            let gradients = gradients(&loss, &[&matrix, &vector]).unwrap();
             optimizer.update(&gradients, 0.1, 0.2).unwrap();
             dial.update(gradient[0].double_value(&[]), 0.1, &train, (-100.0, 100.0));
         }
@@ -304,11 +311,7 @@ mod tests {
     fn a_parameter_outside_the_graph_has_no_gradient() {
         let used = Tensor::from_slice(&[1.0_f32]).set_requires_grad(true);
         let unused = Tensor::from_slice(&[1.0_f32]).set_requires_grad(true);
-        let named = vec![(used.shallow_clone(), false), (unused, false)];
-        let optimizer = AdamW::new(named, &train()).unwrap();
-        let gradients = optimizer
-            .gradients(&used.square().sum(Kind::Float))
-            .unwrap();
+        let gradients = gradients(&used.square().sum(Kind::Float), &[&used, &unused]).unwrap();
         assert_eq!(Vec::<f32>::try_from(gradients).unwrap(), [2.0, 0.0]);
     }
 

@@ -1,5 +1,6 @@
 //! [`Phases`]: where a step's time goes.
 
+use std::ops::{AddAssign, Div};
 use std::time::{Duration, Instant};
 
 /// Wall time of a step, part by part. On a CUDA device a part ends when its work has been handed over,
@@ -31,6 +32,32 @@ impl Phases {
             ("backward", self.backward),
             ("optimizer", self.optimizer),
         ]
+    }
+}
+
+impl AddAssign for Phases {
+    fn add_assign(&mut self, more: Self) {
+        self.data += more.data;
+        self.image_tower += more.image_tower;
+        self.text_tower += more.text_tower;
+        self.loss += more.loss;
+        self.backward += more.backward;
+        self.optimizer += more.optimizer;
+    }
+}
+
+impl Div<u32> for Phases {
+    type Output = Self;
+
+    fn div(self, by: u32) -> Self {
+        Self {
+            data: self.data / by,
+            image_tower: self.image_tower / by,
+            text_tower: self.text_tower / by,
+            loss: self.loss / by,
+            backward: self.backward / by,
+            optimizer: self.optimizer / by,
+        }
     }
 }
 

@@ -10,11 +10,15 @@ use tch::{Device, Kind, Tensor};
 
 use crate::scenario::Precision;
 
-/// The type for this choice on this device.
-pub(super) fn compute(precision: Precision, device: Device) -> Kind {
+/// Fewer pairs in a part take longer in bf16: their products are small beside the work of rounding.
+const LEAST: usize = 24;
+
+/// The type for this choice on this device, for parts of so many pairs.
+pub(super) fn compute(precision: Precision, device: Device, pairs: usize) -> Kind {
+    let here = || device == Device::Cpu && has_bf16() && pairs >= LEAST;
     match precision {
         Precision::Bf16 => Kind::BFloat16,
-        Precision::Auto if device == Device::Cpu && has_bf16() => Kind::BFloat16,
+        Precision::Auto if here() => Kind::BFloat16,
         Precision::Fp32 | Precision::Auto => Kind::Float,
     }
 }
@@ -34,7 +38,7 @@ pub fn automatic() -> (&'static str, &'static str) {
     } else {
         "the processor has no instructions for bf16"
     };
-    (name(compute(Precision::Auto, Device::Cpu)), why)
+    (name(compute(Precision::Auto, Device::Cpu, LEAST)), why)
 }
 
 /// Speed of a product of a size that training has, in GFLOP/s: in fp32, in bf16. Takes some hundredths of a

@@ -13,18 +13,20 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tch::{Kind, Tensor};
+use tch::{Device, Kind, Tensor};
 
 use super::Trainer;
+use super::hands::Hands;
 use super::latest::Latest;
 use super::memory::{self, Cut};
-use super::optim::{finite, schedule};
+use super::optim::{finite, gradients, learned, schedule};
 use super::phases::{Laps, Phases};
+use super::precision;
 use crate::control::Control;
-use crate::data::Batch;
+use crate::data::{Batch, Prepared};
 use crate::error::Result;
 use crate::loss::compare::{Compared, Dials, compare};
-use crate::model::Pass;
+use crate::model::{Clip, Pass};
 use crate::telemetry::StepReport;
 
 /// What a call of [`Trainer::advance`] came to.
@@ -63,6 +65,45 @@ struct Encoded {
     graph: Option<[Tensor; 2]>,
 }
 
+/// What of a step a hand works on.
+struct Part<'a> {
+    prepared: &'a Prepared,
+    batch: Arc<Batch>,
+    pairs: Range<usize>,
+    device: Device,
+}
+
+impl Part<'_> {
+    /// Image and text features, `[part, D]` each.
+    fn features(&self, clip: &Clip, pass: Pass, phases: &mut Phases) -> Result<[Tensor; 2]> {
+        let mut laps = Laps::start();
+        let pictures = self.batch.pictures(self.pairs.clone());
+        let pixels = self.prepared.pixels(pictures, self.device)?;
+        let captions = &self.batch.captions[self.pairs.clone()];
+        let tokens = self.prepared.tokens(captions, self.device)?;
+        phases.data += laps.lap();
+        let image = clip.encode_image(&pixels, pass);
+        phases.image_tower += laps.lap();
+        let text = clip.encode_text(&tokens);
+        phases.text_tower += laps.lap();
+        Ok([image, text])
+    }
+}
+
+/// Lets the hands do their jobs; what these made, and the time of one hand in the mean.
+fn side_by_side<T: Send>(
+    hands: &mut Hands,
+    jobs: Vec<impl FnOnce(&Clip) -> Result<(T, Phases)> + Send>,
+) -> Result<(Vec<T>, Phases)> {
+    let count = jobs.len().max(1) as u32;
+    let (made, times): (Vec<T>, Vec<Phases>) = hands.work(jobs)?.into_iter().unzip();
+    let mut mean = Phases::default();
+    for phases in times {
+        mean += phases / count;
+    }
+    Ok((made, mean))
+}
+
 impl Underway {
     /// Whether the step goes on after this change by hand; what the change makes void is made again.
     pub fn survives(&mut self, control: Control) -> bool {
@@ -86,9 +127,14 @@ impl Underway {
         self.batch.len().div_ceil(self.cut.part)
     }
 
-    fn part(&self, index: usize) -> Range<usize> {
+    fn part<'a>(&self, index: usize, prepared: &'a Prepared, device: Device) -> Part<'a> {
         let first = index * self.cut.part;
-        first..(first + self.cut.part).min(self.batch.len())
+        Part {
+            prepared,
+            batch: Arc::clone(&self.batch),
+            pairs: first..(first + self.cut.part).min(self.batch.len()),
+            device,
+        }
     }
 
     /// Share done, as time goes: of a part, the backward pass takes about twice as long as the forward.
@@ -116,20 +162,19 @@ impl Trainer {
     /// A part of a step: all of a small batch's, some hundred pairs of a large one's.
     pub fn advance(&mut self) -> Result<Progress> {
         let began = Instant::now();
-        let mut laps = Laps::start();
         let mut step = match self.underway.take() {
             Some(step) => step,
             None if self.now.step >= self.train.steps.get() => return Ok(Progress::Over),
-            None => self.begin(&mut laps)?,
+            None => self.begin()?,
         };
-        let whole = step.parts() == 1;
+        let whole = step.parts() <= self.hands.count();
         loop {
             if step.encoded.len() < step.parts() {
-                self.encode(&mut step, &mut laps)?;
+                self.encode(&mut step)?;
             } else if step.compared.is_none() {
-                self.compare(&mut step, &mut laps)?;
+                self.compare(&mut step)?;
             } else if step.differentiated < step.parts() {
-                self.differentiate(&mut step, &mut laps)?;
+                self.differentiate(&mut step)?;
             } else {
                 break;
             }
@@ -139,7 +184,7 @@ impl Trainer {
                 return Ok(Progress::Part);
             }
         }
-        self.finish(step, began, laps).map(Progress::Step)
+        self.finish(step, began).map(Progress::Step)
     }
 
     /// Share done of the step that is being made, if it is made in parts.
@@ -149,21 +194,22 @@ impl Trainer {
 
     /// Whether the next call of [`Trainer::advance`] completes a step.
     pub fn completes(&self) -> bool {
-        let parts = |pairs: usize| {
-            let model = &self.prepared.scenario().model;
-            pairs.div_ceil(memory::cut(model, pairs, self.device).part)
-        };
-        match &self.underway {
-            Some(step) => step.differentiated + 1 == step.parts(),
-            None => parts(self.now.batch_size as usize) == 1,
+        let hands = self.hands.count();
+        if let Some(step) = &self.underway {
+            return step.differentiated + hands >= step.parts();
         }
+        let pairs = self.now.batch_size as usize;
+        pairs.div_ceil(self.cut(pairs).part) <= hands
     }
 
-    fn begin(&mut self, laps: &mut Laps) -> Result<Underway> {
+    fn begin(&mut self) -> Result<Underway> {
+        let mut laps = Laps::start();
         self.take_cues()?;
         let batch = self.prepared.batch(&self.wanted(), self.threads);
         memory::give_back(&mut self.largest, batch.len());
-        let cut = memory::cut(&self.prepared.scenario().model, batch.len(), self.device);
+        let cut = self.cut(batch.len());
+        let compute = precision::compute(self.train.precision, self.device, cut.part);
+        self.hands.compute_in(&self.clip, compute)?;
         let several = batch.len() > cut.part;
         let buffers = self.clip.weights().buffers().filter(|_| several);
         let tracked = buffers.map(Tensor::copy).collect();
@@ -183,20 +229,35 @@ impl Trainer {
         })
     }
 
-    fn encode(&self, step: &mut Underway, laps: &mut Laps) -> Result<()> {
-        let index = step.encoded.len();
-        let keep = index < step.cut.kept;
-        let guard = (!keep).then(tch::no_grad_guard);
+    pub(super) fn cut(&self, pairs: usize) -> Cut {
+        let model = &self.prepared.scenario().model;
+        memory::cut(model, pairs, self.device, self.hands.count())
+    }
+
+    /// Encodes the next parts, as many as are worked on at a time.
+    fn encode(&mut self, step: &mut Underway) -> Result<()> {
         self.exchange_statistics(&mut step.tracked)?;
-        let [image, text] = self.features(step, index, Pass::Train, laps)?;
-        self.exchange_statistics(&mut step.tracked)?;
-        drop(guard);
-        step.encoded.push(Encoded {
-            image: image.detach(),
-            text: text.detach(),
-            graph: keep.then_some([image, text]),
-        });
-        Ok(())
+        let first = step.encoded.len();
+        let mut jobs = Vec::new();
+        for index in (first..step.parts()).take(self.hands.count()) {
+            let part = step.part(index, &self.prepared, self.device);
+            let keep = index < step.cut.kept;
+            jobs.push(move |clip: &Clip| {
+                let _guard = (!keep).then(tch::no_grad_guard);
+                let mut phases = Phases::default();
+                let [image, text] = part.features(clip, Pass::Train, &mut phases)?;
+                let encoded = Encoded {
+                    image: image.detach(),
+                    text: text.detach(),
+                    graph: keep.then_some([image, text]),
+                };
+                Ok((encoded, phases))
+            });
+        }
+        let (made, phases) = side_by_side(&mut self.hands, jobs)?;
+        step.encoded.extend(made);
+        step.phases += phases;
+        self.exchange_statistics(&mut step.tracked)
     }
 
     /// Puts the running statistics of the step in the place of the model's, and the other way round; nothing
@@ -212,29 +273,8 @@ impl Trainer {
         Ok(())
     }
 
-    /// Features of a part.
-    fn features(
-        &self,
-        step: &mut Underway,
-        index: usize,
-        pass: Pass,
-        laps: &mut Laps,
-    ) -> Result<[Tensor; 2]> {
-        let pairs = step.part(index);
-        let (batch, phases) = (&step.batch, &mut step.phases);
-        let pixels = self
-            .prepared
-            .pixels(batch.pictures(pairs.clone()), self.device)?;
-        let tokens = self.prepared.tokens(&batch.captions[pairs], self.device)?;
-        phases.data += laps.lap();
-        let image = self.clip.encode_image(&pixels, pass);
-        phases.image_tower += laps.lap();
-        let text = self.clip.encode_text(&tokens);
-        phases.text_tower += laps.lap();
-        Ok([image, text])
-    }
-
-    fn compare(&self, step: &mut Underway, laps: &mut Laps) -> Result<()> {
+    fn compare(&self, step: &mut Underway) -> Result<()> {
+        let mut laps = Laps::start();
         let all = |of: fn(&Encoded) -> &Tensor| -> Result<Tensor> {
             let parts: Vec<&Tensor> = step.encoded.iter().map(of).collect();
             Ok(Tensor::f_cat(&parts, 0)?)
@@ -250,39 +290,54 @@ impl Trainer {
         Ok(())
     }
 
-    /// Hands the gradients of a part's features back through the towers.
-    fn differentiate(&self, step: &mut Underway, laps: &mut Laps) -> Result<()> {
+    /// Hands the gradients of the next parts' features back through the towers.
+    fn differentiate(&mut self, step: &mut Underway) -> Result<()> {
         let Some(compared) = &step.compared else {
             return Ok(());
         };
-        let index = step.differentiated;
-        let pairs = step.part(index);
-        let part = |of: &Tensor| of.f_narrow(0, pairs.start as i64, pairs.len() as i64);
-        let gradients = [
-            part(&compared.image_gradient)?,
-            part(&compared.text_gradient)?,
-        ];
-        let [image, text] = match step.encoded[index].graph.take() {
-            Some(features) => features,
-            None => self.features(step, index, Pass::Again, laps)?,
-        };
-        // Its gradient by the features is the gradient at hand.
-        let handle =
-            (image * &gradients[0]).sum(Kind::Float) + (text * &gradients[1]).sum(Kind::Float);
-        let made = self.optimizer.gradients(&handle)?;
-        match &mut step.gradients {
-            Some(sum) => {
-                let _ = sum.f_add_(&made)?;
-            }
-            None => step.gradients = Some(made),
+        let first = step.differentiated;
+        let parts = first..step.parts().min(first + self.hands.count());
+        let mut jobs = Vec::new();
+        for index in parts.clone() {
+            let graph = step.encoded[index].graph.take();
+            let part = step.part(index, &self.prepared, self.device);
+            let (from, count) = (part.pairs.start as i64, part.pairs.len() as i64);
+            let by_image = compared.image_gradient.f_narrow(0, from, count)?;
+            let by_text = compared.text_gradient.f_narrow(0, from, count)?;
+            jobs.push(move |clip: &Clip| {
+                let mut phases = Phases::default();
+                let [image, text] = match graph {
+                    Some(features) => features,
+                    None => part.features(clip, Pass::Again, &mut phases)?,
+                };
+                let mut laps = Laps::start();
+                // Its gradient by the features is the gradient at hand.
+                let handle =
+                    (image * by_image).sum(Kind::Float) + (text * by_text).sum(Kind::Float);
+                let learned = learned(clip);
+                let tensors: Vec<&Tensor> = learned.iter().map(|(_, tensor, _)| *tensor).collect();
+                let made = gradients(&handle, &tensors)?;
+                phases.backward = laps.lap();
+                Ok((made, phases))
+            });
         }
-        step.differentiated += 1;
-        step.phases.backward += laps.lap();
+        let (made, phases) = side_by_side(&mut self.hands, jobs)?;
+        for gradients in made {
+            match &mut step.gradients {
+                Some(sum) => {
+                    let _ = sum.f_add_(&gradients)?;
+                }
+                None => step.gradients = Some(gradients),
+            }
+        }
+        step.differentiated = parts.end;
+        step.phases += phases;
         Ok(())
     }
 
     /// Clips, updates, reports.
-    fn finish(&mut self, mut step: Underway, began: Instant, mut laps: Laps) -> Result<StepReport> {
+    fn finish(&mut self, mut step: Underway, began: Instant) -> Result<StepReport> {
+        let mut laps = Laps::start();
         let (Some(compared), Some(mut gradients)) = (step.compared, step.gradients) else {
             unreachable!("a step is finished after its last part");
         };
@@ -362,16 +417,8 @@ impl Trainer {
         let Some(place) = self.optimizer.not_finite(gradients)? else {
             return Ok("gradient of logit_scale or logit_bias".into());
         };
-        // The optimizer has those that decay first.
-        let names = |decaying: bool| {
-            self.clip
-                .parameters()
-                .filter(move |(name, _, decays)| {
-                    *decays == decaying && !matches!(*name, "logit_scale" | "logit_bias")
-                })
-                .map(|(name, _, _)| name)
-        };
-        let name = names(true).chain(names(false)).nth(place);
+        let learned = learned(&self.clip);
+        let name = learned.get(place).map(|(name, _, _)| *name);
         Ok(format!(
             "gradient of {}",
             name.unwrap_or("an unknown tensor")
@@ -403,7 +450,7 @@ mod tests {
         let scenario = scenario::parse(&text, "parts.ron").unwrap();
         let prepared = Prepared::new(&scenario).unwrap();
         let spec = &scenario.lanes[0];
-        Trainer::new(&prepared, spec, 7, DeviceChoice::Cpu).unwrap()
+        Trainer::new(&prepared, spec, 7, DeviceChoice::Cpu, 1).unwrap()
     }
 
     const VIT: &str = "ViT(image_size: 32, patch_size: 8, width: 32, head_width: 16, layers: 2)";
@@ -411,7 +458,7 @@ mod tests {
 
     /// A step cut in a way of the test's own.
     fn begun(trainer: &mut Trainer, part: usize, kept: usize) -> Underway {
-        let mut step = trainer.begin(&mut Laps::start()).unwrap();
+        let mut step = trainer.begin().unwrap();
         step.cut = Cut { part, kept };
         if step.parts() > 1 {
             let buffers = trainer.clip.weights().buffers();
