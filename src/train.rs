@@ -7,7 +7,7 @@ pub mod device;
 mod hands;
 mod latest;
 mod memory;
-mod optim;
+pub mod optim;
 mod phases;
 pub mod precision;
 mod state;
@@ -102,7 +102,7 @@ impl Trainer {
             &mut weights_rng(seed),
             device,
         )?;
-        let optimizer = AdamW::new(&learned(&clip), &train)?;
+        let optimizer = AdamW::new(&learned(&clip), &train, threads)?;
         let hands = Hands::new(&clip, device, threads)?;
         let now = Standing {
             step: 0,

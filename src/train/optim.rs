@@ -1,15 +1,18 @@
 //! [`AdamW`] on one flat buffer, the learning-rate [`schedule`], and [`Dial`], a learned number.
 //!
-//! libtorch's own optimizers make a dozen calls for each of a hundred small tensors; here all
-//! parameters are views of one buffer and a step is a dozen calls in all.
+//! libtorch's own optimizers make a dozen passes over each of a hundred small tensors; here all parameters are
+//! views of one buffer, and a step is one pass over it.
+
+mod fused;
 
 use std::f64::consts::PI;
 
-use tch::{Kind, Tensor};
+use tch::{Device, Kind, Tensor};
 
 use crate::error::Result;
 use crate::model::Clip;
 use crate::scenario::{Schedule, Train};
+use fused::{Buffers, Rule};
 
 /// `AdamW` with decoupled weight decay (Loshchilov & Hutter, 1711.05101, algorithm 2, as `PyTorch`
 /// scales it: the decay is `lr * weight_decay`).
@@ -24,6 +27,7 @@ pub struct AdamW {
     updates: i32,
     betas: (f64, f64),
     epsilon: f64,
+    threads: usize,
 }
 
 /// All of an optimizer's numbers, as plain data.
@@ -54,7 +58,7 @@ pub struct Norms {
 impl AdamW {
     /// Takes over the parameters, those that decay first: moves their storage into one buffer, which they then
     /// view.
-    pub fn new(learned: &[(&str, &Tensor, bool)], train: &Train) -> Result<Self> {
+    pub fn new(learned: &[(&str, &Tensor, bool)], train: &Train, threads: usize) -> Result<Self> {
         let decayed = learned.iter().filter(|(_, _, decays)| *decays);
         let decaying = decayed.map(|(_, tensor, _)| tensor.numel() as i64).sum();
         let clones = learned.iter().map(|(_, tensor, _)| tensor.shallow_clone());
@@ -85,6 +89,7 @@ impl AdamW {
             updates: 0,
             betas: (train.betas.0.get(), train.betas.1.get()),
             epsilon: train.epsilon.get(),
+            threads,
         })
     }
 
@@ -136,6 +141,55 @@ impl AdamW {
     ) -> Result<Norms> {
         let _guard = tch::no_grad_guard();
         self.updates = self.updates.saturating_add(1);
+        let [parameters, update] = if self.flat.device() == Device::Cpu {
+            self.update_here(gradients, learning_rate, weight_decay)?
+        } else {
+            self.update_there(gradients, learning_rate, weight_decay)?
+        };
+        Ok(Norms {
+            parameters: parameters.sqrt(),
+            update: update.sqrt(),
+        })
+    }
+
+    /// In main memory, in one pass. The squared norms.
+    fn update_here(
+        &mut self,
+        gradients: &Tensor,
+        learning_rate: f64,
+        weight_decay: f64,
+    ) -> Result<[f64; 2]> {
+        let (beta1, beta2) = self.betas;
+        let rule = Rule {
+            mean: (1.0 - beta1) as f32,
+            square: (1.0 - beta2) as f32,
+            root: (1.0 - beta2.powi(self.updates)).sqrt().recip() as f32,
+            epsilon: self.epsilon as f32,
+            rate: (learning_rate / (1.0 - beta1.powi(self.updates))) as f32,
+            decay: (learning_rate * weight_decay) as f32,
+        };
+        let mut gradients = gradients.f_contiguous()?;
+        let buffers = Buffers {
+            parameters: floats(&mut self.flat),
+            gradients: floats(&mut gradients),
+            means: floats(&mut self.first),
+            squares: floats(&mut self.second),
+        };
+        Ok(fused::update(
+            buffers,
+            self.decaying as usize,
+            rule,
+            self.threads,
+        ))
+    }
+
+    /// On a device, by tensor operations. The squared norms.
+    fn update_there(
+        &mut self,
+        gradients: &Tensor,
+        learning_rate: f64,
+        weight_decay: f64,
+    ) -> Result<[f64; 2]> {
         let (beta1, beta2) = self.betas;
         let correction1 = 1.0 - beta1.powi(self.updates);
         let correction2 = 1.0 - beta2.powi(self.updates);
@@ -154,14 +208,21 @@ impl AdamW {
             let _ = change.f_narrow(0, 0, self.decaying)?.f_sub_(&decay)?;
         }
         let _ = self.flat.f_add_(&change)?;
-        let norms = Vec::<f64>::try_from(
-            Tensor::f_stack(&[self.flat.f_norm()?, change.f_norm()?], 0)?.to_kind(Kind::Double),
-        )?;
-        Ok(Norms {
-            parameters: norms[0],
-            update: norms[1],
-        })
+        let squares = [self.flat.f_dot(&self.flat)?, change.f_dot(&change)?];
+        let squares = Vec::<f64>::try_from(Tensor::f_stack(&squares, 0)?.to_kind(Kind::Double))?;
+        Ok([squares[0], squares[1]])
     }
+}
+
+/// The numbers of a 32-bit tensor in main memory that lies in one piece.
+#[allow(unsafe_code)]
+fn floats(tensor: &mut Tensor) -> &mut [f32] {
+    assert!(
+        tensor.kind() == Kind::Float && tensor.device() == Device::Cpu && tensor.is_contiguous()
+    );
+    // SAFETY: as asserted, that many numbers of this type lie there, initialised; the borrow keeps the tensor, and
+    // with it its storage, and no other thread has a handle on it during an update.
+    unsafe { std::slice::from_raw_parts_mut(tensor.data_ptr().cast(), tensor.numel()) }
 }
 
 /// What the optimizer moves of a model, with names and whether weight decay applies, in the order that its
@@ -281,7 +342,7 @@ mod tests {
         let vector = Tensor::from_slice(&[0.1_f32, -0.2]).set_requires_grad(true);
         let x = Tensor::from_slice(&[1.0_f32, 2.0]);
         let learned = [("matrix", &matrix, true), ("vector", &vector, false)];
-        let mut optimizer = AdamW::new(&learned, &train).unwrap();
+        let mut optimizer = AdamW::new(&learned, &train, 1).unwrap();
         let mut dial = Dial::new(2.0, true);
         for _ in 0..3 {
             let scale = Tensor::from(dial.value as f32).set_requires_grad(true);

@@ -1,0 +1,106 @@
+//! What a step is made of, part by part: `cargo bench`, or `cargo bench adamw`.
+
+// The macro's function has none.
+#![allow(missing_docs)]
+
+use std::hint::black_box;
+
+use clip_lab::data::{Prepared, Request, sample};
+use clip_lab::loss::Loss;
+use clip_lab::loss::tiled::{Cut, Dials, Features, TILE, tiled};
+use clip_lab::scenario;
+use clip_lab::train::optim::AdamW;
+use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use tch::nn::{OptimizerConfig, VarStore};
+use tch::{Device, Kind, Tensor};
+
+/// A hundred tensors of 40,000 numbers each.
+const TENSORS: i64 = 100;
+const SIDE: i64 = 200;
+
+fn adamw(c: &mut Criterion) {
+    let mut group = c.benchmark_group("adamw, 100 tensors, 4M parameters");
+    let scenario = scenario::load("clip").expect("a bundled scenario");
+    let options = (Kind::Float, Device::Cpu);
+    let tensors: Vec<Tensor> = (0..TENSORS)
+        .map(|_| Tensor::randn([SIDE, SIDE], options).set_requires_grad(true))
+        .collect();
+    let learned: Vec<_> = tensors.iter().map(|t| ("tensor", t, true)).collect();
+    let mut ours = AdamW::new(&learned, &scenario.train, 2).expect("tensors of one type");
+    let gradients = Tensor::randn([TENSORS * SIDE * SIDE], options);
+    group.bench_function("clip-lab", |b| {
+        b.iter(|| ours.update(&gradients, 1e-3, 0.1).expect("finite numbers"));
+    });
+
+    let store = VarStore::new(Device::Cpu);
+    let root = store.root();
+    for i in 0..TENSORS {
+        let init = tch::nn::Init::Randn {
+            mean: 0.0,
+            stdev: 1.0,
+        };
+        let tensor = root.var(&format!("t{i}"), &[SIDE, SIDE], init);
+        // The gradient of this is 1 everywhere; it stays while the optimizer steps.
+        tensor.sum(Kind::Float).backward();
+    }
+    let mut theirs = tch::nn::AdamW::default()
+        .build(&store, 1e-3)
+        .expect("an optimizer of libtorch");
+    group.bench_function("tch", |b| b.iter(|| theirs.step()));
+    group.finish();
+}
+
+fn loss(c: &mut Criterion) {
+    let mut group = c.benchmark_group("loss with gradients, D = 64, one thread");
+    let unit = |pairs: i64| -> Vec<f32> {
+        let x = Tensor::randn([pairs, 64], (Kind::Float, Device::Cpu));
+        let x = &x / x.norm_scalaropt_dim(2, [1i64].as_slice(), true);
+        x.reshape([-1]).try_into().expect("numbers")
+    };
+    for pairs in [256, 1024, 4096] {
+        let (image, text) = (unit(pairs), unit(pairs));
+        let features = Features {
+            image: &image,
+            text: &text,
+            dimensions: 64,
+        };
+        let cut = Cut {
+            tile: TILE,
+            threads: 1,
+            bf16: false,
+        };
+        for loss in [Loss::InfoNce, Loss::SigLip] {
+            let dials = Dials {
+                loss,
+                logit_scale: 2.3,
+                logit_bias: Some(-10.0),
+            };
+            group.bench_function(BenchmarkId::new(format!("{loss} in tiles"), pairs), |b| {
+                b.iter(|| black_box(tiled(features, dials, cut)));
+            });
+        }
+    }
+    group.finish();
+}
+
+fn data(c: &mut Criterion) {
+    let scenario = scenario::load("clip").expect("a bundled scenario");
+    let prepared = Prepared::new(&scenario).expect("embedded data");
+    let mut request = Request {
+        seed: 0,
+        step: 0,
+        batch_size: 128,
+        image_size: 32,
+        augment: true,
+        shuffle_captions: 0.0,
+    };
+    c.bench_function("a batch of 128, augmented, one thread", |b| {
+        b.iter(|| {
+            request.step += 1;
+            black_box(sample(prepared.dataset(), &request, 1))
+        });
+    });
+}
+
+criterion_group!(benches, adamw, loss, data);
+criterion_main!(benches);
