@@ -80,7 +80,7 @@ def main():
     parser.add_argument("--steps", type=int, default=10)
     arguments = parser.parse_args()
     scenario = os.path.join(arguments.run, "scenario.ron")
-    models = os.path.join(arguments.run, "models")
+    models = os.path.join(arguments.run, "model")
     lanes = sorted(os.listdir(models))
     config = os.path.join(models, lanes[0], "open_clip_config.json")
     for batch in arguments.batch:

@@ -15,6 +15,7 @@ mod step;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::thread::JoinHandle;
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -26,7 +27,7 @@ pub use state::State;
 pub use step::Progress;
 
 use crate::control::{Applied, Control, Value};
-use crate::data::{Prepared, Request};
+use crate::data::{Batch, Prepared, Request};
 use crate::error::{Error, Result};
 use crate::eval::Retrieval;
 use crate::loss::landscape;
@@ -69,6 +70,8 @@ pub struct Trainer {
     applied: Vec<Applied>,
     /// The step that is being made, if it is made in parts.
     underway: Option<Underway>,
+    /// The batch of the next step, made while a device computes.
+    ahead: Option<JoinHandle<Arc<Batch>>>,
     latest: Option<Latest>,
     evaluation: Option<Retrieval>,
     /// What was found not to be a number, once something was.
@@ -126,6 +129,7 @@ impl Trainer {
             history: History::default(),
             applied: Vec::new(),
             underway: None,
+            ahead: None,
             latest: None,
             evaluation: None,
             suspect: None,

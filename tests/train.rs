@@ -543,3 +543,38 @@ fn final_eval(scenario: &Scenario) -> EvalReport {
         }
     }
 }
+
+/// A lab with one lane whose steps are made in parts.
+fn one_lane_in_parts() -> Lab {
+    let mut scenario = tiny();
+    scenario.lanes.truncate(1);
+    scenario.train.batch_size = BatchSize::new(2000).unwrap();
+    Lab::open(scenario, &Options::default()).unwrap()
+}
+
+#[test]
+fn a_change_within_a_long_step_is_for_that_step() {
+    let lab = one_lane_in_parts();
+    until(&lab, 0, |s| s.stepping.is_some());
+    let tau = Temperature::new(0.5).unwrap();
+    lab.send_all(&Command::Apply(Control::Temperature(tau)));
+    let heard = until(&lab, 0, |s| !s.applied.is_empty());
+    let applied = &heard.applied[0];
+    let next = until(&lab, 0, |s| s.step > applied.step);
+    let report = next.report.as_ref().unwrap();
+    if next.step == applied.step + 1 {
+        // For the step in hand, exactly, before anything is learned.
+        assert!((report.temperature - 0.5).abs() < 1e-6, "{report:?}");
+    }
+    lab.close().unwrap();
+}
+
+#[test]
+fn a_lane_ends_within_a_long_step() {
+    let lab = one_lane_in_parts();
+    let within = until(&lab, 0, |s| s.stepping.is_some());
+    lab.send_all(&Command::Stop);
+    lab.close().unwrap();
+    assert!(within.stepping.is_some_and(|share| share < 1.0));
+    assert!(within.steps_text().contains('.'));
+}

@@ -32,7 +32,7 @@ const LEAST: usize = 8;
 
 /// What the activations that are kept may take: enough for the batches of every day, and not much beside what
 /// the program takes anyway.
-const ROOM: f64 = 512.0 * 1_048_576.0;
+const ROOM: f64 = 384.0 * 1_048_576.0;
 const DEVICE_ROOM: f64 = 4096.0 * 1_048_576.0;
 
 /// How a step of so many pairs is cut for so many parts side by side.

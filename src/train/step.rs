@@ -11,6 +11,7 @@
 
 use std::ops::Range;
 use std::sync::Arc;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use tch::{Device, Kind, Tensor};
@@ -205,7 +206,13 @@ impl Trainer {
     fn begin(&mut self) -> Result<Underway> {
         let mut laps = Laps::start();
         self.take_cues()?;
+        let ahead = self.ahead.take().and_then(|thread| thread.join().ok());
         let batch = self.prepared.batch(&self.wanted(), self.threads);
+        // If it was what is wanted, it is what was got.
+        drop(ahead);
+        if self.device != Device::Cpu {
+            self.ahead = Some(self.make_ahead());
+        }
         memory::give_back(&mut self.largest, batch.len());
         let cut = self.cut(batch.len());
         let compute = precision::compute(self.train.precision, self.device, cut.part);
@@ -227,6 +234,15 @@ impl Trainer {
                 ..Phases::default()
             },
         })
+    }
+
+    /// Makes the batch of the next step, if nothing changes, while the device works on this one. A CPU has its
+    /// hands full.
+    fn make_ahead(&self) -> JoinHandle<Arc<Batch>> {
+        let (prepared, threads) = (Arc::clone(&self.prepared), self.threads);
+        let mut request = self.wanted();
+        request.step += 1;
+        thread::spawn(move || prepared.batch(&request, threads))
     }
 
     pub(super) fn cut(&self, pairs: usize) -> Cut {
@@ -556,6 +572,20 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_batch_made_ahead_is_the_one_that_is_got() {
+        let mut trainer = trainer(VIT);
+        trainer.step().unwrap();
+        let mut request = trainer.wanted();
+        request.step += 1;
+        let ahead = trainer.make_ahead().join().unwrap();
+        assert!(Arc::ptr_eq(&ahead, &trainer.prepared.batch(&request, 1)));
+        trainer.ahead = Some(trainer.make_ahead());
+        trainer.step().unwrap();
+        trainer.step().unwrap();
+        assert!(Arc::ptr_eq(&ahead, &trainer.latest.unwrap().batch));
     }
 
     #[test]

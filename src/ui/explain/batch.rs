@@ -11,7 +11,7 @@ pub(super) fn dial(app: &App) -> Card {
         .lanes(app, lane)
         .note(
             "8 x 32 is not 256: summing the gradients of 8 batches of 32 leaves each picture 31 negatives. \
-             All 255 need the whole matrix, as gradient caching has it.",
+             All 255 need the whole matrix, as gradient caching has it, and the lab above 256 pairs.",
         )
         .note(super::data::false_negatives(app))
         .note(memory(app))
@@ -50,8 +50,10 @@ fn memory(app: &App) -> String {
     };
     let n = settings.batch_size as f64;
     format!(
-        "N x N logits of 4 bytes: {} here, 4 GiB at 32,768. The sigmoid can go block by block, but saves \
-         little while autograd keeps every block: they must be computed again in backward.",
+        "N x N logits of 4 bytes: {} here, 4 GiB at 32,768. Block by block saves little, for either loss, \
+         while autograd keeps every block for its backward pass. The lab holds one tile at a time and works \
+         the gradient out in it; towers encode large batches in parts, and again for their gradient: N costs \
+         time, not memory.",
         bytes(4.0 * n * n)
     )
 }
