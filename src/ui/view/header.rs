@@ -180,10 +180,10 @@ pub fn machine(screen: &Screen) -> Line<'static> {
         return Line::default();
     };
     let pairs: f64 = app.lanes.iter().map(|lane| lane.pairs_per_second).sum();
-    let each = if app.lanes.len() > 1 { " each" } else { "" };
+    let each = if app.lanes.len() > 1 { "each " } else { "" };
     let weights = lane.parameters as f64 / 1e6;
     let text = format!(
-        " {}{each}, {pairs:.0} pairs/s, {weights:.1} M weights, seed {} ",
+        " {each}{}, {pairs:.0} pairs/s, {weights:.1} M weights, seed {} ",
         lane.device, lane.seed
     );
     Line::styled(text, screen.theme.muted())
