@@ -6,7 +6,7 @@
 //!
 //! 1. [`scenario::Scenario`]: immutable plain data that describes an experiment. RON on disk.
 //! 2. [`control::Control`]: one change to a running experiment.
-//! 3. [`train::Trainer`]: owns the tensors; `step`, `apply`. No threads, no clock, no terminal.
+//! 3. [`train::Trainer`]: owns the tensors; `step`, or `advance` part by part, and `apply`. No terminal.
 //! 4. [`lab::Lane`]: a trainer on its own thread, driven by commands, observed through snapshots.
 //! 5. [`telemetry::Snapshot`]: plain data, everything that anyone may see of a lane.
 //!

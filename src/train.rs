@@ -1,4 +1,4 @@
-//! [`Trainer`]: owns the tensors of one lane. No threads, no terminal.
+//! [`Trainer`]: owns the tensors of one lane. No terminal; its threads work only while it is called.
 //!
 //! A step reads as the algorithm does: sample, encode, compare, differentiate, clip, update; it is written
 //! in `step.rs`.

@@ -179,7 +179,7 @@ impl Trainer {
             } else {
                 break;
             }
-            if !whole {
+            if !whole && step.differentiated < step.parts() {
                 step.spent += began.elapsed();
                 self.underway = Some(step);
                 return Ok(Progress::Part);
