@@ -22,6 +22,7 @@ pub use layers::Pass;
 use layers::{Activation, normalize};
 use resnet::ModifiedResNet;
 use text::TextTransformer;
+pub use transformer::LONG;
 use transformer::Shape;
 use vit::VisionTransformer;
 use weights::{Fill, Scope, Source, Weights};

@@ -140,8 +140,10 @@ impl Trainer {
             train,
             prepared: Arc::clone(prepared),
         };
-        trainer.check_memory(trainer.now.batch_size)?;
         trainer.take_cues()?;
+        // All lanes are about to take as much.
+        let lanes = trainer.prepared.scenario().lanes.len();
+        trainer.check_memory(trainer.now.batch_size, lanes)?;
         Ok(trainer)
     }
 
@@ -188,7 +190,7 @@ impl Trainer {
                 Some(Value::Bool(settings.learn_bias))
             }
             Control::BatchSize(n) => {
-                self.check_memory(n.get())?;
+                self.check_memory(n.get(), 1)?;
                 self.now.batch_size = n.get();
                 Some(Value::Whole(settings.batch_size))
             }
@@ -412,13 +414,15 @@ impl Trainer {
         scale * scale + bias * bias
     }
 
-    fn check_memory(&self, batch_size: u64) -> Result<()> {
+    /// An error if so many lanes with this batch would not fit.
+    fn check_memory(&self, batch_size: u64, lanes: usize) -> Result<()> {
         let model = &self.prepared.scenario().model;
         memory::check(
             model,
             batch_size as usize,
             self.device,
             [self.hands.count(), self.threads],
+            lanes,
         )
     }
 }

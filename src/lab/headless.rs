@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::Duration;
 
 use super::{Command, Events, Lab, Options};
 use crate::data::Prepared;
@@ -34,13 +36,16 @@ pub fn train(
     let mut told = false;
     let mut live: VecDeque<(usize, Events)> = events.into_iter().enumerate().collect();
     while let Some((lane, events)) = live.pop_front() {
-        if !told && (records.failed.is_err() || stop()) {
-            lab.send_all(&Command::Stop);
-            told = true;
-        }
-        if take_step(&events, |event| {
-            records.record(&scenario.lanes[lane].name, event);
-        }) {
+        let goes_on = take_step(&events, |event| {
+            if let Some(event) = event {
+                records.record(&scenario.lanes[lane].name, event);
+            }
+            if !told && (records.failed.is_err() || stop()) {
+                lab.send_all(&Command::Stop);
+                told = true;
+            }
+        });
+        if goes_on {
             live.push_back((lane, events));
         }
     }
@@ -67,13 +72,22 @@ impl Records<'_> {
     }
 }
 
-/// Takes events until a step has been made; `false` once the lane has ended.
-fn take_step(events: &Events, mut take: impl FnMut(&Event)) -> bool {
-    while let Ok(event) = events.recv() {
-        take(&event);
-        if matches!(event, Event::Step(_)) {
-            return true;
+/// Longest wait between two looks at whether to stop: a step may take minutes.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// Takes events until a step has been made, and nothing now and then while it is made; `false` once the lane
+/// has ended.
+fn take_step(events: &Events, mut take: impl FnMut(Option<&Event>)) -> bool {
+    loop {
+        match events.recv_timeout(LOOK) {
+            Ok(event) => {
+                take(Some(&event));
+                if matches!(event, Event::Step(_)) {
+                    return true;
+                }
+            }
+            Err(RecvTimeoutError::Timeout) => take(None),
+            Err(RecvTimeoutError::Disconnected) => return false,
         }
     }
-    false
 }

@@ -70,8 +70,8 @@ impl Observer {
         self.snapshot.rows = Some(Arc::new(rows));
     }
 
-    pub fn survey(&mut self, landscape: Landscape) {
-        self.snapshot.landscape = Some(Arc::new(landscape));
+    pub fn survey(&mut self, landscape: Option<Landscape>) {
+        self.snapshot.landscape = landscape.map(Arc::new);
     }
 
     /// So much of the lane's time went into what is shown.

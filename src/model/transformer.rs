@@ -261,7 +261,7 @@ impl Attention {
 }
 
 /// Sequences longer than this go through libtorch's fused attention.
-const LONG: i64 = 64;
+pub const LONG: i64 = 64;
 
 /// softmax(q k^T / sqrt(d) + mask) v over `[B, heads, L, d]`.
 ///

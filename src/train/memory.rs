@@ -7,6 +7,7 @@ use tch::Device;
 use crate::error::{Error, Result};
 use crate::loss::tiled;
 use crate::memory::{available, return_free_memory};
+use crate::model::LONG;
 use crate::scenario::{ImageTower, Model};
 
 /// Bytes of one number.
@@ -56,14 +57,15 @@ pub(super) fn cut(model: &Model, batch_size: usize, device: Device, hands: usize
     }
 }
 
-/// An error if a training step with this batch needs more memory than there is.
+/// An error if a training step with this batch, in so many lanes at once, needs more memory than there is.
 pub(super) fn check(
     model: &Model,
     batch_size: usize,
     device: Device,
     [hands, threads]: [usize; 2],
+    lanes: usize,
 ) -> Result<()> {
-    let need = step_bytes(model, batch_size, device, [hands, threads]);
+    let need = step_bytes(model, batch_size, device, [hands, threads]) * lanes as f64;
     // What is free on a device is not known here.
     let here = (device == Device::Cpu).then(available).flatten();
     let Some(free) = here.map(|bytes| bytes as f64) else {
@@ -74,8 +76,13 @@ pub(super) fn check(
     }
     let mib = |bytes: f64| bytes / f64::from(1 << 20);
     Err(Error::Usage(format!(
-        "a batch of {batch_size} pairs needs about {:.0} MiB for one step, and {:.0} MiB are free; choose a smaller batch_size",
+        "a batch of {batch_size} pairs needs about {:.0} MiB for one step{}, and {:.0} MiB are free; choose a smaller batch_size",
         mib(need),
+        if lanes > 1 {
+            format!(" of {lanes} lanes")
+        } else {
+            String::new()
+        },
         mib(free)
     )))
 }
@@ -171,9 +178,15 @@ fn image_floats(tower: &ImageTower) -> f64 {
     }
 }
 
-/// Per block: two norms, queries, keys and values, attention, both halves of the MLP.
+/// Per block: two norms, queries, keys and values, attention, both halves of the MLP. Attention keeps its weights
+/// where it is written out.
 fn transformer_floats(length: f64, width: f64, layers: f64, heads: f64) -> f64 {
-    layers * (length * width * 18.0 + 2.0 * heads * length * length)
+    let weights = if length > LONG as f64 {
+        0.0
+    } else {
+        length * length
+    };
+    layers * (length * width * 18.0 + 2.0 * heads * weights)
 }
 
 #[cfg(test)]

@@ -152,6 +152,9 @@ fn overall(screen: &Screen) -> (&'static str, &'static str, Style) {
         ("", "preparing", theme.muted())
     } else if app.running() {
         (theme.glyph("▶", ">"), "training", theme.good())
+    } else if any(|s| *s == LaneStatus::Running) {
+        // Told to pause: the step in hand comes first.
+        (theme.glyph("‖", "="), "pausing", theme.warn())
     } else if any(|s| *s == LaneStatus::Paused) {
         (theme.glyph("‖", "="), "paused", theme.warn())
     } else if any(|s| matches!(s, LaneStatus::Failed(_))) {
