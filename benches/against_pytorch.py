@@ -3,7 +3,7 @@
 
     python3 benches/against_pytorch.py target/release/clip-lab RUN [--batch 64 256] [--turns 5]
 
-RUN is a run folder (`clip-lab run vit --steps 1 --out RUN`): the model's `open_clip_config.json` of its first
+RUN is a run folder (`clip-lab run benches/against_pytorch.ron --steps 1 --out RUN`): the model's `open_clip_config.json` of its first
 lane says what is built. Needs torch and open_clip_torch; torch.compile needs a C++ compiler. OpenCLIP trains on
 random pictures that lie in memory already, with fused AdamW; clip-lab decodes and augments its own. Each turn is
 a process of its own on all cores; what is printed is the median of the turns and the ratio of the medians.
