@@ -24,6 +24,8 @@ pub(super) struct Scalars {
 
 /// What is known of the logits beside the diagonal, without the bias.
 struct Seen {
+    /// The diagonal as the blocks have it: only so does it tie with the logits of an exact copy.
+    own: Vec<Tensor>,
     row_tops: Vec<Tensor>,
     row_lows: Vec<Tensor>,
     column_tops: Tensor,
@@ -96,6 +98,7 @@ impl<'a> Work<'a> {
         let bound =
             |value: f64| Tensor::full([self.pairs], value, (Kind::Float, self.own.device()));
         Seen {
+            own: Vec::new(),
             row_tops: Vec::new(),
             row_lows: Vec::new(),
             column_tops: bound(f64::NEG_INFINITY),
@@ -186,9 +189,10 @@ impl<'a> Work<'a> {
         let text = made.text * made.share;
         let scale = (&image * self.image).sum(Kind::Double);
         let seen = made.seen;
+        let own = Tensor::cat(&seen.own, 0);
         let right = |tops: &Tensor, lows: &Tensor| {
             let finite = self.own.isfinite();
-            let mut right = self.own.gt_tensor(tops).logical_and(&finite);
+            let mut right = own.gt_tensor(tops).logical_and(&finite);
             if self.pairs > 1 {
                 right = right.logical_and(&lows.isfinite());
             }
@@ -234,6 +238,7 @@ impl<'a> Work<'a> {
 impl Seen {
     /// Takes a block of logits into account; `own` is its part of the diagonal, which is overwritten.
     fn note(&mut self, z: &Tensor, own: &mut Tensor) {
+        self.own.push(own.copy());
         self.sum += z.sum(Kind::Double);
         let _ = own.fill_(f64::INFINITY);
         self.row_lows.push(z.amin(1, false));

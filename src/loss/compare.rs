@@ -1,10 +1,11 @@
 //! [`compare`]: the loss of a batch and its gradients by the features, wherever these live, in memory linear
 //! in the batch. It must not know where features come from.
 
-use tch::{Device, Kind, Tensor};
+use tch::{Device, Tensor};
 
 use super::Diagnostics;
 use super::blocks::{CELLS, blocks};
+use super::evaluate::numbers;
 use super::tiled::{self, Cut, tiled};
 use crate::error::Result;
 
@@ -102,16 +103,10 @@ pub fn compare(features: [Tensor; 2], dials: Dials, threads: usize) -> Result<Co
     })
 }
 
-fn numbers(tensor: &Tensor) -> Result<Vec<f32>> {
-    let tensor = tensor.f_to_kind(Kind::Float)?.f_contiguous()?;
-    let mut values = vec![0.0; tensor.numel()];
-    let count = values.len();
-    tensor.f_copy_data(&mut values, count)?;
-    Ok(values)
-}
-
 #[cfg(test)]
 mod tests {
+    use tch::Kind;
+
     use super::super::Loss;
     use super::*;
 

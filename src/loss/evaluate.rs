@@ -265,7 +265,8 @@ fn scalar(value: f64) -> Tensor {
     Tensor::full([0i64; 0], value, (Kind::Double, Device::Cpu)).set_requires_grad(true)
 }
 
-fn numbers(tensor: &Tensor) -> Result<Vec<f32>> {
+/// A tensor's numbers in 32 bits, row by row.
+pub(super) fn numbers(tensor: &Tensor) -> Result<Vec<f32>> {
     let tensor = tensor.f_to_kind(Kind::Float)?.f_contiguous()?;
     let mut values = vec![0.0; tensor.numel()];
     let count = values.len();

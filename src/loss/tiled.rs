@@ -137,6 +137,8 @@ struct Block<'a> {
 /// Largest logits beside the diagonal, of rows and columns, and the least of all; without the bias.
 #[derive(Clone)]
 struct Seen {
+    /// The diagonal as the tiles have it: only so does it tie with the logits of an exact copy.
+    own: Vec<f32>,
     rows: Vec<f32>,
     columns: Vec<f32>,
     least: f32,
@@ -145,14 +147,39 @@ struct Seen {
 impl Seen {
     fn new(pairs: usize) -> Self {
         Self {
+            own: vec![f32::NEG_INFINITY; pairs],
             rows: vec![f32::NEG_INFINITY; pairs],
             columns: vec![f32::NEG_INFINITY; pairs],
             least: f32::INFINITY,
         }
     }
 
+    /// Takes a tile into account, whose rows begin at `first` and whose columns at `left`.
+    fn note(
+        &mut self,
+        tile: &[f32],
+        first: usize,
+        left: usize,
+        columns: usize,
+        own: Option<usize>,
+    ) {
+        let rows = tile.len() / columns;
+        if let Some(own) = own {
+            for (r, row) in tile.chunks_exact(columns).enumerate() {
+                self.own[first + r] = row[own + r];
+            }
+        }
+        let mut extremes = Extremes {
+            rows: &mut self.rows[first..first + rows],
+            columns: &mut self.columns[left..left + columns],
+            least: &mut self.least,
+        };
+        kernel::extremes(tile, columns, own, &mut extremes);
+    }
+
     fn merge(&mut self, other: &Self) {
         let pairs = [
+            (&mut self.own, &other.own),
             (&mut self.rows, &other.rows),
             (&mut self.columns, &other.columns),
         ];
@@ -321,13 +348,7 @@ impl<'a> Work<'a> {
             for block in blocks {
                 let (first, rows) = (block.first, block.gradient.len() / self.features.dimensions);
                 self.tiles(first, rows, &mut buffer, |left, columns, tile, own| {
-                    let seen = &mut part.seen;
-                    let mut extremes = Extremes {
-                        rows: &mut seen.rows[first..first + rows],
-                        columns: &mut seen.columns[left..left + columns],
-                        least: &mut seen.least,
-                    };
-                    kernel::extremes(tile, columns, own, &mut extremes);
+                    part.seen.note(tile, first, left, columns, own);
                     let (loss, sigmas) = kernel::sigmoids(tile, columns, own, self.bias);
                     part.loss += loss;
                     part.sigmas += sigmas;
@@ -479,12 +500,7 @@ impl<'a> Work<'a> {
                     let seen = &mut part.seen;
                     let rows_before = seen.rows[of_rows.clone()].to_vec();
                     before[..columns].copy_from_slice(&seen.columns[of_columns.clone()]);
-                    let mut extremes = Extremes {
-                        rows: &mut seen.rows[of_rows.clone()],
-                        columns: &mut seen.columns[of_columns.clone()],
-                        least: &mut seen.least,
-                    };
-                    kernel::extremes(tile, columns, own, &mut extremes);
+                    seen.note(tile, first, left, columns, own);
                     // The sums so far are over the tops so far.
                     rescale(
                         &mut part.rows[of_rows.clone()],
@@ -567,7 +583,7 @@ impl<'a> Work<'a> {
         let right = |tops: &[f32], broken: &[bool], others: bool| {
             let right = |i: &usize| {
                 let alone = self.pairs == 1;
-                (alone || self.own[*i] > tops[*i])
+                (alone || seen.own[*i] > tops[*i])
                     && self.own[*i].is_finite()
                     && !broken[*i]
                     && !others
@@ -884,6 +900,35 @@ mod tests {
                 got.diagnostics.accuracy_text_to_image,
                 known.accuracy_text_to_image
             );
+        }
+    }
+
+    #[test]
+    fn a_pair_ties_with_its_exact_copy() {
+        let (x, y) = features(40, 24, 0.8);
+        // Every caption stands there twice, forty rows apart.
+        let (image, text) = ([x.clone(), x].concat(), [y.clone(), y].concat());
+        let input = Features {
+            image: &image,
+            text: &text,
+            dimensions: 24,
+        };
+        for loss in [Loss::InfoNce, Loss::SigLip] {
+            let dials = Dials {
+                loss,
+                logit_scale: 2.66,
+                logit_bias: Some(-10.0),
+            };
+            for (tile, threads) in [(256, 1), (16, 1), (7, 3)] {
+                let cut = Cut {
+                    tile,
+                    threads,
+                    bf16: false,
+                };
+                let seen = tiled(input, dials, cut).diagnostics;
+                let accuracies = [seen.accuracy_image_to_text, seen.accuracy_text_to_image];
+                assert_eq!(accuracies, [0.0; 2], "{loss}, tile {tile}");
+            }
         }
     }
 
