@@ -339,17 +339,16 @@ impl Trainer {
 
     /// Both losses of the latest batch at other temperatures and biases. It reads features that are
     /// there already and leaves no trace: training goes on as if nobody had looked. `None` before the first
-    /// step, and for more than [`Landscape::MOST_PAIRS`] pairs.
+    /// step.
     pub fn landscape(&self) -> Result<Option<Landscape>> {
-        let small = |latest: &&Latest| latest.batch.len() as u64 <= Landscape::MOST_PAIRS;
-        let Some(latest) = self.latest.as_ref().filter(small) else {
+        let Some(latest) = &self.latest else {
             return Ok(None);
         };
         let _guard = tch::no_grad_guard();
         let settings = self.settings();
         let survey = landscape::survey(
             latest.step,
-            &latest.cosines()?,
+            [&latest.image_features, &latest.text_features],
             landscape::temperatures(1.0 / settings.max_logit_scale, settings.temperature),
             landscape::biases(settings.bias.unwrap_or(0.0)),
         );

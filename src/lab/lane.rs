@@ -680,7 +680,6 @@ impl<'a> Worker<'a> {
             return Ok(());
         }
         let start = Instant::now();
-        // None for a batch that is too large: that of an earlier one would speak of another loss.
         self.observer.survey(self.trainer.landscape()?);
         let wait = start.elapsed().div_f64(SURVEY_SHARE).max(SURVEY_EVERY);
         self.survey_at = Some(Instant::now() + wait);

@@ -10,6 +10,9 @@ pub struct Landscape {
     pub step: u64,
     /// Pairs in the batch.
     pub pairs: usize,
+    /// Pairs whose rows and columns were looked at, each against the whole batch: all, or a sample of a
+    /// large batch.
+    pub anchors: usize,
     /// tau at each column, rising.
     pub temperatures: Vec<f64>,
     /// b at each row, rising.
@@ -32,9 +35,6 @@ pub struct Lowest {
 }
 
 impl Landscape {
-    /// Pairs of the largest batch that is surveyed: the work grows with their square.
-    pub const MOST_PAIRS: u64 = 2048;
-
     /// The loss at a stop of the grid.
     pub fn at_stop(&self, loss: Loss, temperature: usize, bias: usize) -> Option<f64> {
         if temperature >= self.temperatures.len() {
@@ -150,6 +150,7 @@ mod tests {
         Landscape {
             step: 1,
             pairs: 4,
+            anchors: 4,
             temperatures: vec![0.01, 0.1, 1.0],
             biases: vec![-10.0, 0.0],
             info_nce: vec![4.0, 1.0, 2.0],

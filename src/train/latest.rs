@@ -37,11 +37,6 @@ impl Latest {
         })
     }
 
-    /// All cosines, `[B, B]`.
-    pub fn cosines(&self) -> Result<Tensor> {
-        Ok(self.image_features.f_mm(&self.text_features.f_tr()?)?)
-    }
-
     /// The first rows of the cosines, unpooled: as many as a snapshot has room for.
     pub fn rows(&self) -> Result<Rows> {
         let pairs = self.batch.len();

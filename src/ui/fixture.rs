@@ -331,6 +331,7 @@ fn landscape(step: u64) -> Landscape {
     Landscape {
         step,
         pairs: pairs as usize,
+        anchors: pairs as usize,
         info_nce: temperatures.iter().map(info_nce).collect(),
         sig_lip: biases
             .iter()

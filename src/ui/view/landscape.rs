@@ -31,11 +31,11 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     }
     let app = screen.app;
     let step = app.surveyed().map(|land| land.step);
-    let most = Landscape::MOST_PAIRS;
-    let large = |lane: usize| app.settings(lane).is_some_and(|s| s.batch_size > most);
-    let note = match step {
-        _ if (0..app.lanes.len()).any(large) => format!(" up to {most} pairs "),
-        Some(step) => format!(" step {step} "),
+    let note = match app.surveyed() {
+        Some(land) if land.anchors < land.pairs => {
+            format!(" step {}, from {} pairs ", land.step, land.anchors)
+        }
+        Some(land) => format!(" step {} ", land.step),
         None => String::new(),
     };
     let note = Line::styled(note, screen.theme.muted());

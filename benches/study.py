@@ -1,0 +1,177 @@
+#!/usr/bin/env python3
+"""Studies over several seeds: runs scenarios, keeps what was evaluated, prints tables with intervals.
+
+    python3 benches/study.py run clip-lab OUT [STUDY ...] [--seeds 5]
+    python3 benches/study.py report OUT
+
+Every run's records are kept as OUT/STUDY/SETTING.SEED.jsonl, whole files only: a study that was stopped goes
+on where it was. Intervals are Student's t at 95 % over seeds; differences are paired by seed. Standard
+library only.
+"""
+
+import argparse
+import json
+import math
+import os
+import re
+import subprocess
+import sys
+
+PAIRS = 51_200
+RUNGS = [8, 16, 32, 64, 128, 256, 512, 1024, 2048]
+
+
+def edited(binary, name, **fields):
+    """A bundled scenario (or a file) with some plain fields of `train` replaced."""
+    if os.path.exists(name):
+        text = open(name).read()
+    else:
+        text = subprocess.run([binary, "scenarios", name], capture_output=True, text=True, check=True).stdout
+    for field, value in fields.items():
+        text, count = re.subn(rf"\b{field}: [0-9.e-]+", f"{field}: {value}", text, count=1)
+        assert count == 1, f"{name} has no {field}"
+    return text
+
+
+def lanes(text, new):
+    """The scenario with other lanes, without what it expects of the old ones."""
+    head = text[: text.index("    lanes: [")]
+    return head + "    lanes: [\n" + "".join(f"        {lane},\n" for lane in new) + "    ],\n)\n"
+
+
+def ladder(binary):
+    """The same number of pairs at every batch size; the learning rate goes with the root of the batch."""
+    for batch in RUNGS:
+        steps = PAIRS // batch
+        rate = 2e-3 * math.sqrt(batch / 128)
+        text = edited(
+            binary, "softmax-vs-sigmoid", steps=steps, batch_size=batch, learning_rate=f"{rate:.3g}",
+            warmup=max(1, steps // 16), eval_every=steps,
+        )
+        yield f"{batch:04}", lanes(text, [
+            '(name: "softmax", loss: InfoNce, temperature: 0.07)',
+            '(name: "sigmoid", loss: SigLip, temperature: 0.1, bias: -10)',
+        ])
+
+
+def bias(binary):
+    yield "table4", edited(binary, "bias-ablation", eval_every=800)
+
+
+STUDIES = {"bias": bias, "ladder": ladder}
+
+
+def run(binary, out, names, seeds):
+    for seed in range(seeds):
+        for name in names:
+            folder = os.path.join(out, name)
+            os.makedirs(folder, exist_ok=True)
+            for setting, text in STUDIES[name](binary):
+                scenario = os.path.join(folder, f"{setting}.ron")
+                record = os.path.join(folder, f"{setting}.{seed}.jsonl")
+                if os.path.exists(record):
+                    continue
+                open(scenario, "w").write(text)
+                print(f"{name} {setting}, seed {seed}", file=sys.stderr, flush=True)
+                command = [binary, "run", scenario, "--seed", str(seed), "--format", "jsonl"]
+                made = subprocess.run(command, capture_output=True, text=True)
+                if made.returncode != 0:
+                    sys.exit(f"{name} {setting}, seed {seed}: {made.stderr}")
+                kept = [l for l in made.stdout.splitlines() if '"event":"step"' not in l]
+                open(record + ".part", "w").write("\n".join(kept) + "\n")
+                os.replace(record + ".part", record)
+
+
+# Student's t, 97.5 %, by degrees of freedom.
+T = [math.nan, 12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262]
+
+
+def interval(values):
+    """Mean and half the 95 % interval."""
+    n = len(values)
+    mean = sum(values) / n
+    if n < 2:
+        return mean, math.nan
+    deviation = math.sqrt(sum((v - mean) ** 2 for v in values) / (n - 1))
+    return mean, T[min(n - 1, 9)] * deviation / math.sqrt(n)
+
+
+def shown(values, scale=100.0, digits=1):
+    mean, half = interval([v * scale for v in values])
+    return f"{mean:.{digits}f} ± {half:.{digits}f}"
+
+
+def last(path, split, task="retrieval"):
+    """The last evaluation of every lane."""
+    found = {}
+    for line in open(path):
+        record = json.loads(line)
+        if record["event"] == "eval" and record["split"] == split and record.get("task") == task:
+            found[record["lane"]] = record
+    return found
+
+
+def results(out, study):
+    """SETTING -> seed -> path."""
+    found = {}
+    folder = os.path.join(out, study)
+    for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
+        if name.endswith(".jsonl"):
+            setting, seed, _ = name.rsplit(".", 2)
+            found.setdefault(setting, {})[int(seed)] = os.path.join(folder, name)
+    return found
+
+
+def both(record):
+    """R@1, mean of both ways."""
+    return (record["r1_image_to_text"] + record["r1_text_to_image"]) / 2
+
+
+def report_ladder(out):
+    print("| batch | seeds | softmax, held out | sigmoid, held out | sigmoid - softmax | softmax, trained | sigmoid, trained |")
+    print("|---|---|---|---|---|---|---|")
+    for setting, seeds in results(out, "ladder").items():
+        split = {s: [last(p, s) for p in seeds.values()] for s in ("held_out", "trained")}
+        row = {s: {l: [both(r[l]) for r in rs] for l in ("softmax", "sigmoid")} for s, rs in split.items()}
+        held = row["held_out"]
+        gap = [b - a for a, b in zip(held["softmax"], held["sigmoid"])]
+        print(f"| {int(setting)} | {len(seeds)} | {shown(held['softmax'])} | {shown(held['sigmoid'])} | {shown(gap)} "
+              f"| {shown(row['trained']['softmax'])} | {shown(row['trained']['sigmoid'])} |")
+
+
+def report_bias(out):
+    print("| lane | seeds | held out | trained | held out, over minus-10 |")
+    print("|---|---|---|---|---|")
+    for _, seeds in results(out, "bias").items():
+        held = [last(p, "held_out") for p in seeds.values()]
+        trained = [last(p, "trained") for p in seeds.values()]
+        for lane in held[0]:
+            values = [both(r[lane]) for r in held]
+            over = [both(r[lane]) - both(r["minus-10"]) for r in held]
+            print(f"| {lane} | {len(seeds)} | {shown(values)} | {shown([both(r[lane]) for r in trained])} | {shown(over)} |")
+
+
+REPORTS = {"ladder": report_ladder, "bias": report_bias}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(dest="command", required=True)
+    runs = commands.add_parser("run")
+    runs.add_argument("binary")
+    runs.add_argument("out")
+    runs.add_argument("study", nargs="*", default=list(STUDIES))
+    runs.add_argument("--seeds", type=int, default=5)
+    reports = commands.add_parser("report")
+    reports.add_argument("out")
+    args = parser.parse_args()
+    if args.command == "run":
+        run(args.binary, args.out, args.study, args.seeds)
+        return
+    for name, report in REPORTS.items():
+        if results(args.out, name):
+            print(f"\n{name}\n")
+            report(args.out)
+
+
+main()
