@@ -6,7 +6,7 @@
 pub mod augment;
 mod batch;
 mod caption;
-mod draw;
+pub mod draw;
 pub mod emoji;
 mod image;
 mod prepared;
@@ -59,6 +59,12 @@ pub trait Dataset: Send + Sync {
     /// Every caption that training may use, for the tokenizer.
     fn corpus(&self) -> Vec<String>;
 
+    /// Languages (ISO 639-1) that all classes have names in, each with its share of the training captions.
+    fn languages(&self) -> Vec<(String, f64)>;
+
+    /// Names of all classes in one of these languages.
+    fn names_in(&self, language: &str) -> Vec<String>;
+
     /// What is known of every class besides its name, for probes and colouring.
     fn labels(&self) -> Vec<Labels>;
 
@@ -73,6 +79,8 @@ pub struct Labels {
     pub name: &'static str,
     /// Its values, in order of their first use.
     pub values: Vec<String>,
+    /// For each value, what one might call something that has it: "bird", "fowl".
+    pub words: Vec<Vec<String>>,
     /// For each class, the position of its value.
     pub of: Vec<usize>,
 }
@@ -83,6 +91,7 @@ impl Labels {
         let mut labels = Self {
             name,
             values: Vec::new(),
+            words: Vec::new(),
             of: Vec::new(),
         };
         for value in values {
@@ -90,9 +99,21 @@ impl Labels {
             labels.of.push(known.unwrap_or(labels.values.len()));
             if known.is_none() {
                 labels.values.push(value.to_string());
+                labels.words.push(vec![value.to_string()]);
             }
         }
         labels
+    }
+
+    /// The same with other words for its values; a value that `words` does not know keeps its own.
+    #[must_use]
+    pub fn said(mut self, words: impl Fn(&str) -> Option<Vec<String>>) -> Self {
+        for (value, own) in self.values.iter().zip(&mut self.words) {
+            if let Some(words) = words(value) {
+                *own = words;
+            }
+        }
+        self
     }
 }
 

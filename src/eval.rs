@@ -1,5 +1,19 @@
-//! Evaluation of a model, as plain data.
+//! What a model is good for, as plain data.
+//!
+//! [`Evaluation`] runs the tasks on a copy of the weights, slice by slice. The measures themselves are functions of
+//! plain features and know nothing of models: `tests/eval.rs` holds them to scikit-learn, NumPy and `open_clip`.
 
+mod evaluation;
+mod features;
+pub mod geometry;
+pub mod probe;
+mod probing;
 mod retrieval;
+pub mod templates;
+pub mod zero_shot;
 
-pub use retrieval::{Ranks, Retrieval};
+pub use evaluation::{Evaluation, Task, Tasks};
+pub use features::{choose, normalise, rows};
+pub use probing::Sides;
+pub use retrieval::Ranks;
+pub use templates::Templates;

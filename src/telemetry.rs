@@ -2,7 +2,9 @@
 //! for the screen. Plain data; a snapshot is bounded in size however long a run lasts.
 
 mod curve;
+mod findings;
 mod landscape;
+mod report;
 
 use std::sync::Arc;
 
@@ -12,7 +14,12 @@ use crate::control::{Applied, Control, Value};
 use crate::scenario::Loss;
 
 pub use curve::{Curve, Point};
+pub use findings::Findings;
 pub use landscape::{Landscape, Lowest, Rows};
+pub use report::{
+    ClassRow, FewShot, GeometryReport, Histogram, LanguageReport, MOST_CLASSES, Map, ProbeReport,
+    Regime, RegimesReport, Rejection, Report, Share, Slide, Versus, Wise, ZeroShotReport,
+};
 
 /// Everything measured in one optimizer step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -249,6 +256,10 @@ pub struct Snapshot {
     pub held_out: Arc<Vec<EvalReport>>,
     /// Evaluations on trained pictures, oldest first.
     pub trained: Arc<Vec<EvalReport>>,
+    /// What evaluations found beside retrieval.
+    pub findings: Arc<Findings>,
+    /// How the latest batch lies in its space.
+    pub geometry: Option<Arc<GeometryReport>>,
     /// When it first was how good, on held-out pictures, the least first.
     pub milestones: Arc<Vec<Milestone>>,
     /// A step that is made in parts: its share done, 0 to 1.
@@ -306,6 +317,8 @@ impl Snapshot {
             grad_norm: Curve::default(),
             held_out: Arc::default(),
             trained: Arc::default(),
+            findings: Arc::default(),
+            geometry: None,
             milestones: Arc::default(),
             stepping: None,
             evaluating: None,
@@ -329,8 +342,8 @@ pub enum Event {
     Started(Started),
     /// A step was made.
     Step(StepReport),
-    /// An evaluation is complete.
-    Eval(EvalReport),
+    /// A task of an evaluation is complete.
+    Eval(Report),
     /// A control took effect.
     Control(Applied),
     /// The lane started over with this seed; earlier records are of another run.

@@ -29,11 +29,12 @@ pub use step::Progress;
 use crate::control::{Applied, Control, Value};
 use crate::data::{Batch, Prepared, Request};
 use crate::error::{Error, Result};
-use crate::eval::Retrieval;
+use crate::eval::{Evaluation, Tasks};
 use crate::loss::landscape;
+use crate::loss::tiled::Dials;
 use crate::model::{Clip, checkpoint};
 use crate::scenario::{LaneSpec, Train};
-use crate::telemetry::{EvalReport, Landscape, Matrix, Pair, Rows, Settings};
+use crate::telemetry::{Landscape, Matrix, Pair, Report, Rows, Settings};
 use hands::Hands;
 use latest::Latest;
 use optim::{AdamW, Dial, learned};
@@ -73,7 +74,9 @@ pub struct Trainer {
     /// The batch of the next step, made while a device computes.
     ahead: Option<JoinHandle<Arc<Batch>>>,
     latest: Option<Latest>,
-    evaluation: Option<Retrieval>,
+    evaluation: Option<Evaluation>,
+    /// The one that is to follow it.
+    asked: Option<Tasks>,
     /// What was found not to be a number, once something was.
     suspect: Option<String>,
     phases: Phases,
@@ -132,6 +135,7 @@ impl Trainer {
             ahead: None,
             latest: None,
             evaluation: None,
+            asked: None,
             suspect: None,
             phases: Phases::default(),
             threads,
@@ -291,36 +295,52 @@ impl Trainer {
         }
     }
 
-    /// Begins an evaluation of the weights as they are now, unless one is under way. Training may go
-    /// on meanwhile: the evaluation works on a copy.
-    pub fn begin_evaluation(&mut self) -> Result<()> {
-        if self.evaluation.is_none() {
-            self.evaluation = Some(Retrieval::begin(
-                &self.prepared,
-                &self.clip,
-                self.now.step,
-                self.device,
-            )?);
+    /// Begins an evaluation of the weights as they are now. Training may go on meanwhile: it works on a copy. One
+    /// that is under way is completed first; of several that wait the last is done.
+    pub fn begin_evaluation(&mut self, tasks: Tasks) -> Result<()> {
+        if self.evaluation.is_some() {
+            self.asked = Some(tasks);
+            return Ok(());
         }
+        self.evaluation = Some(Evaluation::begin(
+            &self.prepared,
+            &self.clip,
+            self.dials(),
+            self.now.step,
+            self.device,
+            &tasks,
+        )?);
         Ok(())
     }
 
-    /// Does the next slice of the evaluation under way, if any: about the work of a step. Returns the
-    /// reports once it is complete.
-    pub fn advance_evaluation(&mut self) -> Result<Vec<EvalReport>> {
+    /// Does the next slice of the evaluation under way, if any: about the work of a step. Returns the reports of
+    /// tasks that are complete.
+    pub fn advance_evaluation(&mut self) -> Result<Vec<Report>> {
         let Some(evaluation) = &mut self.evaluation else {
             return Ok(Vec::new());
         };
         let reports = evaluation.advance()?;
-        if !reports.is_empty() {
+        if evaluation.done() {
             self.evaluation = None;
+            if let Some(tasks) = self.asked.take() {
+                self.begin_evaluation(tasks)?;
+            }
         }
         Ok(reports)
     }
 
     /// Share done of the evaluation under way.
     pub fn evaluating(&self) -> Option<f64> {
-        self.evaluation.as_ref().map(Retrieval::progress)
+        self.evaluation.as_ref().map(Evaluation::progress)
+    }
+
+    /// Loss, scale and bias as they are now.
+    fn dials(&self) -> Dials {
+        Dials {
+            loss: self.now.loss,
+            logit_scale: self.now.logit_scale.value,
+            logit_bias: self.now.logit_bias.map(|bias| bias.value),
+        }
     }
 
     /// Cosines of the latest batch, pooled to at most `side` rows, and its first `pairs` pairs.

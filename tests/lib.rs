@@ -7,6 +7,7 @@
 
 mod cli;
 mod common;
+mod eval;
 mod expects;
 mod invalid;
 mod layering;

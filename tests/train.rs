@@ -8,7 +8,7 @@ use clip_lab::control::Control;
 use clip_lab::data::Prepared;
 use clip_lab::lab::{Command, Lab, Options};
 use clip_lab::scenario::{BatchSize, Cue, Fraction, Loss, Scenario, Steps, Temperature};
-use clip_lab::telemetry::{EvalReport, LaneStatus, Snapshot, StepReport};
+use clip_lab::telemetry::{EvalReport, LaneStatus, Report, Snapshot, StepReport};
 use clip_lab::train::{DeviceChoice, Trainer};
 
 use crate::common::tiny;
@@ -532,14 +532,17 @@ fn final_eval(scenario: &Scenario) -> EvalReport {
     )
     .unwrap();
     while trainer.step().unwrap().is_some() {}
-    trainer.begin_evaluation().unwrap();
+    trainer
+        .begin_evaluation(clip_lab::eval::Tasks::live())
+        .unwrap();
     loop {
         let reports = trainer.advance_evaluation().unwrap();
-        if let Some(trained) = reports
-            .into_iter()
-            .find(|r| r.split == clip_lab::telemetry::Split::Trained)
-        {
-            return trained;
+        for report in reports {
+            if let Report::Retrieval(report) = report
+                && report.split == clip_lab::telemetry::Split::Trained
+            {
+                return report;
+            }
         }
     }
 }

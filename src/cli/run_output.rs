@@ -10,7 +10,7 @@ use crate::control::short;
 use crate::error::{Error, Result};
 use crate::export::{Csv, Jsonl, Sink};
 use crate::scenario::Scenario;
-use crate::telemetry::{EvalReport, Event, Finished, Reason, Split, StepReport};
+use crate::telemetry::{EvalReport, Event, Finished, Reason, Report, Split, StepReport};
 
 /// What the user sees while it trains.
 pub enum Output {
@@ -94,7 +94,7 @@ impl Table {
                 }
                 Ok(())
             }
-            Event::Eval(report) => self.row(&eval_row(lane, self.width, report)),
+            Event::Eval(Report::Retrieval(report)) => self.row(&eval_row(lane, self.width, report)),
             Event::Control(applied) => self.row(&format!(
                 "{lane:width$} {:>6}  {} = {}",
                 applied.step,
@@ -109,7 +109,11 @@ impl Table {
                 let loss = self.losses.get(lane).copied();
                 self.row(&finished_row(lane, self.width, finished, loss))
             }
-            Event::Started(_) | Event::Reset(_) | Event::Rewind { .. } | Event::Branch(_) => Ok(()),
+            Event::Eval(_)
+            | Event::Started(_)
+            | Event::Reset(_)
+            | Event::Rewind { .. }
+            | Event::Branch(_) => Ok(()),
         }
     }
 

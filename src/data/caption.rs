@@ -39,6 +39,19 @@ impl Mix {
         check_weights(&weights, &format!("{set}: the weights of the languages"))?;
         Ok(Self { languages, weights })
     }
+
+    /// The share of captions in each of the `known` languages, 0 for those that are not in the mix.
+    pub fn shares(&self, known: &[&str]) -> Vec<(String, f64)> {
+        let sum: f64 = self.weights.iter().sum();
+        let share = |(i, code): (usize, &&str)| {
+            let at = self.languages.iter().position(|language| *language == i);
+            (
+                (*code).to_owned(),
+                at.map_or(0.0, |at| self.weights[at] / sum),
+            )
+        };
+        known.iter().enumerate().map(share).collect()
+    }
 }
 
 /// Refuses weights by which nothing can be chosen; `what` opens the message.

@@ -170,11 +170,26 @@ impl Dataset for Emoji {
         corpus
     }
 
+    fn languages(&self) -> Vec<(String, f64)> {
+        self.mix.shares(&assets::languages())
+    }
+
+    fn names_in(&self, language: &str) -> Vec<String> {
+        let known = assets::languages();
+        let Some(language) = known.iter().position(|code| *code == language) else {
+            return Vec::new();
+        };
+        let words = assets::words(language).into_iter().take(self.classes.len());
+        words.map(|words| words.name.to_string()).collect()
+    }
+
     fn labels(&self) -> Vec<Labels> {
         let concepts = &concepts()[..self.classes.len()];
         vec![
-            Labels::new("group", concepts.iter().map(|c| c.group)),
-            Labels::new("subgroup", concepts.iter().map(|c| c.subgroup)),
+            Labels::new("group", concepts.iter().map(|c| c.group))
+                .said(|value| assets::label_words("group", value)),
+            Labels::new("subgroup", concepts.iter().map(|c| c.subgroup))
+                .said(|value| assets::label_words("subgroup", value)),
         ]
     }
 

@@ -136,6 +136,20 @@ impl Dataset for Shapes {
         corpus
     }
 
+    fn languages(&self) -> Vec<(String, f64)> {
+        let known: Vec<&str> = LANGUAGES.iter().map(|language| language.code).collect();
+        self.mix.shares(&known)
+    }
+
+    fn names_in(&self, language: &str) -> Vec<String> {
+        let Some(language) = LANGUAGES.iter().find(|known| known.code == language) else {
+            return Vec::new();
+        };
+        (0..Attributes::CLASSES)
+            .map(|class| language.name(Attributes::of(class)))
+            .collect()
+    }
+
     fn labels(&self) -> Vec<Labels> {
         let all = || (0..Attributes::CLASSES).map(Attributes::of);
         vec![

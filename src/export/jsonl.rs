@@ -31,13 +31,6 @@ struct Line<'a, T> {
 }
 
 #[derive(Serialize)]
-struct Eval<'a> {
-    task: &'static str,
-    #[serde(flatten)]
-    report: &'a crate::telemetry::EvalReport,
-}
-
-#[derive(Serialize)]
 struct Control {
     step: u64,
     name: &'static str,
@@ -68,14 +61,7 @@ pub fn json_line(lane: &str, event: &Event) -> Result<String> {
     let text = match event {
         Event::Started(started) => line("started", lane, started),
         Event::Step(report) => line("step", lane, report),
-        Event::Eval(report) => line(
-            "eval",
-            lane,
-            Eval {
-                task: "retrieval",
-                report,
-            },
-        ),
+        Event::Eval(report) => line("eval", lane, report),
         Event::Control(applied) => line("control", lane, control(applied)),
         Event::Reset(seed) => line("reset", lane, Reset { seed: *seed }),
         Event::Rewind { from, to } => {

@@ -14,6 +14,7 @@ use super::stop_rule::StopRule;
 use crate::control::{Applied, Control};
 use crate::data::Prepared;
 use crate::error::{Error, Result};
+use crate::eval::Tasks;
 use crate::export::Sink;
 use crate::scenario::LaneSpec;
 use crate::telemetry::{Event, LaneStatus, Reason, Snapshot, Started};
@@ -43,6 +44,8 @@ pub enum Command {
     Branch(String),
     /// Evaluate now.
     Evaluate,
+    /// Evaluate now, with every task: prompts by the ten thousand, probes, languages.
+    Examine,
     /// Write the model into the run folder now.
     Checkpoint,
     /// From now on work out so much for whoever looks.
@@ -420,7 +423,8 @@ impl<'a> Worker<'a> {
             Command::Reset { seed } => self.reset(seed)?,
             Command::Rewind => self.rewind()?,
             Command::Branch(name) => self.branch(name)?,
-            Command::Evaluate => self.trainer.begin_evaluation()?,
+            Command::Evaluate => self.trainer.begin_evaluation(Tasks::live())?,
+            Command::Examine => self.trainer.begin_evaluation(Tasks::all())?,
             Command::Checkpoint if self.plan.model_folder.is_none() => self
                 .observer
                 .say("nothing is saved: there is no run folder, start with --out DIR".into()),
@@ -509,7 +513,7 @@ impl<'a> Worker<'a> {
             self.pace = Pace::Finishing(Reason::Completed);
         } else {
             if step % self.prepared.scenario().train.eval_every.get() == 0 {
-                self.trainer.begin_evaluation()?;
+                self.trainer.begin_evaluation(Tasks::live())?;
             }
             match self.pace {
                 Pace::Stepping(1) => self.pause(LaneStatus::Paused)?,
@@ -532,7 +536,7 @@ impl<'a> Worker<'a> {
         if reason == Reason::Completed
             && self.observer.evaluated_until() < self.trainer.steps_done()
         {
-            return self.trainer.begin_evaluation();
+            return self.trainer.begin_evaluation(Tasks::live());
         }
         self.save()?;
         if reason == Reason::Completed {

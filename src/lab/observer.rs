@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::control::{Applied, short};
 use crate::telemetry::{
     EvalReport, Event, Finished, Landscape, LaneStatus, MILESTONES, Matrix, Milestone, Pair,
-    Reason, Rows, Snapshot, Split, StepReport,
+    Reason, Report, Rows, Snapshot, Split, StepReport,
 };
 use crate::train::Trainer;
 
@@ -97,7 +97,8 @@ impl Observer {
     pub fn observe(&mut self, event: Event) {
         match event {
             Event::Step(report) => self.observe_step(report),
-            Event::Eval(report) => self.observe_eval(report),
+            Event::Eval(Report::Retrieval(report)) => self.observe_eval(report),
+            Event::Eval(report) => Arc::make_mut(&mut self.snapshot.findings).take(report),
             Event::Control(applied) => {
                 self.snapshot.message = Some(describe(&applied));
                 push_bounded(&mut self.snapshot.applied, applied);
@@ -164,6 +165,7 @@ impl Observer {
         Arc::make_mut(&mut snapshot.trained).retain(|report| report.step <= to);
         Arc::make_mut(&mut snapshot.milestones).retain(|milestone| milestone.step <= to);
         Arc::make_mut(&mut snapshot.applied).retain(|applied| precedes(applied, to));
+        Arc::make_mut(&mut snapshot.findings).cut_after(to);
         snapshot.message = Some(format!("back from step {from} to step {to}"));
         let reports = &self.snapshot.held_out;
         self.evaluated_until = reports.last().map_or(0, |report| report.step);

@@ -10,7 +10,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::Cue;
-use crate::telemetry::{Event, Snapshot};
+use crate::telemetry::{Event, Report, Snapshot, Split};
 
 /// Steps whose mean is compared.
 const WINDOW: usize = 10;
@@ -232,7 +232,7 @@ impl Watch {
                     }
                 }
             }
-            Event::Eval(report) if report.split == crate::telemetry::Split::HeldOut => {
+            Event::Eval(Report::Retrieval(report)) if report.split == Split::HeldOut => {
                 self.take(lane, Metric::HeldOut, report.step, report.r1_image_to_text);
             }
             Event::Reset(_) => self.forget(lane),

@@ -101,6 +101,7 @@ impl Trainer {
         self.underway = None;
         self.latest = None;
         self.evaluation = None;
+        self.asked = None;
         self.suspect = None;
         Ok(())
     }

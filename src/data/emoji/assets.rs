@@ -7,6 +7,9 @@ use std::sync::OnceLock;
 use crate::data::Picture;
 use crate::scenario::Style;
 
+/// Kind, group or subgroup, words.
+const LABELS: &str = include_str!("../../../assets/emoji/labels.tsv");
+
 /// Languages (ISO 639-1) with their files: a header, then a line `name TAB keyword|keyword|...` for
 /// each concept.
 const LANGUAGES: [(&str, &str); 26] = [
@@ -147,6 +150,15 @@ fn decode(file: &[u8]) -> Result<Vec<Picture>, String> {
         Picture { side: TILE, rgba }
     };
     Ok((0..concepts().len()).map(tile).collect())
+}
+
+/// What a member of a group or subgroup might be called, in English.
+pub fn label_words(kind: &str, value: &str) -> Option<Vec<String>> {
+    let words = LABELS.lines().find_map(|line| {
+        let mut fields = line.split('\t');
+        (fields.next() == Some(kind) && fields.next() == Some(value)).then(|| fields.next())?
+    })?;
+    Some(words.split('|').map(Into::into).collect())
 }
 
 #[cfg(test)]

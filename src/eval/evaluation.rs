@@ -1,0 +1,503 @@
+//! [`Evaluation`]: what a copy of the weights is good for, in slices between training steps.
+//!
+//! A list of jobs, each done slice by slice: pictures and names are encoded once, every task draws on them. A
+//! slice takes about the time of a training step, so that neither the screen nor the curve waits.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Instant;
+
+use ndarray::Array2;
+use tch::Device;
+
+use super::features::rows;
+use super::probing::{Sides, probe};
+use super::templates::Templates;
+use super::zero_shot::{Answers, Ensemble, answer, rejection};
+use super::{geometry, retrieval};
+use crate::data::{Labels, Prepared};
+use crate::error::Result;
+use crate::loss::tiled::Dials;
+use crate::model::{Clip, Pass};
+use crate::telemetry::{GeometryReport, LanguageReport, Report, Split, ZeroShotReport};
+
+/// Pictures or prompts in a slice.
+const SLICE: usize = 128;
+
+/// A task of an evaluation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Task {
+    /// Pictures against all names, both ways.
+    Retrieval,
+    /// Classification by words and templates.
+    ZeroShot,
+    /// Alignment, uniformity, gap and the like, of held-out pictures and their names.
+    Geometry,
+    /// Linear and few-shot probes of every property.
+    LinearProbe,
+    /// Retrieval by the names of every language.
+    Languages,
+}
+
+/// What is evaluated.
+#[derive(Clone, Debug)]
+pub struct Tasks {
+    /// In any order.
+    pub tasks: Vec<Task>,
+    /// Sets of templates for zero-shot classification.
+    pub templates: Vec<Templates>,
+    /// Whether names are classified with templates too, and properties of many values: it may be tens of thousands
+    /// of prompts.
+    pub thorough: bool,
+}
+
+impl Tasks {
+    /// What is cheap enough to be done again and again while training: within a twentieth of its time.
+    pub fn live() -> Self {
+        Self {
+            tasks: vec![Task::Retrieval, Task::ZeroShot, Task::Geometry],
+            templates: Templates::bundled().into_iter().take(3).collect(),
+            thorough: false,
+        }
+    }
+
+    /// Everything.
+    pub fn all() -> Self {
+        Self {
+            tasks: vec![
+                Task::Retrieval,
+                Task::Geometry,
+                Task::ZeroShot,
+                Task::LinearProbe,
+                Task::Languages,
+            ],
+            templates: Templates::bundled(),
+            thorough: true,
+        }
+    }
+
+    fn wants(&self, task: Task) -> bool {
+        self.tasks.contains(&task)
+    }
+}
+
+/// Values of a property that is classified in every evaluation.
+const FEW: usize = 12;
+
+/// An evaluation under way, on a copy of the weights.
+pub struct Evaluation {
+    prepared: Arc<Prepared>,
+    clip: Clip,
+    dials: Dials,
+    step: u64,
+    device: Device,
+    labels: Vec<Labels>,
+    templates: Vec<Templates>,
+    jobs: VecDeque<Job>,
+    /// Slices in all, and done.
+    slices: (usize, usize),
+    pictures: HashMap<Split, Array2<f32>>,
+    names: Array2<f32>,
+    /// Classifiers of properties, by property and set of templates.
+    classifiers: HashMap<(usize, usize), Array2<f32>>,
+    /// Answers with bare names, to compare the others with.
+    bare: HashMap<(Property, Split), Answers>,
+    seconds: f64,
+}
+
+/// What zero-shot asks for: the name, or one of the data set's labels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Property {
+    Name,
+    Label(usize),
+}
+
+enum Job {
+    /// Encode pictures, from this one on.
+    Pictures(Split, usize, Vec<f32>),
+    /// Encode bare names.
+    Names(Texts),
+    Retrieval(Split),
+    ZeroShot(Property, usize, Texts),
+    Geometry,
+    Probe(usize),
+    Language(String, f64, Texts),
+}
+
+/// Prompts of classes, encoded so far.
+struct Texts {
+    prompts: Vec<(usize, String)>,
+    next: usize,
+    ensemble: Ensemble,
+}
+
+impl Texts {
+    fn new(words: &[Vec<String>], templates: &Templates, width: usize) -> Self {
+        let prompts = words
+            .iter()
+            .enumerate()
+            .flat_map(|(class, words)| templates.prompts(words).map(move |prompt| (class, prompt)));
+        Self {
+            prompts: prompts.collect(),
+            next: 0,
+            ensemble: Ensemble::new(words.len(), width),
+        }
+    }
+
+    fn slices(&self) -> usize {
+        self.prompts.len().div_ceil(SLICE)
+    }
+}
+
+impl Evaluation {
+    /// Takes a copy of the weights; computes nothing yet.
+    pub fn begin(
+        prepared: &Arc<Prepared>,
+        clip: &Clip,
+        dials: Dials,
+        step: u64,
+        device: Device,
+        tasks: &Tasks,
+    ) -> Result<Self> {
+        let dataset = prepared.dataset();
+        let width = clip.config().embed_dim.size();
+        let labels = dataset.labels();
+        let single = |names: &[String]| names.iter().map(|n| vec![n.clone()]).collect::<Vec<_>>();
+        let names = single(dataset.names());
+        let bare = &Templates::bundled()[0];
+        let mut jobs = VecDeque::from([Job::Names(Texts::new(&names, bare, width))]);
+        let splits: Vec<Split> = [Split::HeldOut, Split::Trained]
+            .into_iter()
+            .filter(|split| !prepared.gallery(*split).classes.is_empty())
+            .collect();
+        for &split in &splits {
+            jobs.push_back(Job::Pictures(split, 0, Vec::new()));
+            if tasks.wants(Task::Retrieval) {
+                jobs.push_back(Job::Retrieval(split));
+            }
+        }
+        if tasks.wants(Task::Geometry) {
+            jobs.push_back(Job::Geometry);
+        }
+        let zero_shot = tasks.wants(Task::ZeroShot);
+        for (i, set) in tasks.templates.iter().enumerate().filter(|_| zero_shot) {
+            // Bare names are there already.
+            if set.list == ["{}"] {
+                jobs.push_back(Job::ZeroShot(
+                    Property::Name,
+                    i,
+                    Texts::new(&[], set, width),
+                ));
+            } else if tasks.thorough {
+                jobs.push_back(Job::ZeroShot(
+                    Property::Name,
+                    i,
+                    Texts::new(&names, set, width),
+                ));
+            }
+            for (which, property) in labels.iter().enumerate() {
+                if tasks.thorough || property.values.len() <= FEW {
+                    let texts = Texts::new(&property.words, set, width);
+                    jobs.push_back(Job::ZeroShot(Property::Label(which), i, texts));
+                }
+            }
+        }
+        if tasks.wants(Task::LinearProbe) {
+            jobs.extend((0..labels.len()).map(Job::Probe));
+        }
+        if tasks.wants(Task::Languages) {
+            for (language, weight) in dataset.languages() {
+                let names = single(&dataset.names_in(&language));
+                jobs.push_back(Job::Language(
+                    language,
+                    weight,
+                    Texts::new(&names, bare, width),
+                ));
+            }
+        }
+        let mut evaluation = Self {
+            prepared: Arc::clone(prepared),
+            clip: clip.duplicate()?,
+            dials,
+            step,
+            device,
+            labels,
+            templates: tasks.templates.clone(),
+            jobs,
+            slices: (0, 0),
+            pictures: HashMap::new(),
+            names: Array2::zeros((0, width)),
+            classifiers: HashMap::new(),
+            bare: HashMap::new(),
+            seconds: 0.0,
+        };
+        evaluation.slices.0 = evaluation
+            .jobs
+            .iter()
+            .map(|job| evaluation.slices_of(job))
+            .sum();
+        Ok(evaluation)
+    }
+
+    fn slices_of(&self, job: &Job) -> usize {
+        match job {
+            Job::Pictures(split, ..) => self.prepared.gallery(*split).classes.len().div_ceil(SLICE),
+            Job::Names(texts) | Job::ZeroShot(_, _, texts) | Job::Language(_, _, texts) => {
+                texts.slices().max(1)
+            }
+            Job::Retrieval(_) | Job::Geometry => 1,
+            Job::Probe(_) => 4,
+        }
+    }
+
+    /// Share done.
+    pub fn progress(&self) -> f64 {
+        (self.slices.1 as f64 / self.slices.0.max(1) as f64).min(1.0)
+    }
+
+    /// Whether everything is done.
+    pub fn done(&self) -> bool {
+        self.jobs.is_empty()
+    }
+
+    /// Does the next slice; the reports that it completes.
+    pub fn advance(&mut self) -> Result<Vec<Report>> {
+        let began = Instant::now();
+        let _guard = tch::no_grad_guard();
+        let Some(mut job) = self.jobs.pop_front() else {
+            return Ok(Vec::new());
+        };
+        let worked = match &mut job {
+            Job::Pictures(split, next, features) => self.encode_pictures(*split, next, features)?,
+            Job::Names(texts) | Job::ZeroShot(_, _, texts) | Job::Language(_, _, texts) => {
+                self.encode(texts)?
+            }
+            Job::Retrieval(_) | Job::Geometry | Job::Probe(_) => false,
+        };
+        if worked {
+            self.slices.1 += 1;
+            self.jobs.push_front(job);
+            self.seconds += began.elapsed().as_secs_f64();
+            return Ok(Vec::new());
+        }
+        let mut reports = self.complete(job)?;
+        self.seconds += began.elapsed().as_secs_f64();
+        for report in &mut reports {
+            if let Report::Retrieval(report) = report {
+                // What led to it since the last one.
+                report.seconds = std::mem::take(&mut self.seconds);
+            }
+        }
+        Ok(reports)
+    }
+
+    fn encode(&self, texts: &mut Texts) -> Result<bool> {
+        let slice = &texts.prompts[texts.next..texts.prompts.len().min(texts.next + SLICE)];
+        if slice.is_empty() {
+            return Ok(false);
+        }
+        let said: Vec<String> = slice.iter().map(|(_, prompt)| prompt.clone()).collect();
+        let tokens = self.prepared.tokens(&said, self.device)?;
+        let features = rows(&self.clip.encode_text(&tokens))?;
+        for ((class, _), feature) in slice.iter().zip(features.rows()) {
+            texts.ensemble.add(*class, feature);
+        }
+        texts.next += said.len();
+        Ok(true)
+    }
+
+    fn encode_pictures(
+        &self,
+        split: Split,
+        next: &mut usize,
+        features: &mut Vec<f32>,
+    ) -> Result<bool> {
+        let gallery = self.prepared.gallery(split);
+        let (count, all) = (gallery.classes.len(), &gallery.images);
+        let bytes = all.len() / count.max(1);
+        let slice = &all[*next * bytes..(*next + SLICE).min(count) * bytes];
+        if slice.is_empty() {
+            return Ok(false);
+        }
+        let pixels = self.prepared.pixels(slice, self.device)?;
+        features.extend(rows(&self.clip.encode_image(&pixels, Pass::Evaluate))?);
+        *next += slice.len() / bytes;
+        Ok(true)
+    }
+
+    fn complete(&mut self, job: Job) -> Result<Vec<Report>> {
+        Ok(match job {
+            Job::Names(texts) => {
+                self.names = texts.ensemble.finish();
+                Vec::new()
+            }
+            Job::Pictures(split, _, features) => {
+                let shape = (features.len() / self.names.ncols(), self.names.ncols());
+                let features = Array2::from_shape_vec(shape, features)
+                    .unwrap_or_else(|e| unreachable!("rows of one width: {e}"));
+                self.pictures.insert(split, features);
+                Vec::new()
+            }
+            Job::Retrieval(split) => {
+                let gallery = self.prepared.gallery(split);
+                let scores = self.pictures[&split].dot(&self.names.t());
+                let names = self.prepared.dataset().names();
+                let report = retrieval::report(self.step, split, &scores, &gallery.classes, names);
+                vec![Report::Retrieval(report)]
+            }
+            Job::ZeroShot(property, set, texts) => self.zero_shot(property, set, &texts),
+            Job::Geometry => self.geometry()?.into_iter().map(Report::Geometry).collect(),
+            Job::Probe(which) => self.probe(which)?,
+            Job::Language(language, weight, texts) => self.language(&language, weight, &texts),
+        })
+    }
+
+    fn splits(&self) -> Vec<Split> {
+        let known = |split: &Split| self.pictures.contains_key(split);
+        [Split::HeldOut, Split::Trained]
+            .into_iter()
+            .filter(known)
+            .collect()
+    }
+
+    fn zero_shot(&mut self, property: Property, set: usize, texts: &Texts) -> Vec<Report> {
+        let prompts = self.templates[set].list.len() as u64;
+        let (name, values, classifier) = match property {
+            Property::Name if texts.prompts.is_empty() => {
+                ("name", self.prepared.dataset().names(), self.names.clone())
+            }
+            Property::Name => (
+                "name",
+                self.prepared.dataset().names(),
+                texts.ensemble.finish(),
+            ),
+            Property::Label(which) => {
+                let label = &self.labels[which];
+                (label.name, &label.values[..], texts.ensemble.finish())
+            }
+        };
+        let values = values.to_vec();
+        let mut reports = Vec::new();
+        for split in self.splits() {
+            let own = self.own(property, split);
+            let cosines = self.pictures[&split].dot(&classifier.t());
+            let answers = answer(&cosines, &own);
+            let (scale, bias) = (self.dials.logit_scale.exp(), self.sigmoid_bias());
+            reports.push(Report::ZeroShot(ZeroShotReport {
+                step: self.step,
+                split,
+                property: name.into(),
+                templates: self.templates[set].name.clone(),
+                prompts,
+                classes: values.len() as u64,
+                top1: answers.top(1),
+                top5: answers.top(5),
+                against_bare: self
+                    .bare
+                    .get(&(property, split))
+                    .map(|bare| answers.against(bare)),
+                rejection: rejection(&cosines, &own, scale, bias),
+                table: answers.table(&own, &values),
+                confusion: answers.confusion(&own, values.len()),
+            }));
+            if self.templates[set].list == ["{}"] {
+                self.bare.insert((property, split), answers);
+            }
+        }
+        if let Property::Label(which) = property {
+            self.classifiers.insert((which, set), classifier);
+        }
+        reports
+    }
+
+    /// The bias, where the loss gives it a meaning.
+    fn sigmoid_bias(&self) -> Option<f64> {
+        match self.dials.loss {
+            crate::loss::Loss::SigLip => Some(self.dials.logit_bias.unwrap_or(0.0)),
+            crate::loss::Loss::InfoNce => None,
+        }
+    }
+
+    /// What each picture of the split is.
+    fn own(&self, property: Property, split: Split) -> Vec<usize> {
+        let classes = &self.prepared.gallery(split).classes;
+        match property {
+            Property::Name => classes.clone(),
+            Property::Label(which) => classes.iter().map(|c| self.labels[which].of[*c]).collect(),
+        }
+    }
+
+    /// Of held-out pictures, or of trained ones if nothing is held out.
+    fn geometry(&self) -> Result<Option<GeometryReport>> {
+        let Some(&split) = self.splits().first() else {
+            return Ok(None);
+        };
+        let classes = &self.prepared.gallery(split).classes;
+        // The slides' losses and the pairs' distances grow with the square.
+        let most = classes.len().min(512);
+        let image = self.pictures[&split]
+            .slice(ndarray::s![..most, ..])
+            .to_owned();
+        let text = super::features::choose(&self.names, &classes[..most]);
+        let kinds: Vec<usize> = match self.labels.first() {
+            Some(label) => classes[..most].iter().map(|c| label.of[*c]).collect(),
+            None => classes[..most].to_vec(),
+        };
+        let (report, _) = geometry::measure(self.step, &image, &text, &kinds, self.dials, None)?;
+        Ok(Some(report))
+    }
+
+    fn probe(&self, which: usize) -> Result<Vec<Report>> {
+        let (Some(trained), Some(held_out)) = (
+            self.pictures.get(&Split::Trained),
+            self.pictures.get(&Split::HeldOut),
+        ) else {
+            return Ok(Vec::new());
+        };
+        let label = &self.labels[which];
+        let sides = Sides::new(
+            label,
+            &self.prepared.gallery(Split::Trained).classes,
+            &self.prepared.gallery(Split::HeldOut).classes,
+        );
+        let last = self.templates.len().checked_sub(1);
+        let zero_shot = last.and_then(|set| self.classifiers.get(&(which, set)));
+        if !sides.usable() {
+            return Ok(Vec::new());
+        }
+        let report = probe(self.step, label, &sides, trained, held_out, zero_shot)?;
+        Ok(vec![Report::LinearProbe(report)])
+    }
+
+    fn language(&self, language: &str, weight: f64, texts: &Texts) -> Vec<Report> {
+        let names = texts.ensemble.finish();
+        let report = |split: Split| {
+            let classes = &self.prepared.gallery(split).classes;
+            let scores = self.pictures[&split].dot(&names.t());
+            let answers = answer(&scores, classes);
+            // Every name asks for its pictures; one without any asks nothing.
+            let columns = scores.columns();
+            let back = columns
+                .into_iter()
+                .enumerate()
+                .filter_map(|(name, column)| {
+                    retrieval::rank(
+                        column
+                            .iter()
+                            .zip(classes)
+                            .map(|(s, class)| (*s, *class == name)),
+                    )
+                });
+            Report::Language(LanguageReport {
+                step: self.step,
+                split,
+                language: language.into(),
+                weight,
+                r1_image_to_text: answers.top(1),
+                r5_image_to_text: answers.top(5),
+                r1_text_to_image: crate::telemetry::Share::of(back.map(|rank| rank == 1)),
+            })
+        };
+        self.splits().into_iter().map(report).collect()
+    }
+}
