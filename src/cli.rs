@@ -8,6 +8,7 @@ mod check;
 mod completions;
 mod config;
 mod doctor;
+mod eval;
 mod format;
 pub mod loss;
 mod man;
@@ -139,6 +140,7 @@ enum Command {
     Scenarios(scenarios::ScenariosArgs),
     Check(check::CheckArgs),
     Replay(replay::ReplayArgs),
+    Eval(eval::EvalArgs),
     Bench(bench::BenchArgs),
     Loss(loss::LossArgs),
     Config(config::ConfigArgs),
@@ -175,6 +177,7 @@ impl Cli {
             Some(Command::Tour(args)) => tour::run(args),
             Some(Command::Scenarios(args)) => scenarios::run(args),
             Some(Command::Check(args)) => check::run(args),
+            Some(Command::Eval(args)) => eval::run(args),
             Some(Command::Bench(args)) => bench::run(args),
             Some(Command::Replay(args)) => replay::run(args),
             Some(Command::Loss(args)) => loss::run(args),

@@ -5,6 +5,7 @@
 
 mod evaluation;
 mod features;
+pub mod fine_tune;
 pub mod geometry;
 pub mod probe;
 mod probing;

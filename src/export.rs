@@ -9,7 +9,7 @@ mod run_dir;
 
 pub use csv::Csv;
 pub use jsonl::{Jsonl, json_line};
-pub use run_dir::{RunDir, model_folder};
+pub use run_dir::{RunDir, model_folder, replace};
 
 use crate::error::Result;
 use crate::telemetry::Event;

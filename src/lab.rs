@@ -1,6 +1,7 @@
 //! [`Lab`]: the lanes of a scenario, each on its own thread.
 
 mod bench;
+pub mod evaluate;
 mod headless;
 mod lane;
 mod observer;

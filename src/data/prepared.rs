@@ -50,14 +50,24 @@ impl Prepared {
             scenario.model.text.vocab_size,
             scenario.model.text.context_length.size(),
         )?;
-        Ok(Arc::new(Self {
+        Ok(Self::made(scenario, dataset, tokenizer))
+    }
+
+    /// Opens the scenario's data for a model that brings its tokenizer.
+    pub fn with_tokenizer(scenario: &Scenario, tokenizer: Tokenizer) -> Result<Arc<Self>> {
+        let dataset = open(&scenario.data, scenario.model.image.image_size())?;
+        Ok(Self::made(scenario, dataset, tokenizer))
+    }
+
+    fn made(scenario: &Scenario, dataset: Arc<dyn Dataset>, tokenizer: Tokenizer) -> Arc<Self> {
+        Arc::new(Self {
             scenario: scenario.clone(),
             dataset,
             tokenizer,
             trained: OnceLock::new(),
             held_out: OnceLock::new(),
             batches: Mutex::default(),
-        }))
+        })
     }
 
     /// The scenario.

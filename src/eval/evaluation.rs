@@ -11,6 +11,7 @@ use ndarray::Array2;
 use tch::Device;
 
 use super::features::rows;
+use super::fine_tune::FineTune;
 use super::probing::{Sides, probe};
 use super::templates::Templates;
 use super::zero_shot::{Answers, Ensemble, answer, rejection};
@@ -19,7 +20,10 @@ use crate::data::{Labels, Prepared};
 use crate::error::Result;
 use crate::loss::tiled::Dials;
 use crate::model::{Clip, Pass};
-use crate::telemetry::{GeometryReport, LanguageReport, Report, Split, ZeroShotReport};
+use crate::telemetry::{
+    GeometryReport, LanguageReport, ProbeReport, Regime, RegimesReport, Report, Split,
+    ZeroShotReport,
+};
 
 /// Pictures or prompts in a slice.
 const SLICE: usize = 128;
@@ -35,6 +39,8 @@ pub enum Task {
     Geometry,
     /// Linear and few-shot probes of every property.
     LinearProbe,
+    /// Zero-shot, linear probe, fine-tuning and the weights between, for the first property.
+    Regimes,
     /// Retrieval by the names of every language.
     Languages,
 }
@@ -46,9 +52,10 @@ pub struct Tasks {
     pub tasks: Vec<Task>,
     /// Sets of templates for zero-shot classification.
     pub templates: Vec<Templates>,
-    /// Whether names are classified with templates too, and properties of many values: it may be tens of thousands
-    /// of prompts.
+    /// Whether properties of many values are classified, too.
     pub thorough: bool,
+    /// Whether names are classified with templates, too: tens of thousands of prompts.
+    pub names: bool,
 }
 
 impl Tasks {
@@ -58,6 +65,7 @@ impl Tasks {
             tasks: vec![Task::Retrieval, Task::ZeroShot, Task::Geometry],
             templates: Templates::bundled().into_iter().take(3).collect(),
             thorough: false,
+            names: false,
         }
     }
 
@@ -69,10 +77,12 @@ impl Tasks {
                 Task::Geometry,
                 Task::ZeroShot,
                 Task::LinearProbe,
+                Task::Regimes,
                 Task::Languages,
             ],
             templates: Templates::bundled(),
             thorough: true,
+            names: true,
         }
     }
 
@@ -102,6 +112,7 @@ pub struct Evaluation {
     classifiers: HashMap<(usize, usize), Array2<f32>>,
     /// Answers with bare names, to compare the others with.
     bare: HashMap<(Property, Split), Answers>,
+    probes: HashMap<usize, ProbeReport>,
     seconds: f64,
 }
 
@@ -121,6 +132,7 @@ enum Job {
     ZeroShot(Property, usize, Texts),
     Geometry,
     Probe(usize),
+    Regimes(usize, Option<Box<FineTune>>),
     Language(String, f64, Texts),
 }
 
@@ -188,7 +200,7 @@ impl Evaluation {
                     i,
                     Texts::new(&[], set, width),
                 ));
-            } else if tasks.thorough {
+            } else if tasks.names {
                 jobs.push_back(Job::ZeroShot(
                     Property::Name,
                     i,
@@ -204,6 +216,10 @@ impl Evaluation {
         }
         if tasks.wants(Task::LinearProbe) {
             jobs.extend((0..labels.len()).map(Job::Probe));
+        }
+        // Its two other regimes come from the zero-shot and the probe of the same property.
+        if tasks.wants(Task::Regimes) && tasks.wants(Task::LinearProbe) && !labels.is_empty() {
+            jobs.push_back(Job::Regimes(0, None));
         }
         if tasks.wants(Task::Languages) {
             for (language, weight) in dataset.languages() {
@@ -229,6 +245,7 @@ impl Evaluation {
             names: Array2::zeros((0, width)),
             classifiers: HashMap::new(),
             bare: HashMap::new(),
+            probes: HashMap::new(),
             seconds: 0.0,
         };
         evaluation.slices.0 = evaluation
@@ -247,6 +264,7 @@ impl Evaluation {
             }
             Job::Retrieval(_) | Job::Geometry => 1,
             Job::Probe(_) => 4,
+            Job::Regimes(..) => FineTune::slices(),
         }
     }
 
@@ -272,6 +290,7 @@ impl Evaluation {
             Job::Names(texts) | Job::ZeroShot(_, _, texts) | Job::Language(_, _, texts) => {
                 self.encode(texts)?
             }
+            Job::Regimes(which, tuning) => self.fine_tune(*which, tuning)?,
             Job::Retrieval(_) | Job::Geometry | Job::Probe(_) => false,
         };
         if worked {
@@ -347,7 +366,12 @@ impl Evaluation {
             }
             Job::ZeroShot(property, set, texts) => self.zero_shot(property, set, &texts),
             Job::Geometry => self.geometry()?.into_iter().map(Report::Geometry).collect(),
-            Job::Probe(which) => self.probe(which)?,
+            Job::Probe(which) => self
+                .probe(which)?
+                .map(Report::LinearProbe)
+                .into_iter()
+                .collect(),
+            Job::Regimes(which, tuning) => self.regimes(which, tuning.as_deref()),
             Job::Language(language, weight, texts) => self.language(&language, weight, &texts),
         })
     }
@@ -447,26 +471,90 @@ impl Evaluation {
         Ok(Some(report))
     }
 
-    fn probe(&self, which: usize) -> Result<Vec<Report>> {
+    fn probe(&mut self, which: usize) -> Result<Option<ProbeReport>> {
         let (Some(trained), Some(held_out)) = (
             self.pictures.get(&Split::Trained),
             self.pictures.get(&Split::HeldOut),
         ) else {
-            return Ok(Vec::new());
+            return Ok(None);
         };
-        let label = &self.labels[which];
-        let sides = Sides::new(
-            label,
-            &self.prepared.gallery(Split::Trained).classes,
-            &self.prepared.gallery(Split::HeldOut).classes,
-        );
-        let last = self.templates.len().checked_sub(1);
-        let zero_shot = last.and_then(|set| self.classifiers.get(&(which, set)));
+        let (label, sides) = (&self.labels[which], self.sides(which));
         if !sides.usable() {
-            return Ok(Vec::new());
+            return Ok(None);
         }
+        let zero_shot = self.classifier(which);
         let report = probe(self.step, label, &sides, trained, held_out, zero_shot)?;
-        Ok(vec![Report::LinearProbe(report)])
+        self.probes.insert(which, report.clone());
+        Ok(Some(report))
+    }
+
+    fn sides(&self, which: usize) -> Sides {
+        let classes = |split| &self.prepared.gallery(split).classes;
+        let (trained, held_out) = (classes(Split::Trained), classes(Split::HeldOut));
+        Sides::new(&self.labels[which], trained, held_out)
+    }
+
+    /// Class vectors of a property by the largest set of templates.
+    fn classifier(&self, which: usize) -> Option<&Array2<f32>> {
+        let last = self.templates.len().checked_sub(1)?;
+        self.classifiers.get(&(which, last))
+    }
+
+    /// A slice of the fine-tuning; false once it is done, or there is nothing to tune.
+    fn fine_tune(&self, which: usize, tuning: &mut Option<Box<FineTune>>) -> Result<bool> {
+        if tuning.is_none() {
+            let (Some(classifier), true) =
+                (self.classifier(which), self.probes.contains_key(&which))
+            else {
+                return Ok(false);
+            };
+            let begun = FineTune::begin(
+                &self.prepared,
+                self.clip.duplicate()?,
+                classifier,
+                self.dials.logit_scale.exp(),
+                self.sides(which),
+                self.device,
+            )?;
+            *tuning = Some(Box::new(begun));
+        }
+        tuning.as_mut().map_or(Ok(false), |tuning| tuning.advance())
+    }
+
+    fn regimes(&self, which: usize, tuning: Option<&FineTune>) -> Vec<Report> {
+        let (Some(probe), Some(tuning)) = (self.probes.get(&which), tuning) else {
+            return Vec::new();
+        };
+        let (Some(first), Some(last)) = (tuning.wise().first(), tuning.wise().last()) else {
+            return Vec::new();
+        };
+        let row = |name: &str, in_domain, transfer, parameters| Regime {
+            name: name.into(),
+            in_domain,
+            transfer,
+            parameters,
+        };
+        let dimensions = self.names.ncols() as u64;
+        vec![Report::Regimes(RegimesReport {
+            step: self.step,
+            property: self.labels[which].name.into(),
+            rows: vec![
+                row("zero-shot", first.in_domain, first.transfer, 0),
+                row(
+                    "linear probe",
+                    probe.in_domain,
+                    probe.transfer,
+                    (dimensions + 1) * probe.classes,
+                ),
+                row(
+                    "fine-tuned",
+                    last.in_domain,
+                    last.transfer,
+                    tuning.parameters(),
+                ),
+            ],
+            wise: tuning.wise().to_vec(),
+        })]
     }
 
     fn language(&self, language: &str, weight: f64, texts: &Texts) -> Vec<Report> {

@@ -5,6 +5,7 @@
 //! controls.ron     every control that took effect: lane, step, control
 //! metrics.jsonl    every event
 //! metrics.csv      every step
+//! eval.jsonl       what `clip-lab eval` found, once it was asked
 //! model/<lane>/    an OpenCLIP folder for each lane
 //! ```
 //!
@@ -171,8 +172,8 @@ impl Lines {
 }
 
 /// Writes a file so that there is always the old one or the new one.
-fn replace(path: &Path, text: &str) -> Result<()> {
-    let beside = path.with_extension("ron.part");
+pub fn replace(path: &Path, text: &str) -> Result<()> {
+    let beside = path.with_extension("part");
     let write = || {
         let mut file = File::create(&beside)?;
         file.write_all(text.as_bytes())?;
@@ -192,6 +193,7 @@ fn remove_run(path: &Path) -> Result<()> {
         "controls.ron",
         "metrics.jsonl",
         "metrics.csv",
+        "eval.jsonl",
     ] {
         let file = path.join(name);
         if file.exists() {

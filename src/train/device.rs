@@ -138,6 +138,11 @@ fn version_beside(library: &Path) -> Option<String> {
         .filter(|version| version.starts_with(|c: char| c.is_ascii_digit()))
 }
 
+/// Lets the calling thread's operations use so many threads.
+pub fn use_threads(threads: usize) {
+    tch::set_num_threads(threads as i32);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

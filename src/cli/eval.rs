@@ -1,0 +1,263 @@
+//! `clip-lab eval`: what saved models are good for.
+
+mod rows;
+
+use std::fmt::Write as _;
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::format::Format;
+use super::options::Device;
+use super::output::print;
+use crate::error::{Error, Result};
+use crate::eval::{Task, Tasks, Templates};
+use crate::export::{json_line, replace};
+use crate::lab::evaluate::{evaluate, saved};
+use crate::telemetry::{Event, Report};
+use rows::{Row, rows};
+
+/// Evaluate the models that a run saved
+///
+/// Retrieval, zero-shot classification with sets of prompt templates, the geometry of the features, linear and
+/// few-shot probes, fine-tuning with the weights between (WiSE-FT), and retrieval by language. Of a run folder every
+/// lane is evaluated, and the reports are kept in it as eval.jsonl.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "\
+Examples:
+  clip-lab run softmax-vs-sigmoid --out runs/a && clip-lab eval runs/a
+  clip-lab eval runs/a --tasks zero-shot --templates bare,lab-80,mine.txt --per-class
+  clip-lab eval runs/a/model/sigmoid --data clip --tasks retrieval --format csv")]
+pub struct EvalArgs {
+    /// A folder that --out wrote, or a model folder in it
+    #[arg(value_name = "RUN_DIR|MODEL_DIR")]
+    pub folder: PathBuf,
+
+    /// A scenario whose data is used instead of the run's own
+    #[arg(long, value_name = "SCENARIO")]
+    pub data: Option<String>,
+
+    /// What to evaluate [default: all]
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "TASK,...")]
+    pub tasks: Vec<TaskChoice>,
+
+    /// Sets of templates for zero-shot: bare, one, clip-7, lab-80, or files with a template a line, {} for the
+    /// class [default: all bundled ones]
+    #[arg(long, value_delimiter = ',', value_name = "NAME|FILE,...")]
+    pub templates: Vec<String>,
+
+    /// Only this lane
+    #[arg(long, value_name = "NAME")]
+    pub lane: Option<String>,
+
+    /// Also a line for each class of a zero-shot task, and its confusions
+    #[arg(long)]
+    pub per_class: bool,
+
+    /// Where to compute
+    #[arg(long, value_enum, default_value_t)]
+    pub device: Device,
+
+    /// How results are printed [default: table on a terminal, else jsonl]
+    #[arg(long, value_enum)]
+    pub format: Option<Format>,
+}
+
+/// What `--tasks` may name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TaskChoice {
+    /// Pictures against all names, both ways
+    Retrieval,
+    /// Classification by words and templates
+    ZeroShot,
+    /// Alignment, uniformity, tolerance, modality gap, effective rank
+    Geometry,
+    /// Logistic regression on frozen features, in full and with few examples
+    LinearProbe,
+    /// Zero-shot, probe, fine-tuning and WiSE-FT in one table
+    Regimes,
+    /// Retrieval by the names of every language
+    Languages,
+}
+
+impl TaskChoice {
+    /// The task, after those that it builds on.
+    fn tasks(self) -> &'static [Task] {
+        match self {
+            Self::Retrieval => &[Task::Retrieval],
+            Self::ZeroShot => &[Task::ZeroShot],
+            Self::Geometry => &[Task::Geometry],
+            Self::LinearProbe => &[Task::ZeroShot, Task::LinearProbe],
+            Self::Regimes => &[Task::ZeroShot, Task::LinearProbe, Task::Regimes],
+            Self::Languages => &[Task::Languages],
+        }
+    }
+
+    /// Whether a report is what was asked for.
+    const fn wants(self, report: &Report) -> bool {
+        matches!(
+            (self, report),
+            (Self::Retrieval, Report::Retrieval(_))
+                | (Self::ZeroShot, Report::ZeroShot(_))
+                | (Self::Geometry, Report::Geometry(_))
+                | (Self::LinearProbe, Report::LinearProbe(_))
+                | (Self::Regimes, Report::Regimes(_))
+                | (Self::Languages, Report::Language(_))
+        )
+    }
+}
+
+/// Evaluates and prints.
+pub fn run(args: &EvalArgs) -> Result<()> {
+    let asked: Vec<TaskChoice> = match &args.tasks[..] {
+        [] => TaskChoice::value_variants().to_vec(),
+        some => some.to_vec(),
+    };
+    let templates = match &args.templates[..] {
+        [] => Templates::bundled(),
+        names => names
+            .iter()
+            .map(|name| Templates::find(name))
+            .collect::<Result<_>>()?,
+    };
+    let mut models = saved(&args.folder, args.data.as_deref())?;
+    if let Some(lane) = &args.lane {
+        let known: Vec<String> = models.iter().map(|m| m.name.clone()).collect();
+        models.retain(|model| model.name == *lane);
+        if models.is_empty() {
+            return Err(Error::Usage(format!(
+                "there is no model of a lane `{lane}`\n  lanes: {}",
+                known.join(", ")
+            )));
+        }
+    }
+    let zero_shot = asked.contains(&TaskChoice::ZeroShot);
+    let tasks = Tasks {
+        tasks: asked
+            .iter()
+            .flat_map(|choice| choice.tasks())
+            .copied()
+            .collect(),
+        // What only probes build on needs no names.
+        thorough: true,
+        templates,
+        names: zero_shot,
+    };
+    let format = Format::for_records(args.format);
+    let mut kept = String::new();
+    let mut header = true;
+    for model in &models {
+        let bar = progress_bar(&model.name);
+        let mut heading = String::new();
+        evaluate(
+            model,
+            &tasks,
+            args.device.into(),
+            |report| {
+                if !asked.iter().any(|choice| choice.wants(report)) {
+                    return Ok(());
+                }
+                let event = Event::Eval(report.clone());
+                let line = json_line(&model.name, &event)?;
+                kept.push_str(&line);
+                let text = match format {
+                    Format::Json | Format::Jsonl => line,
+                    Format::Csv => csv(
+                        &model.name,
+                        report,
+                        args.per_class,
+                        std::mem::take(&mut header),
+                    ),
+                    Format::Table => table(&model.name, report, args.per_class, &mut heading),
+                };
+                bar.suspend(|| print(&text))
+            },
+            |share| bar.set_position((share * 1000.0) as u64),
+        )?;
+        bar.finish_and_clear();
+    }
+    let run = args.folder.join("scenario.ron").is_file();
+    if run && args.data.is_none() {
+        replace(&args.folder.join("eval.jsonl"), &kept)?;
+    }
+    Ok(())
+}
+
+fn progress_bar(name: &str) -> ProgressBar {
+    let bar = if std::io::stderr().is_terminal() {
+        ProgressBar::new(1000)
+    } else {
+        ProgressBar::hidden()
+    };
+    let style = ProgressStyle::with_template("{prefix} {bar:24} {percent} % ({eta} left)");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar.set_prefix(name.to_owned());
+    bar
+}
+
+fn csv(lane: &str, report: &Report, per_class: bool, header: bool) -> String {
+    let mut text = String::new();
+    if header {
+        text.push_str("lane,step,task,split,what,measure,value,low,high,of\n");
+    }
+    let number = |x: f64| {
+        if x.is_finite() {
+            x.to_string()
+        } else {
+            String::new()
+        }
+    };
+    for row in rows(report, per_class) {
+        let (low, high) = row.interval.unwrap_or((f64::NAN, f64::NAN));
+        let of = row.of.map_or_else(String::new, |n| n.to_string());
+        let _ = writeln!(
+            text,
+            "{lane},{},{},{},{},{},{},{},{},{of}",
+            row.step,
+            row.task,
+            row.split,
+            super::format::csv(&row.what),
+            super::format::csv(&row.measure),
+            number(row.value),
+            number(low),
+            number(high),
+        );
+    }
+    text
+}
+
+fn table(lane: &str, report: &Report, per_class: bool, heading: &mut String) -> String {
+    let mut text = String::new();
+    for row in rows(report, per_class) {
+        let new = format!("{lane}, step {}: {}", row.step, row.task.replace('_', " "));
+        if new != *heading {
+            let gap = if heading.is_empty() { "" } else { "\n" };
+            let _ = writeln!(text, "{gap}{new}");
+            *heading = new;
+        }
+        let Row {
+            split,
+            what,
+            measure,
+            ..
+        } = &row;
+        let _ = writeln!(text, "  {split:9} {what:26} {measure:26} {}", shown(&row));
+    }
+    text
+}
+
+/// A share in per cent with its interval, or a number.
+fn shown(row: &Row) -> String {
+    match (row.interval, row.of) {
+        (Some((low, high)), Some(of)) if row.value.is_finite() => format!(
+            "{:5.1} %  ({:.1} to {:.1} of {of})",
+            row.value * 100.0,
+            low * 100.0,
+            high * 100.0
+        ),
+        _ if row.value.is_finite() => format!("{:7.4}", row.value),
+        _ => "     -".into(),
+    }
+}

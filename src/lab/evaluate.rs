@@ -1,0 +1,165 @@
+//! [`evaluate`]: what saved models are good for.
+
+use std::path::{Path, PathBuf};
+
+use crate::data::Prepared;
+use crate::data::tokenizer::Tokenizer;
+use crate::error::{Error, Result};
+use crate::eval::{Evaluation, Tasks};
+use crate::export::model_folder;
+use crate::loss::tiled::Dials;
+use crate::model::checkpoint;
+use crate::scenario::{self, Loss, Scenario};
+use crate::telemetry::Report;
+use crate::train::{DeviceChoice, device};
+
+/// A model that was saved, and what it is to be evaluated on.
+#[derive(Clone, Debug)]
+pub struct Saved {
+    /// The lane, or the folder's name.
+    pub name: String,
+    /// Its folder.
+    pub folder: PathBuf,
+    /// Data, and how the model was trained.
+    pub scenario: Scenario,
+    /// The loss of its logits.
+    pub loss: Option<Loss>,
+    /// Steps that it was trained for; 0 if nothing says.
+    pub step: u64,
+}
+
+/// The models of a run folder, or the one of a model folder. `data` is a scenario whose data is used instead of that
+/// of the run.
+///
+/// # Errors
+/// [`Error::Usage`] if the folder is neither, or nothing says what data to use.
+pub fn saved(folder: &Path, data: Option<&str>) -> Result<Vec<Saved>> {
+    let alone = folder.join(checkpoint::CONFIG).is_file();
+    // A model lies in RUN/model/LANE.
+    let run = match (alone, folder.ancestors().nth(2)) {
+        (false, _) => Some(folder.to_path_buf()),
+        (true, Some(run)) if run.join("scenario.ron").is_file() => Some(run.to_path_buf()),
+        (true, _) => None,
+    };
+    let own = match &run {
+        Some(run) if run.join("scenario.ron").is_file() => {
+            Some(scenario::load(run.join("scenario.ron"))?)
+        }
+        Some(run) => {
+            return Err(Error::Usage(format!(
+                "{} holds neither a run (scenario.ron) nor a model ({})\n  name a folder that --out wrote, or a \
+                 model folder in it",
+                run.display(),
+                checkpoint::CONFIG
+            )));
+        }
+        None => None,
+    };
+    let other = data.map(scenario::load).transpose()?;
+    let Some(scenario) = other.or_else(|| own.clone()) else {
+        return Err(Error::Usage(format!(
+            "{} is a model by itself: nothing says what to evaluate it on\n  name a scenario with that data: --data \
+             softmax-vs-sigmoid",
+            folder.display()
+        )));
+    };
+    let model = |name: String, folder: PathBuf| Saved {
+        loss: own
+            .as_ref()
+            .and_then(|s| s.lane(&name))
+            .map(|lane| lane.loss),
+        step: run.as_ref().map_or(0, |run| last_step(run, &name)),
+        scenario: scenario.clone(),
+        name,
+        folder,
+    };
+    if alone {
+        let name = folder
+            .file_name()
+            .map_or("model".into(), |n| n.to_string_lossy().into_owned());
+        return Ok(vec![model(name, folder.to_path_buf())]);
+    }
+    let folders = std::fs::read_dir(folder.join("model"))
+        .map_err(Error::file("read", folder.join("model")))?;
+    let mut names: Vec<String> = folders
+        .filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned()))
+        .filter(|name| {
+            model_folder(folder, name)
+                .join(checkpoint::CONFIG)
+                .is_file()
+        })
+        .collect();
+    let place = |name: &String| {
+        let lanes = own.iter().flat_map(|s| &s.lanes);
+        lanes
+            .map(|lane| &lane.name)
+            .position(|lane| lane == name)
+            .unwrap_or(usize::MAX)
+    };
+    names.sort_by_key(|name| (place(name), name.clone()));
+    if names.is_empty() {
+        return Err(Error::Usage(format!(
+            "{} holds no model yet: a run saves its models at the end",
+            folder.display()
+        )));
+    }
+    let models = names.into_iter().map(|name| {
+        let folder = model_folder(folder, &name);
+        model(name, folder)
+    });
+    Ok(models.collect())
+}
+
+/// Evaluates a model. `heard` gets every report as it comes, `progress` the share done.
+pub fn evaluate(
+    saved: &Saved,
+    tasks: &Tasks,
+    choice: DeviceChoice,
+    mut heard: impl FnMut(&Report) -> Result<()>,
+    progress: impl Fn(f64),
+) -> Result<()> {
+    let device = device::resolve(choice)?;
+    device::use_threads(super::threads_per_lane(1));
+    let clip = checkpoint::load(&saved.folder, device)?;
+    let context = clip.config().text.context_length.size();
+    let mut scenario = saved.scenario.clone();
+    // The data is the scenario's, and its size and words are what the model knows.
+    scenario.model = clip.config().clone();
+    let prepared = Prepared::with_tokenizer(&scenario, Tokenizer::load(&saved.folder, context)?)?;
+    let bias = clip.logit_bias().map(|bias| bias.double_value(&[]));
+    let dials = Dials {
+        loss: saved.loss.unwrap_or(if bias.is_some() {
+            Loss::SigLip
+        } else {
+            Loss::InfoNce
+        }),
+        logit_scale: clip.logit_scale().double_value(&[]),
+        logit_bias: bias,
+    };
+    let mut evaluation = Evaluation::begin(&prepared, &clip, dials, saved.step, device, tasks)?;
+    while !evaluation.done() {
+        for report in evaluation.advance()? {
+            heard(&report)?;
+        }
+        progress(evaluation.progress());
+    }
+    Ok(())
+}
+
+/// The last step that a run's records have of a lane.
+fn last_step(run: &Path, lane: &str) -> u64 {
+    #[derive(serde::Deserialize)]
+    struct Line {
+        event: String,
+        lane: String,
+        #[serde(default)]
+        step: u64,
+    }
+    let text = std::fs::read_to_string(run.join("metrics.jsonl")).unwrap_or_default();
+    let lines = text
+        .lines()
+        .rev()
+        .filter_map(|line| serde_json::from_str::<Line>(line).ok());
+    let mut steps = lines.filter(|line| line.event == "step" && line.lane == lane);
+    steps.next().map_or(0, |line| line.step)
+}
