@@ -17,8 +17,9 @@ pub use curve::{Curve, Point};
 pub use findings::Findings;
 pub use landscape::{Landscape, Lowest, Rows};
 pub use report::{
-    ClassRow, FewShot, GeometryReport, Histogram, LanguageReport, MOST_CLASSES, Map, ProbeReport,
-    Regime, RegimesReport, Rejection, Report, Share, Slide, Versus, Wise, ZeroShotReport,
+    ClassRow, FewShot, GeometryReport, Histogram, Hit, LanguageReport, MOST_CLASSES, Map,
+    ProbeReport, Query, QueryReport, Regime, RegimesReport, Rejection, Report, Share, Slide,
+    Versus, Wise, ZeroShotReport,
 };
 
 /// Everything measured in one optimizer step.

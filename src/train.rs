@@ -19,7 +19,7 @@ use std::thread::JoinHandle;
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
-use tch::Device;
+use tch::{Device, Tensor};
 
 pub use optim::schedule;
 pub use phases::Phases;
@@ -29,12 +29,13 @@ pub use step::Progress;
 use crate::control::{Applied, Control, Value};
 use crate::data::{Batch, Prepared, Request};
 use crate::error::{Error, Result};
-use crate::eval::{Evaluation, Tasks};
+use crate::eval::geometry::{self, Plane};
+use crate::eval::{Evaluation, Tasks, rows};
 use crate::loss::landscape;
 use crate::loss::tiled::Dials;
 use crate::model::{Clip, checkpoint};
 use crate::scenario::{LaneSpec, Train};
-use crate::telemetry::{Landscape, Matrix, Pair, Report, Rows, Settings};
+use crate::telemetry::{GeometryReport, Landscape, Matrix, Pair, Report, Rows, Settings};
 use hands::Hands;
 use latest::Latest;
 use optim::{AdamW, Dial, learned};
@@ -77,6 +78,8 @@ pub struct Trainer {
     evaluation: Option<Evaluation>,
     /// The one that is to follow it.
     asked: Option<Tasks>,
+    /// Where the last map lay, so that the next does not jump.
+    plane: Option<Plane>,
     /// What was found not to be a number, once something was.
     suspect: Option<String>,
     phases: Phases,
@@ -136,6 +139,7 @@ impl Trainer {
             latest: None,
             evaluation: None,
             asked: None,
+            plane: None,
             suspect: None,
             phases: Phases::default(),
             threads,
@@ -355,6 +359,29 @@ impl Trainer {
     /// The first rows of the latest batch's cosines, unpooled.
     pub fn rows(&self) -> Result<Option<Rows>> {
         self.latest.as_ref().map(Latest::rows).transpose()
+    }
+
+    /// How the latest batch lies in its space, up to so many pairs of it. `None` before the first step.
+    pub fn geometry(&mut self, most: usize) -> Result<Option<GeometryReport>> {
+        let Some(latest) = &self.latest else {
+            return Ok(None);
+        };
+        let pairs = latest.batch.len().min(most);
+        let first = |features: &Tensor| rows(&features.f_narrow(0, 0, pairs as i64)?);
+        let (image, text) = (
+            first(&latest.image_features)?,
+            first(&latest.text_features)?,
+        );
+        let classes = &latest.batch.classes[..pairs];
+        let kinds: Vec<usize> = match self.prepared.labels().first() {
+            Some(label) => classes.iter().map(|class| label.of[*class]).collect(),
+            None => classes.to_vec(),
+        };
+        let plane = self.plane.as_ref();
+        let (report, plane) =
+            geometry::measure(latest.step, &image, &text, &kinds, self.dials(), plane)?;
+        self.plane = Some(plane);
+        Ok(Some(report))
     }
 
     /// Both losses of the latest batch at other temperatures and biases. It reads features that are

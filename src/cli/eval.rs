@@ -138,7 +138,7 @@ pub fn run(args: &EvalArgs) -> Result<()> {
         tasks: asked
             .iter()
             .flat_map(|choice| choice.tasks())
-            .copied()
+            .cloned()
             .collect(),
         // What only probes build on needs no names.
         thorough: true,

@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tch::{Device, Kind, Tensor};
 
 use super::tokenizer::Tokenizer;
-use super::{Batch, ClassId, Dataset, Request, open, pixels, sample};
+use super::{Batch, ClassId, Dataset, Labels, Request, open, pixels, sample};
 use crate::error::Result;
 use crate::scenario::{Data, Scenario};
-use crate::telemetry::Split;
+use crate::telemetry::{Split, Thumbnail};
 
 /// What is subtracted from each channel of a picture whose values are 0 to 1 before a tower sees it.
 ///
@@ -26,6 +26,7 @@ pub struct Prepared {
     tokenizer: Tokenizer,
     trained: OnceLock<Gallery>,
     held_out: OnceLock<Gallery>,
+    labels: OnceLock<Vec<Labels>>,
     /// Batches that some lane still has, and what was asked for.
     batches: Mutex<Vec<(Request, Arc<Shared>)>>,
 }
@@ -66,6 +67,7 @@ impl Prepared {
             tokenizer,
             trained: OnceLock::new(),
             held_out: OnceLock::new(),
+            labels: OnceLock::new(),
             batches: Mutex::default(),
         })
     }
@@ -78,6 +80,11 @@ impl Prepared {
     /// The data set.
     pub fn dataset(&self) -> &dyn Dataset {
         self.dataset.as_ref()
+    }
+
+    /// What is known of every class besides its name.
+    pub fn labels(&self) -> &[Labels] {
+        self.labels.get_or_init(|| self.dataset.labels())
     }
 
     /// The tokenizer.
@@ -129,6 +136,19 @@ impl Prepared {
                 images: pixels(&pictures, self.image_size()),
             }
         })
+    }
+
+    /// A picture of an evaluation, for the screen.
+    pub fn thumbnail(&self, split: Split, place: usize) -> Thumbnail {
+        let (gallery, side) = (self.gallery(split), self.image_size());
+        let bytes = 3 * side * side;
+        let image = &gallery.images[place * bytes..(place + 1) * bytes];
+        Thumbnail {
+            side,
+            rgb: (0..side * side)
+                .map(|i| [image[i], image[side * side + i], image[2 * side * side + i]])
+                .collect(),
+        }
     }
 
     /// Pictures `[B, 3, S, S]` for the image tower, from bytes of the same shape: 0 to 1, then

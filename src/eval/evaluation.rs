@@ -10,26 +10,26 @@ use std::time::Instant;
 use ndarray::Array2;
 use tch::Device;
 
-use super::features::rows;
+use super::features::{choose, rows};
 use super::fine_tune::FineTune;
 use super::probing::{Sides, probe};
 use super::templates::Templates;
-use super::zero_shot::{Answers, Ensemble, answer, rejection};
+use super::zero_shot::{Answers, Ensemble, answer, rejection, sigmoid, softmax};
 use super::{geometry, retrieval};
-use crate::data::{Labels, Prepared};
+use crate::data::Prepared;
 use crate::error::Result;
 use crate::loss::tiled::Dials;
 use crate::model::{Clip, Pass};
 use crate::telemetry::{
-    GeometryReport, LanguageReport, ProbeReport, Regime, RegimesReport, Report, Split,
-    ZeroShotReport,
+    GeometryReport, Hit, LanguageReport, ProbeReport, Query, QueryReport, Regime, RegimesReport,
+    Report, Split, ZeroShotReport,
 };
 
 /// Pictures or prompts in a slice.
 const SLICE: usize = 128;
 
 /// A task of an evaluation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Task {
     /// Pictures against all names, both ways.
     Retrieval,
@@ -43,6 +43,8 @@ pub enum Task {
     Regimes,
     /// Retrieval by the names of every language.
     Languages,
+    /// What is nearest to a caption, or to a held-out picture.
+    Query(Query),
 }
 
 /// What is evaluated.
@@ -86,10 +88,28 @@ impl Tasks {
         }
     }
 
-    fn wants(&self, task: Task) -> bool {
-        self.tasks.contains(&task)
+    /// This question alone.
+    pub fn query(query: Query) -> Self {
+        Self {
+            tasks: vec![Task::Query(query)],
+            templates: Vec::new(),
+            thorough: false,
+            names: false,
+        }
+    }
+
+    /// Whether there is nothing but a question, which concerns one split.
+    fn asks_only(&self) -> bool {
+        self.tasks.iter().all(|task| matches!(task, Task::Query(_)))
+    }
+
+    fn wants(&self, task: &Task) -> bool {
+        self.tasks.contains(task)
     }
 }
+
+/// What is shown as nearest.
+const HITS: usize = 12;
 
 /// Values of a property that is classified in every evaluation.
 const FEW: usize = 12;
@@ -101,7 +121,6 @@ pub struct Evaluation {
     dials: Dials,
     step: u64,
     device: Device,
-    labels: Vec<Labels>,
     templates: Vec<Templates>,
     jobs: VecDeque<Job>,
     /// Slices in all, and done.
@@ -134,6 +153,7 @@ enum Job {
     Probe(usize),
     Regimes(usize, Option<Box<FineTune>>),
     Language(String, f64, Texts),
+    Query(Query, Texts),
 }
 
 /// Prompts of classes, encoded so far.
@@ -173,25 +193,31 @@ impl Evaluation {
     ) -> Result<Self> {
         let dataset = prepared.dataset();
         let width = clip.config().embed_dim.size();
-        let labels = dataset.labels();
+        let labels = prepared.labels();
         let single = |names: &[String]| names.iter().map(|n| vec![n.clone()]).collect::<Vec<_>>();
         let names = single(dataset.names());
         let bare = &Templates::bundled()[0];
-        let mut jobs = VecDeque::from([Job::Names(Texts::new(&names, bare, width))]);
+        let mut jobs = VecDeque::new();
+        // A caption is compared with held-out pictures alone.
+        let caption = matches!(&tasks.tasks[..], [Task::Query(Query::Caption(_))]);
+        if !caption {
+            jobs.push_back(Job::Names(Texts::new(&names, bare, width)));
+        }
         let splits: Vec<Split> = [Split::HeldOut, Split::Trained]
             .into_iter()
             .filter(|split| !prepared.gallery(*split).classes.is_empty())
+            .take(if tasks.asks_only() { 1 } else { 2 })
             .collect();
         for &split in &splits {
             jobs.push_back(Job::Pictures(split, 0, Vec::new()));
-            if tasks.wants(Task::Retrieval) {
+            if tasks.wants(&Task::Retrieval) {
                 jobs.push_back(Job::Retrieval(split));
             }
         }
-        if tasks.wants(Task::Geometry) {
+        if tasks.wants(&Task::Geometry) {
             jobs.push_back(Job::Geometry);
         }
-        let zero_shot = tasks.wants(Task::ZeroShot);
+        let zero_shot = tasks.wants(&Task::ZeroShot);
         for (i, set) in tasks.templates.iter().enumerate().filter(|_| zero_shot) {
             // Bare names are there already.
             if set.list == ["{}"] {
@@ -214,14 +240,14 @@ impl Evaluation {
                 }
             }
         }
-        if tasks.wants(Task::LinearProbe) {
+        if tasks.wants(&Task::LinearProbe) {
             jobs.extend((0..labels.len()).map(Job::Probe));
         }
         // Its two other regimes come from the zero-shot and the probe of the same property.
-        if tasks.wants(Task::Regimes) && tasks.wants(Task::LinearProbe) && !labels.is_empty() {
+        if tasks.wants(&Task::Regimes) && tasks.wants(&Task::LinearProbe) && !labels.is_empty() {
             jobs.push_back(Job::Regimes(0, None));
         }
-        if tasks.wants(Task::Languages) {
+        if tasks.wants(&Task::Languages) {
             for (language, weight) in dataset.languages() {
                 let names = single(&dataset.names_in(&language));
                 jobs.push_back(Job::Language(
@@ -231,13 +257,21 @@ impl Evaluation {
                 ));
             }
         }
+        for task in &tasks.tasks {
+            if let Task::Query(query) = task {
+                let asked = match query {
+                    Query::Caption(caption) => vec![vec![caption.clone()]],
+                    Query::Picture(_) => Vec::new(),
+                };
+                jobs.push_back(Job::Query(query.clone(), Texts::new(&asked, bare, width)));
+            }
+        }
         let mut evaluation = Self {
             prepared: Arc::clone(prepared),
             clip: clip.duplicate()?,
             dials,
             step,
             device,
-            labels,
             templates: tasks.templates.clone(),
             jobs,
             slices: (0, 0),
@@ -259,9 +293,10 @@ impl Evaluation {
     fn slices_of(&self, job: &Job) -> usize {
         match job {
             Job::Pictures(split, ..) => self.prepared.gallery(*split).classes.len().div_ceil(SLICE),
-            Job::Names(texts) | Job::ZeroShot(_, _, texts) | Job::Language(_, _, texts) => {
-                texts.slices().max(1)
-            }
+            Job::Names(texts)
+            | Job::ZeroShot(_, _, texts)
+            | Job::Language(_, _, texts)
+            | Job::Query(_, texts) => texts.slices().max(1),
             Job::Retrieval(_) | Job::Geometry => 1,
             Job::Probe(_) => 4,
             Job::Regimes(..) => FineTune::slices(),
@@ -287,9 +322,10 @@ impl Evaluation {
         };
         let worked = match &mut job {
             Job::Pictures(split, next, features) => self.encode_pictures(*split, next, features)?,
-            Job::Names(texts) | Job::ZeroShot(_, _, texts) | Job::Language(_, _, texts) => {
-                self.encode(texts)?
-            }
+            Job::Names(texts)
+            | Job::ZeroShot(_, _, texts)
+            | Job::Language(_, _, texts)
+            | Job::Query(_, texts) => self.encode(texts)?,
             Job::Regimes(which, tuning) => self.fine_tune(*which, tuning)?,
             Job::Retrieval(_) | Job::Geometry | Job::Probe(_) => false,
         };
@@ -365,6 +401,7 @@ impl Evaluation {
                 vec![Report::Retrieval(report)]
             }
             Job::ZeroShot(property, set, texts) => self.zero_shot(property, set, &texts),
+            Job::Query(query, texts) => self.answer(query, &texts),
             Job::Geometry => self.geometry()?.into_iter().map(Report::Geometry).collect(),
             Job::Probe(which) => self
                 .probe(which)?
@@ -396,7 +433,7 @@ impl Evaluation {
                 texts.ensemble.finish(),
             ),
             Property::Label(which) => {
-                let label = &self.labels[which];
+                let label = &self.prepared.labels()[which];
                 (label.name, &label.values[..], texts.ensemble.finish())
             }
         };
@@ -447,7 +484,10 @@ impl Evaluation {
         let classes = &self.prepared.gallery(split).classes;
         match property {
             Property::Name => classes.clone(),
-            Property::Label(which) => classes.iter().map(|c| self.labels[which].of[*c]).collect(),
+            Property::Label(which) => classes
+                .iter()
+                .map(|c| self.prepared.labels()[which].of[*c])
+                .collect(),
         }
     }
 
@@ -462,8 +502,8 @@ impl Evaluation {
         let image = self.pictures[&split]
             .slice(ndarray::s![..most, ..])
             .to_owned();
-        let text = super::features::choose(&self.names, &classes[..most]);
-        let kinds: Vec<usize> = match self.labels.first() {
+        let text = choose(&self.names, &classes[..most]);
+        let kinds: Vec<usize> = match self.prepared.labels().first() {
             Some(label) => classes[..most].iter().map(|c| label.of[*c]).collect(),
             None => classes[..most].to_vec(),
         };
@@ -478,7 +518,7 @@ impl Evaluation {
         ) else {
             return Ok(None);
         };
-        let (label, sides) = (&self.labels[which], self.sides(which));
+        let (label, sides) = (&self.prepared.labels()[which], self.sides(which));
         if !sides.usable() {
             return Ok(None);
         }
@@ -491,7 +531,7 @@ impl Evaluation {
     fn sides(&self, which: usize) -> Sides {
         let classes = |split| &self.prepared.gallery(split).classes;
         let (trained, held_out) = (classes(Split::Trained), classes(Split::HeldOut));
-        Sides::new(&self.labels[which], trained, held_out)
+        Sides::new(&self.prepared.labels()[which], trained, held_out)
     }
 
     /// Class vectors of a property by the largest set of templates.
@@ -537,7 +577,7 @@ impl Evaluation {
         let dimensions = self.names.ncols() as u64;
         vec![Report::Regimes(RegimesReport {
             step: self.step,
-            property: self.labels[which].name.into(),
+            property: self.prepared.labels()[which].name.into(),
             rows: vec![
                 row("zero-shot", first.in_domain, first.transfer, 0),
                 row(
@@ -587,5 +627,54 @@ impl Evaluation {
             })
         };
         self.splits().into_iter().map(report).collect()
+    }
+
+    /// What is nearest to a caption among the held-out pictures, or to one of these among the names.
+    fn answer(&self, query: Query, texts: &Texts) -> Vec<Report> {
+        let Some(&split) = self.splits().first() else {
+            return Vec::new();
+        };
+        let (pictures, classes) = (
+            &self.pictures[&split],
+            &self.prepared.gallery(split).classes,
+        );
+        let names = self.prepared.dataset().names();
+        let asked = match &query {
+            Query::Caption(_) => None,
+            Query::Picture(place) if *place < classes.len() => Some(*place),
+            Query::Picture(_) => return Vec::new(),
+        };
+        let cosines = match asked {
+            None => texts.ensemble.finish().dot(&pictures.t()),
+            Some(place) => choose(pictures, &[place]).dot(&self.names.t()),
+        };
+        let row: Vec<f32> = cosines.iter().copied().collect();
+        let scale = self.dials.logit_scale.exp();
+        let softmax = softmax(&row, scale);
+        let sigmoid = self.sigmoid_bias().map(|bias| sigmoid(&row, scale, bias));
+        let mut order: Vec<usize> = (0..row.len()).filter(|i| row[*i].is_finite()).collect();
+        order.sort_by(|a, b| row[*b].total_cmp(&row[*a]).then(a.cmp(b)));
+        let hit = |&place: &usize| Hit {
+            place,
+            name: match asked {
+                None => names[classes[place]].clone(),
+                Some(_) => names[place].clone(),
+            },
+            cosine: f64::from(row[place]),
+            softmax: softmax[place],
+            sigmoid: sigmoid.as_ref().map(|p| p[place]),
+            picture: asked
+                .is_none()
+                .then(|| self.prepared.thumbnail(split, place)),
+        };
+        vec![Report::Query(QueryReport {
+            step: self.step,
+            split,
+            candidates: row.len() as u64,
+            name: asked.map(|place| names[classes[place]].clone()),
+            picture: asked.map(|place| self.prepared.thumbnail(split, place)),
+            hits: order.iter().take(HITS).map(hit).collect(),
+            query,
+        })]
     }
 }

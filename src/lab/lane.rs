@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::eval::Tasks;
 use crate::export::Sink;
 use crate::scenario::LaneSpec;
-use crate::telemetry::{Event, LaneStatus, Reason, Snapshot, Started};
+use crate::telemetry::{Event, LaneStatus, Query, Reason, Report, Snapshot, Started};
 use crate::train::{DeviceChoice, Progress, State, Trainer};
 
 /// What a lane can be told.
@@ -46,6 +46,8 @@ pub enum Command {
     Evaluate,
     /// Evaluate now, with every task: prompts by the ten thousand, probes, languages.
     Examine,
+    /// Look for what is nearest.
+    Query(Query),
     /// Write the model into the run folder now.
     Checkpoint,
     /// From now on work out so much for whoever looks.
@@ -62,7 +64,9 @@ pub enum Attention {
     /// The batch, too: matrix, pairs, rows.
     #[default]
     Batch,
-    /// The loss landscape, too.
+    /// How the batch lies in its space, too.
+    Geometry,
+    /// The batch and the loss landscape.
     Landscape,
 }
 
@@ -209,6 +213,8 @@ enum Turn {
 /// Cells of the snapshot's matrix on a side, and pairs shown beside it.
 const MATRIX_SIDE: usize = 64;
 const PAIRS: usize = 128;
+/// Pairs whose geometry is measured: the work grows with their square.
+const GEOMETRY_PAIRS: usize = 256;
 /// Least time between two looks at the batch: more often than the screen draws is waste.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
@@ -349,7 +355,12 @@ impl<'a> Worker<'a> {
                 Pace::Finishing(_) | Pace::Paused | Pace::Ended => {}
             }
             for report in self.trainer.advance_evaluation()? {
-                self.record(Event::Eval(report))?;
+                if matches!(report, Report::Query(_)) {
+                    // An answer to whoever looks, no result of the run.
+                    self.observer.observe(Event::Eval(report));
+                } else {
+                    self.record(Event::Eval(report))?;
+                }
             }
             self.publish(false)?;
             if self.pace == Pace::Ended && self.plan.unattended {
@@ -424,6 +435,7 @@ impl<'a> Worker<'a> {
             Command::Rewind => self.rewind()?,
             Command::Branch(name) => self.branch(name)?,
             Command::Evaluate => self.trainer.begin_evaluation(Tasks::live())?,
+            Command::Query(query) => self.trainer.begin_evaluation(Tasks::query(query))?,
             Command::Examine => self.trainer.begin_evaluation(Tasks::all())?,
             Command::Checkpoint if self.plan.model_folder.is_none() => self
                 .observer
@@ -653,6 +665,11 @@ impl<'a> Worker<'a> {
             if let Some(rows) = self.trainer.rows()? {
                 self.observer.look_closely(rows);
             }
+            if self.attention == Attention::Geometry
+                && let Some(geometry) = self.trainer.geometry(GEOMETRY_PAIRS)?
+            {
+                self.observer.look_around(geometry);
+            }
             self.looked = Some(step);
         }
         self.survey()?;
@@ -676,7 +693,7 @@ impl<'a> Worker<'a> {
         let step = self.trainer.steps_done();
         let halted = matches!(self.pace, Pace::Paused | Pace::Ended);
         let due = halted || self.survey_at.is_none_or(|at| Instant::now() >= at);
-        if self.attention < Attention::Landscape
+        if self.attention != Attention::Landscape
             || !due
             || step == 0
             || self.observer.surveyed() == Some(step)

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::control::{Applied, short};
 use crate::telemetry::{
-    EvalReport, Event, Finished, Landscape, LaneStatus, MILESTONES, Matrix, Milestone, Pair,
-    Reason, Report, Rows, Snapshot, Split, StepReport,
+    EvalReport, Event, Finished, GeometryReport, Landscape, LaneStatus, MILESTONES, Matrix,
+    Milestone, Pair, Reason, Report, Rows, Snapshot, Split, StepReport,
 };
 use crate::train::Trainer;
 
@@ -68,6 +68,10 @@ impl Observer {
 
     pub fn look_closely(&mut self, rows: Rows) {
         self.snapshot.rows = Some(Arc::new(rows));
+    }
+
+    pub fn look_around(&mut self, geometry: GeometryReport) {
+        self.snapshot.geometry = Some(Arc::new(geometry));
     }
 
     pub fn survey(&mut self, landscape: Option<Landscape>) {

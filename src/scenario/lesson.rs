@@ -34,6 +34,16 @@ pub enum Part {
     Gradient,
     /// The hand calculator.
     Hand,
+    /// Zero-shot classification.
+    ZeroShot,
+    /// Both modalities in their space.
+    Geometry,
+    /// Probes and fine-tuning.
+    Transfer,
+    /// Retrieval by language.
+    Languages,
+    /// Nearest pictures and names.
+    Query,
 }
 
 /// A dial, as scenarios name it: the control that it sets.

@@ -24,6 +24,7 @@ pub const BUNDLED: &[(&str, &str)] = bundle![
     "tau-too-small",
     "siglip-no-bias",
     "batch-ladder",
+    "bias-ablation",
     "shapes",
     "vit",
     "noise",

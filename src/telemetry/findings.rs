@@ -1,7 +1,8 @@
 //! [`Findings`]: the latest report of every task, for the screen.
 
 use super::{
-    GeometryReport, LanguageReport, ProbeReport, RegimesReport, Report, Split, ZeroShotReport,
+    GeometryReport, LanguageReport, ProbeReport, QueryReport, RegimesReport, Report, Split,
+    ZeroShotReport,
 };
 
 /// The latest of each kind: bounded, since kinds are.
@@ -17,6 +18,8 @@ pub struct Findings {
     pub regimes: Vec<RegimesReport>,
     /// One for each language and split.
     pub languages: Vec<LanguageReport>,
+    /// The latest answer to what was asked.
+    pub query: Option<QueryReport>,
 }
 
 impl Findings {
@@ -27,6 +30,7 @@ impl Findings {
             Report::ZeroShot(new) => put(&mut self.zero_shot, new, |a, b| {
                 (&a.property, &a.templates, a.split) == (&b.property, &b.templates, b.split)
             }),
+            Report::Query(new) => self.query = Some(new),
             Report::Geometry(new) => self.geometry = Some(new),
             Report::LinearProbe(new) => put(&mut self.probes, new, |a, b| a.property == b.property),
             Report::Regimes(new) => put(&mut self.regimes, new, |a, b| a.property == b.property),
@@ -43,6 +47,7 @@ impl Findings {
         self.probes.retain(|r| r.step <= step);
         self.regimes.retain(|r| r.step <= step);
         self.languages.retain(|r| r.step <= step);
+        self.query = self.query.take().filter(|r| r.step <= step);
     }
 
     /// The report on this property with these templates.

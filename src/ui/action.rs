@@ -47,6 +47,12 @@ pub enum Action {
     Faster,
     /// Evaluate now.
     Evaluate,
+    /// Evaluate every task now.
+    Examine,
+    /// Look for what is nearest to a caption.
+    Ask,
+    /// Look for the names nearest to the chosen picture.
+    AskPicture,
     /// Write checkpoints now.
     Checkpoint,
     /// Choose a scenario.
@@ -184,6 +190,10 @@ pub enum Context {
     Landscape,
     /// While the hand calculator is looked at.
     Hand,
+    /// While what an evaluation found is looked at.
+    Findings,
+    /// While one looks for what is nearest.
+    Query,
     /// In the help.
     Help,
     /// In the list of scenarios.
@@ -200,13 +210,15 @@ pub enum Context {
 
 impl Context {
     /// All contexts, in the order in which the help shows them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Main,
         Self::Dials,
         Self::Charts,
         Self::Matrix,
         Self::Landscape,
         Self::Hand,
+        Self::Findings,
+        Self::Query,
         Self::Open,
         Self::Line,
         Self::Help,
@@ -226,6 +238,8 @@ impl Context {
             Self::Charts => "While a chart is looked at",
             Self::Landscape => "While the loss landscape is looked at",
             Self::Hand => "While one calculates by hand",
+            Self::Findings => "While an evaluation is looked at",
+            Self::Query => "While one looks for pictures and names",
             Self::Help => "In this help",
             Self::Open => "In the list of scenarios",
             Self::Line => "While typing",
@@ -245,6 +259,8 @@ impl Context {
             Self::Charts => &[Self::Charts, Self::Main, Self::Always],
             Self::Landscape => &[Self::Landscape, Self::Main, Self::Always],
             Self::Hand => &[Self::Hand, Self::Main, Self::Always],
+            Self::Findings => &[Self::Findings, Self::Main, Self::Always],
+            Self::Query => &[Self::Query, Self::Main, Self::Always],
             Self::Help => &[Self::Help, Self::Always],
             Self::Open => &[Self::Open, Self::Always],
             Self::Line => &[Self::Line, Self::Always],
@@ -269,7 +285,9 @@ impl Context {
             | Self::Matrix
             | Self::Charts
             | Self::Landscape
-            | Self::Hand => true,
+            | Self::Hand
+            | Self::Findings
+            | Self::Query => true,
             Self::Help | Self::Open | Self::Line | Self::Notice | Self::Log | Self::Palette => {
                 false
             }
@@ -372,6 +390,9 @@ mod tests {
             | A::Slower
             | A::Faster
             | A::Evaluate
+            | A::Examine
+            | A::Ask
+            | A::AskPicture
             | A::Checkpoint
             | A::Open
             | A::Save
@@ -432,6 +453,9 @@ mod tests {
             A::Slower,
             A::Faster,
             A::Evaluate,
+            A::Examine,
+            A::Ask,
+            A::AskPicture,
             A::Checkpoint,
             A::Open,
             A::Save,

@@ -5,6 +5,7 @@ mod changes;
 mod charts;
 mod cursor;
 mod dials;
+mod findings;
 mod hand;
 mod landscape;
 mod lesson;
@@ -38,6 +39,7 @@ pub use crate::control::short;
 use changes::Changes;
 pub use cursor::{Quantity, Range};
 pub use dials::Pending;
+pub use findings::Chosen;
 pub use hand::{Hand, Slot};
 pub use lesson::Course;
 pub use overlay::{Overlay, Saved};
@@ -149,6 +151,8 @@ pub struct App {
     pub place: Option<(f64, f64)>,
     /// The hand calculator.
     pub hand: Hand,
+    /// What of the findings is looked at.
+    pub chosen: Chosen,
     /// What lies above the screen.
     pub overlay: Option<Overlay>,
     /// The latest thing to say.
@@ -202,6 +206,7 @@ impl App {
             cursor: (0, 0),
             place: None,
             hand: Hand::default(),
+            chosen: Chosen::default(),
             overlay: None,
             message: None,
             count: None,
@@ -355,6 +360,14 @@ impl App {
                     "evaluating every lane after its present step",
                 );
             }
+            Action::Examine => {
+                return self.tell_all(
+                    Command::Examine,
+                    "evaluating every task: it takes a while, training goes on",
+                );
+            }
+            Action::Ask => self.begin_asking(),
+            Action::AskPicture => return self.ask_picture(),
             Action::Checkpoint => {
                 return self.tell_all(Command::Checkpoint, "asked every lane for a checkpoint");
             }
@@ -395,6 +408,7 @@ impl App {
                 match self.context() {
                     Context::Landscape => self.move_place(direction, by),
                     Context::Hand => self.move_hand(direction, by),
+                    Context::Findings | Context::Query => self.choose_finding(direction, by),
                     _ => self.move_cursor(direction, by),
                 }
             }

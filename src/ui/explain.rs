@@ -10,6 +10,7 @@ mod matrix;
 mod progress;
 mod rate;
 mod temperature;
+mod use_of;
 
 use crate::scenario::Loss;
 use crate::telemetry::{Matrix, Settings, Snapshot};
@@ -177,6 +178,11 @@ pub fn about(app: &App, topic: Topic) -> Card {
         Topic::Panel(Panel::Landscape) => bench::landscape(app),
         Topic::Panel(Panel::Gradient) => bench::gradient(app),
         Topic::Panel(Panel::Hand) => bench::hand(app),
+        Topic::Panel(Panel::ZeroShot) => use_of::zero_shot(app),
+        Topic::Panel(Panel::Geometry) => use_of::geometry(app),
+        Topic::Panel(Panel::Transfer) => use_of::transfer(app),
+        Topic::Panel(Panel::Languages) => use_of::languages(app),
+        Topic::Panel(Panel::Query) => use_of::query(app),
     }
 }
 

@@ -11,6 +11,8 @@ use crate::telemetry::{
 };
 use crate::ui::app::App;
 
+#[path = "fixture/findings.rs"]
+mod findings;
 #[path = "fixture/pictures.rs"]
 mod pictures;
 
@@ -183,6 +185,8 @@ pub fn lane(loss: Loss, step: u64) -> Snapshot {
         cosines: matrix.cosines.clone(),
     }));
     lane.landscape = Some(Arc::new(landscape(step)));
+    lane.findings = Arc::new(findings::findings(loss, step));
+    lane.geometry = Some(Arc::new(findings::geometry(loss, step)));
     lane.matrix = Some(Arc::new(matrix));
     lane.pairs = Arc::new(pairs());
     lane.pairs_per_second = if loss == Loss::InfoNce { 412.0 } else { 405.0 };

@@ -19,11 +19,21 @@ pub enum Panel {
     Gradient,
     /// The hand calculator.
     Hand,
+    /// Zero-shot classification with sets of templates.
+    ZeroShot,
+    /// How both modalities lie in their space.
+    Geometry,
+    /// Zero-shot, probes and fine-tuning, in domain and transferred.
+    Transfer,
+    /// Retrieval by language.
+    Languages,
+    /// What is nearest to a caption or a picture.
+    Query,
 }
 
 impl Panel {
     /// All panels.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 13] = [
         Self::Loss,
         Self::Traces,
         Self::Retrieval,
@@ -32,11 +42,29 @@ impl Panel {
         Self::Landscape,
         Self::Gradient,
         Self::Hand,
+        Self::ZeroShot,
+        Self::Geometry,
+        Self::Transfer,
+        Self::Languages,
+        Self::Query,
     ];
+
+    /// Those that show what an evaluation found.
+    pub const FINDINGS: [Self; 4] = [Self::ZeroShot, Self::Transfer, Self::Languages, Self::Query];
 
     /// Whether it is shown in place of the pictures.
     pub const fn takes_the_pictures_place(self) -> bool {
-        matches!(self, Self::Landscape | Self::Gradient | Self::Hand)
+        matches!(
+            self,
+            Self::Landscape
+                | Self::Gradient
+                | Self::Hand
+                | Self::ZeroShot
+                | Self::Geometry
+                | Self::Transfer
+                | Self::Languages
+                | Self::Query
+        )
     }
 
     /// What its chart is called in messages.
@@ -69,6 +97,21 @@ impl Panel {
             }
             Self::Gradient => {
                 "what pushes one picture from the wrong captions: the softmax shares one push out, the sigmoid judges each"
+            }
+            Self::ZeroShot => {
+                "pictures classified by words in templates; Enter evaluates everything, arrows choose property and templates"
+            }
+            Self::Geometry => {
+                "where pictures and captions of the batch lie: on their two main axes, and in numbers"
+            }
+            Self::Transfer => {
+                "zero-shot, linear probe and fine-tuning, on what is like training and on what is not; Enter evaluates"
+            }
+            Self::Languages => {
+                "names in every language, those too that were never trained on; Enter evaluates"
+            }
+            Self::Query => {
+                "/ types a caption and shows the nearest held-out pictures; Enter on one of them, its nearest names"
             }
             Self::Hand => {
                 "a small batch worked out on paper: arrows choose a number, digits replace it, F takes the batch's"

@@ -5,6 +5,7 @@ mod controls;
 mod explain;
 mod frame;
 mod gallery;
+mod geometry;
 mod gradient;
 mod hand;
 mod header;
@@ -12,6 +13,7 @@ mod heat;
 mod heatmap;
 mod help;
 mod landscape;
+mod languages;
 mod lesson;
 mod log;
 mod loss;
@@ -21,11 +23,14 @@ mod pair;
 mod palette;
 mod pins;
 mod plot;
+mod query;
 mod retrieval;
 mod series;
 mod status;
 mod thumbnail;
 mod traces;
+mod transfer;
+mod zero_shot;
 
 #[cfg(test)]
 mod any_size;
@@ -92,7 +97,13 @@ fn overlay(frame: &mut Frame, area: Rect, screen: &mut Screen) {
         Some(Overlay::Notice { title, text }) => notice::render(frame, area, screen, title, text),
         Some(Overlay::Log { text, back }) => log::render(frame, area, screen, text, *back),
         // Typed in the status line, so that the curves stay in sight.
-        Some(Overlay::Save { .. } | Overlay::Value { .. } | Overlay::Cell { .. }) | None => {
+        Some(
+            Overlay::Save { .. }
+            | Overlay::Value { .. }
+            | Overlay::Cell { .. }
+            | Overlay::Ask { .. },
+        )
+        | None => {
             if screen.app.course.explaining {
                 explain::render(frame, above_dials(area, screen), screen);
             } else if screen.app.course.welcome {
@@ -299,5 +310,10 @@ fn panel(frame: &mut Frame, area: Rect, screen: &mut Screen, panel: Panel) {
         Panel::Landscape => landscape::render(frame, area, screen),
         Panel::Gradient => gradient::render(frame, area, screen),
         Panel::Hand => hand::render(frame, area, screen),
+        Panel::ZeroShot => zero_shot::render(frame, area, screen),
+        Panel::Geometry => geometry::render(frame, area, screen),
+        Panel::Transfer => transfer::render(frame, area, screen),
+        Panel::Languages => languages::render(frame, area, screen),
+        Panel::Query => query::render(frame, area, screen),
     }
 }

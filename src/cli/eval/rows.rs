@@ -35,6 +35,7 @@ pub fn rows(report: &Report, per_class: bool) -> Vec<Row> {
         Report::LinearProbe(r) => rows.probe(r),
         Report::Regimes(r) => rows.regimes(r),
         Report::Language(r) => rows.language(r),
+        Report::Query(_) => {}
     }
     rows.made
 }

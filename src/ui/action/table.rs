@@ -39,7 +39,8 @@ const fn k(code: KeyCode) -> Key {
 }
 
 use Context::{
-    Always, Charts, Dials, Hand, Help, Landscape, Line, Log, Main, Matrix, Notice, Open, Palette,
+    Always, Charts, Dials, Findings, Hand, Help, Landscape, Line, Log, Main, Matrix, Notice, Open,
+    Palette, Query,
 };
 
 /// Every action, a row each, with the keys that it has unless the user gave it others.
@@ -74,6 +75,12 @@ pub(super) const ROWS: &[Entry] = &[
     row(Main, Action::Panel(Panel::Landscape), &[c('j')], "landscape", "Looks at the loss of this batch at other tau and bias; Enter goes there."),
     row(Main, Action::Panel(Panel::Gradient), &[c('J')], "gradient", "Looks at how the loss spreads its push over a picture's wrong captions."),
     row(Main, Action::Panel(Panel::Hand), &[c('K')], "by hand", "Works both losses out on paper, for up to eight pairs."),
+    row(Main, Action::Panel(Panel::ZeroShot), &[c('Z')], "zero-shot", "Looks at classification by words, with sets of templates."),
+    row(Main, Action::Panel(Panel::Geometry), &[c('S')], "space", "Looks at where pictures and captions lie: map, gap, alignment, uniformity."),
+    row(Main, Action::Panel(Panel::Transfer), &[c('W')], "three regimes", "Looks at zero-shot, probe and fine-tuning, in domain and transferred."),
+    row(Main, Action::Panel(Panel::Languages), &[c('I')], "languages", "Looks at retrieval by the names of every language."),
+    row(Main, Action::Panel(Panel::Query), &[c('Q')], "nearest", "Looks at what was found nearest to a caption or a picture."),
+    row(Main, Action::Ask, &[c('/')], "ask", "Types a caption; every lane shows its nearest held-out pictures.").footer("ask", 25),
     row(Main, Action::Zoom, &[c('z')], "zoom", "Shows the panel at hand alone, or all panels again.").footer("zoom", 40),
     row(Main, Action::Chart(ChartKey::LogY), &[c('l')], "log values", "Logarithmic or linear values in the chart at hand.").footer("log", 20),
     row(Main, Action::Chart(ChartKey::LogX), &[c('X')], "log steps", "Logarithmic or linear steps in the chart at hand."),
@@ -140,6 +147,16 @@ pub(super) const ROWS: &[Entry] = &[
     row(Hand, Action::MorePairs, &[c(')')], "more pairs", "Adds a pair: at most eight.").footer("more pairs", 40),
     row(Hand, Action::Up, &[k(KeyCode::PageUp)], "scroll up", "Scrolls the working up."),
     row(Hand, Action::Down, &[k(KeyCode::PageDown)], "scroll down", "Scrolls the working down.").footer("scroll", 70),
+    row(Findings, Action::Examine, &[k(KeyCode::Enter)], "evaluate all", "Evaluates every task now: all templates, probes, fine-tuning, languages.").footer("evaluate all", 88),
+    row(Findings, Action::Cursor(Direction::Up), &[k(KeyCode::Up)], "property before", "Looks at the property before, or at earlier rows.").footer("choose", 85),
+    row(Findings, Action::Cursor(Direction::Down), &[k(KeyCode::Down)], "property after", "Looks at the next property, or at later rows."),
+    row(Findings, Action::Cursor(Direction::Left), &[k(KeyCode::Left)], "templates before", "Looks at the set of templates before."),
+    row(Findings, Action::Cursor(Direction::Right), &[k(KeyCode::Right)], "templates after", "Looks at the next set of templates."),
+    row(Query, Action::AskPicture, &[k(KeyCode::Enter)], "names of it", "Shows the names nearest to the chosen picture.").footer("its names", 88),
+    row(Query, Action::Cursor(Direction::Up), &[k(KeyCode::Up)], "nearer", "Chooses what is nearer.").footer("choose", 85),
+    row(Query, Action::Cursor(Direction::Down), &[k(KeyCode::Down)], "farther", "Chooses what is farther."),
+    row(Query, Action::Cursor(Direction::Left), &[k(KeyCode::Left)], "nearer", "Chooses what is nearer."),
+    row(Query, Action::Cursor(Direction::Right), &[k(KeyCode::Right)], "farther", "Chooses what is farther."),
     row(Open, Action::Up, &[k(KeyCode::Up)], "up", "Goes up the list.").footer("choose", 50),
     row(Open, Action::Down, &[k(KeyCode::Down), k(KeyCode::Tab)], "down", "Goes down the list."),
     row(Open, Action::Accept, &[k(KeyCode::Enter)], "open", "Opens what is marked, or the file whose path was typed.").footer("open", 90),

@@ -11,10 +11,10 @@ use crate::ui::panel::Panel;
 impl App {
     /// How much of the lanes is looked at. The landscape costs most, and has its panel to itself.
     pub fn attention(&self) -> Attention {
-        if self.panel == Panel::Landscape {
-            Attention::Landscape
-        } else {
-            Attention::Batch
+        match self.panel {
+            Panel::Landscape => Attention::Landscape,
+            Panel::Geometry => Attention::Geometry,
+            _ => Attention::Batch,
         }
     }
 

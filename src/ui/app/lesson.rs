@@ -66,6 +66,11 @@ const fn part(panel: Panel) -> Option<Part> {
         Panel::Landscape => Some(Part::Landscape),
         Panel::Gradient => Some(Part::Gradient),
         Panel::Hand => Some(Part::Hand),
+        Panel::ZeroShot => Some(Part::ZeroShot),
+        Panel::Geometry => Some(Part::Geometry),
+        Panel::Transfer => Some(Part::Transfer),
+        Panel::Languages => Some(Part::Languages),
+        Panel::Query => Some(Part::Query),
     }
 }
 

@@ -33,6 +33,11 @@ pub enum Overlay {
         /// What was typed.
         input: Input,
     },
+    /// A caption to look for.
+    Ask {
+        /// What was typed.
+        input: Input,
+    },
     /// A number of the hand calculator.
     Cell {
         /// What was typed.
@@ -89,6 +94,12 @@ impl Overlay {
         }
     }
 
+    pub(super) fn ask() -> Self {
+        Self::Ask {
+            input: Input::default(),
+        }
+    }
+
     pub(super) fn save(title: &str) -> Self {
         let words = title
             .split(|c: char| !c.is_alphanumeric())
@@ -108,7 +119,9 @@ impl Overlay {
         match self {
             Self::Help { .. } => Context::Help,
             Self::Open { .. } => Context::Open,
-            Self::Save { .. } | Self::Value { .. } | Self::Cell { .. } => Context::Line,
+            Self::Save { .. } | Self::Value { .. } | Self::Cell { .. } | Self::Ask { .. } => {
+                Context::Line
+            }
             Self::Palette { .. } => Context::Palette,
             Self::Notice { .. } => Context::Notice,
             Self::Log { .. } => Context::Log,
@@ -122,7 +135,8 @@ impl Overlay {
             | Self::Palette { input, .. }
             | Self::Save { input, .. }
             | Self::Value { input }
-            | Self::Cell { input } => Some(input),
+            | Self::Cell { input }
+            | Self::Ask { input } => Some(input),
             Self::Notice { .. } | Self::Log { .. } => None,
         }
     }
@@ -176,6 +190,7 @@ impl App {
                 vec![Effect::Save { path, replace }]
             }
             Some(Overlay::Value { input }) => self.set_value(input.text()),
+            Some(Overlay::Ask { input }) => self.ask(input.text()),
             Some(Overlay::Cell { input }) => {
                 self.set_cell(input.text());
                 Vec::new()
@@ -241,6 +256,7 @@ impl App {
                     Overlay::Save { replace, .. } => *replace = false,
                     Overlay::Value { .. }
                     | Overlay::Cell { .. }
+                    | Overlay::Ask { .. }
                     | Overlay::Notice { .. }
                     | Overlay::Log { .. } => {}
                 }

@@ -13,6 +13,11 @@ impl App {
             (Focus::Panel, Panel::Matrix | Panel::Gradient) => Context::Matrix,
             (Focus::Panel, Panel::Landscape) => Context::Landscape,
             (Focus::Panel, Panel::Hand) => Context::Hand,
+            (
+                Focus::Panel,
+                Panel::ZeroShot | Panel::Transfer | Panel::Languages | Panel::Geometry,
+            ) => Context::Findings,
+            (Focus::Panel, Panel::Query) => Context::Query,
             (Focus::Panel, _) => Context::Charts,
         }
     }

@@ -3,6 +3,7 @@
 
 mod axis;
 mod canvas;
+mod scatter;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -12,6 +13,7 @@ use crate::ui::theme::Theme;
 
 pub use axis::{Axis, tick_text};
 use canvas::{Canvas, anew};
+pub use scatter::Scatter;
 
 /// A curve. Points that are not finite are gaps.
 pub struct Series {

@@ -29,6 +29,10 @@ pub fn line(frame: &mut Frame, area: Rect, screen: &mut Screen) {
                 &app.dial.range(settings.as_ref()),
             ));
         }
+        Some(Overlay::Ask { input }) => {
+            let hint = "the nearest held-out pictures, by every lane";
+            spans.extend(typed(screen, "caption: ".into(), input, hint));
+        }
         Some(Overlay::Cell { input }) => {
             spans.extend(typed(screen, app.hand.ask(), input, app.hand.range()));
         }
