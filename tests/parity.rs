@@ -106,6 +106,16 @@ fn vision_transformer_with_quick_gelu_and_a_bias() {
 }
 
 #[test]
+fn vision_transformer_pooled_by_its_mean() {
+    check("vit_avg", 0);
+}
+
+#[test]
+fn siglip_s_towers() {
+    check("siglip", 0);
+}
+
+#[test]
 fn modified_resnet() {
     // 3 norms in the stem, 3 in each of 5 blocks, 4 downsamplings; 3 buffers each.
     check("resnet", 66);
