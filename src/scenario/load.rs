@@ -26,6 +26,8 @@ pub const BUNDLED: &[(&str, &str)] = bundle![
     "batch-ladder",
     "shapes",
     "vit",
+    "clip-vit",
+    "siglip-vit",
     "noise",
     "first-look",
     "stuck-at-ln-n",

@@ -236,6 +236,18 @@ mod tests {
     }
 
     #[test]
+    fn a_head_that_reads_all_patches_needs_some_memory_more() {
+        let floats = |pool| {
+            let vit =
+                "ViT(image_size: 32, patch_size: 8, width: 64, head_width: 32, layers: 3, pool: ";
+            image_floats(&model(&format!("{vit}{pool})")).image)
+        };
+        let (class, mean, map) = (floats("Cls"), floats("Avg"), floats("Map"));
+        assert!(class < mean && mean < 1.1 * class, "{class} {mean}");
+        assert!(0.9 * class < map && map < 1.2 * class, "{class} {map}");
+    }
+
+    #[test]
     fn memory_is_handed_back_once_after_a_large_batch() {
         let mut largest = 0;
         for (pairs, known) in [(64, 64), (4096, 4096), (3000, 4096), (64, 64), (64, 64)] {
