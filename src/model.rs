@@ -1,11 +1,13 @@
 //! [`Clip`]: a dual encoder with `OpenCLIP`'s arithmetic, keys and first values.
 //!
 //! Owns the tensors. Knows nothing of losses, optimizers or data. Reference: `open_clip` 3.3.0
-//! (`model.py`, `transformer.py`, `modified_resnet.py`), to which `tests/parity.rs` holds it.
+//! (`model.py`, `transformer.py`, `modified_resnet.py`) and, for `SigLIP`'s image tower, timm 1.0.31
+//! (`vision_transformer.py`, `attention_pool.py`), to which `tests/parity.rs` holds it.
 
 pub mod checkpoint;
 mod config;
 mod layers;
+mod map;
 mod resnet;
 mod text;
 mod transformer;
@@ -17,9 +19,10 @@ use tch::{Device, Kind, Tensor};
 
 pub use crate::data::{MEAN, STD};
 use crate::error::{Error, Result};
-use crate::scenario::{ImageTower, Model};
+use crate::scenario::{ImagePool, ImageTower, Model, TextPool};
 pub use layers::Pass;
 use layers::{Activation, normalize};
+use map::MapTransformer;
 use resnet::ModifiedResNet;
 use text::TextTransformer;
 pub use transformer::LONG;
@@ -45,6 +48,7 @@ pub struct Clip {
 #[derive(Debug)]
 enum Visual {
     ViT(VisionTransformer),
+    Map(MapTransformer),
     ResNet(Box<ModifiedResNet>),
 }
 
@@ -100,10 +104,7 @@ impl Clip {
         let mut weights = Weights::new(device, compute);
         let mut root = Scope::root(&mut weights, source);
         let visual = Visual::new(root.sub("visual"), config)?;
-        let embed = config.embed_dim.dim();
-        let context = config.text.context_length.dim();
-        let text =
-            TextTransformer::new(&mut root, context, vocab_size, &text_shape(config), embed)?;
+        let text = text_tower(&mut root, config, vocab_size)?;
         let logit_scale = root.parameter("logit_scale", &[], Fill::Constant(LOGIT_SCALE))?;
         Ok(Self {
             config: config.clone(),
@@ -160,13 +161,15 @@ impl Clip {
     pub fn encode_image(&self, pixels: &Tensor, pass: Pass) -> Tensor {
         normalize(&match &self.visual {
             Visual::ViT(tower) => tower.forward(pixels),
+            Visual::Map(tower) => tower.forward(pixels),
             Visual::ResNet(tower) => tower.forward(pixels, pass),
         })
     }
 
     /// Unit text features, `[B, D]`, of captions `[B, L]` of int64: start token, words, end token,
     /// zeros. L is at most the context length; a batch cut to its longest caption gives the same
-    /// features in less time.
+    /// features, in less time if the tower is pooled at the end token. (Pooled at the last position, it
+    /// reads padding, too, and adds what was cut.)
     pub fn encode_text(&self, tokens: &Tensor) -> Tensor {
         normalize(&self.text.forward(tokens))
     }
@@ -218,7 +221,7 @@ fn set(scalar: &Tensor, value: f64, learned: bool) -> Result<()> {
 }
 
 impl Visual {
-    fn new(scope: Scope, config: &Model) -> Result<Self> {
+    fn new(mut scope: Scope, config: &Model) -> Result<Self> {
         let outputs = config.embed_dim.dim();
         Ok(match &config.image {
             ImageTower::ViT {
@@ -227,17 +230,24 @@ impl Visual {
                 width,
                 head_width,
                 layers,
+                pool,
             } => {
+                let (activation, epsilon) = arithmetic(config, *pool == ImagePool::Map);
                 let shape = Shape {
                     width: width.dim(),
                     heads: width.dim() / head_width.dim(),
                     layers: layers.dim(),
-                    activation: activation(config),
+                    activation,
+                    epsilon,
                 };
-                let (image, patch) = (image_size.dim(), patch_size.dim());
-                Self::ViT(VisionTransformer::new(
-                    scope, image, patch, &shape, outputs,
-                )?)
+                let sides = [image_size.dim(), patch_size.dim()];
+                if *pool == ImagePool::Map {
+                    let tower = MapTransformer::new(scope.sub("trunk"), sides, &shape)?;
+                    return Ok(Self::Map(tower));
+                }
+                let average = *pool == ImagePool::Avg;
+                let tower = VisionTransformer::new(scope, sides, &shape, outputs, average)?;
+                Self::ViT(tower)
             }
             ImageTower::ResNet {
                 image_size,
@@ -263,21 +273,33 @@ impl Visual {
     }
 }
 
-fn text_shape(config: &Model) -> Shape {
+/// At the root of `scope`, or within `text` as in `open_clip.CustomTextCLIP`: see [`TextPool`].
+fn text_tower(scope: &mut Scope, config: &Model, vocab_size: i64) -> Result<TextTransformer> {
     let text = &config.text;
-    Shape {
+    let (activation, epsilon) = arithmetic(config, text.pool == TextPool::Last);
+    let shape = Shape {
         width: text.width.dim(),
         heads: text.heads.dim(),
         layers: text.layers.dim(),
-        activation: activation(config),
+        activation,
+        epsilon,
+    };
+    let (context, embed) = (text.context_length.dim(), config.embed_dim.dim());
+    let build = |scope: &mut Scope| {
+        TextTransformer::new(scope, context, vocab_size, &shape, embed, text.pool)
+    };
+    match text.pool {
+        TextPool::End => build(scope),
+        TextPool::Last => build(&mut scope.sub("text")),
     }
 }
 
-const fn activation(config: &Model) -> Activation {
-    if config.quick_gelu {
-        Activation::QuickGelu
-    } else {
-        Activation::Gelu
+/// Activation and epsilon of layer normalisation: of a tower of `SigLIP`'s, or of CLIP's.
+const fn arithmetic(config: &Model, siglip: bool) -> (Activation, f64) {
+    match (siglip, config.quick_gelu) {
+        (true, _) => (Activation::TanhGelu, 1e-6),
+        (false, true) => (Activation::QuickGelu, 1e-5),
+        (false, false) => (Activation::Gelu, 1e-5),
     }
 }
 
@@ -291,6 +313,12 @@ mod tests {
     const VIT: &str = "Model(embed_dim: 16, quick_gelu: true, \
         image: ViT(image_size: 16, patch_size: 8, width: 24, head_width: 8, layers: 2), \
         text: (context_length: 8, vocab_size: 300, width: 16, heads: 2, layers: 2))";
+    const AVG: &str = "Model(embed_dim: 16, \
+        image: ViT(image_size: 16, patch_size: 8, width: 24, head_width: 8, layers: 2, pool: Avg), \
+        text: (context_length: 8, vocab_size: 300, width: 16, heads: 2, layers: 2, pool: Last))";
+    const SIGLIP: &str = "Model(embed_dim: 24, \
+        image: ViT(image_size: 16, patch_size: 8, width: 24, head_width: 8, layers: 2, pool: Map), \
+        text: (context_length: 8, vocab_size: 300, width: 16, heads: 2, layers: 2, pool: Last))";
     const RESNET: &str = "Model(embed_dim: 16, \
         image: ResNet(image_size: 64, layers: (1, 2, 1, 1), width: 4, head_width: 16), \
         text: (context_length: 8, vocab_size: 300, width: 16, heads: 2, layers: 1))";
@@ -313,7 +341,7 @@ mod tests {
 
     #[test]
     fn the_count_that_validation_uses_is_the_real_one() {
-        for text in [VIT, RESNET] {
+        for text in [VIT, AVG, SIGLIP, RESNET] {
             let clip = model(text);
             assert_eq!(
                 clip.parameter_count() as u64,
@@ -323,20 +351,65 @@ mod tests {
     }
 
     #[test]
-    fn padding_has_no_influence() {
-        let clip = model(VIT);
-        let long = Tensor::from_slice(&[1i64, 5, 9, 279, 0, 0, 0, 0, 1, 279, 0, 0, 0, 0, 0, 0])
-            .view([2, 8]);
-        let padded = clip.encode_text(&long);
-        let cut = clip.encode_text(&long.narrow(1, 0, 4));
-        assert!(difference(&padded, &cut) < 1e-6);
-        let other = Tensor::from_slice(&[1i64, 5, 8, 279]).view([1, 4]);
-        assert!(difference(&clip.encode_text(&other), &cut.narrow(0, 0, 1)) > 1e-3);
+    fn a_batch_that_is_cut_to_its_longest_caption_has_the_same_features() {
+        for text in [VIT, SIGLIP] {
+            let clip = model(text);
+            let long = Tensor::from_slice(&[1i64, 5, 9, 279, 0, 0, 0, 0, 1, 279, 0, 0, 0, 0, 0, 0])
+                .view([2, 8]);
+            let padded = clip.encode_text(&long);
+            let cut = clip.encode_text(&long.narrow(1, 0, 4));
+            assert!(difference(&padded, &cut) < 1e-6);
+            let other = Tensor::from_slice(&[1i64, 5, 8, 279]).view([1, 4]);
+            assert!(difference(&clip.encode_text(&other), &cut.narrow(0, 0, 1)) > 1e-3);
+        }
+    }
+
+    #[test]
+    fn what_follows_the_end_is_read_at_the_last_position_alone() {
+        let tokens = |last| Tensor::from_slice(&[1i64, 5, 279, 0, 0, 0, 0, last]).view([1, 8]);
+        let moves = |text| {
+            let clip = model(text);
+            difference(&clip.encode_text(&tokens(0)), &clip.encode_text(&tokens(7)))
+        };
+        assert!(moves(VIT) < 1e-6);
+        assert!(moves(SIGLIP) > 1e-2);
+    }
+
+    #[test]
+    fn decay_spares_gains_and_biases_in_either_layout() {
+        for text in [VIT, AVG, SIGLIP, RESNET] {
+            for (name, tensor, decay) in model(text).parameters() {
+                let spared = tensor.dim() < 2 || name.ends_with("bias");
+                assert_eq!(decay, !spared, "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn products_in_bf16_stay_near_those_in_32_bits() {
+        for text in [VIT, AVG, SIGLIP] {
+            let clip = model(text);
+            let rough = clip.share(Kind::BFloat16).unwrap();
+            let tokens = Tensor::from_slice(&[1i64, 5, 9, 279]).view([1, 4]);
+            let both = |clip: &Clip| {
+                Tensor::cat(
+                    &[
+                        clip.encode_image(&pixels(16, 1), Pass::Train),
+                        clip.encode_text(&tokens),
+                    ],
+                    0,
+                )
+            };
+            let (fine, rough) = (both(&clip), both(&rough));
+            assert_eq!(rough.kind(), Kind::Float);
+            let off = difference(&fine, &rough);
+            assert!(off > 0.0 && off < 2e-2, "{off}");
+        }
     }
 
     #[test]
     fn features_have_unit_length_and_every_parameter_learns() {
-        for (text, side) in [(VIT, 16), (RESNET, 64)] {
+        for (text, side) in [(VIT, 16), (AVG, 16), (SIGLIP, 16), (RESNET, 64)] {
             let clip = model(text);
             let images = clip.encode_image(&pixels(side, 3), Pass::Train);
             let tokens = Tensor::from_slice(&[1i64, 5, 9, 279, 0, 0, 0, 0])
@@ -348,7 +421,7 @@ mod tests {
                 .sum_dim_intlist([1i64].as_slice(), false, Kind::Float);
             assert!(difference(&lengths, &Tensor::ones([3], (Kind::Float, Device::Cpu))) < 1e-5);
             let weight = pixels(1, 1).flatten(0, -1).narrow(0, 0, 1)
-                + Tensor::arange(16, (Kind::Float, Device::Cpu));
+                + Tensor::arange(images.size()[1], (Kind::Float, Device::Cpu));
             ((images + texts) * weight * clip.logit_scale().exp())
                 .sum(Kind::Float)
                 .backward();

@@ -159,7 +159,8 @@ pub struct Model {
     pub image: ImageTower,
     /// Text tower.
     pub text: TextTower,
-    /// GELU's sigmoid approximation, as in the first CLIP.
+    /// GELU's sigmoid approximation, as in the first CLIP. Not with a tower of SigLIP's (`Map`, `Last`),
+    /// whose GELU is approximated with tanh.
     #[serde(default)]
     pub quick_gelu: bool,
 }
@@ -168,7 +169,7 @@ pub struct Model {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub enum ImageTower {
-    /// Vision transformer, pooled at its class token.
+    /// Vision transformer.
     ViT {
         /// Side of the picture, pixels.
         image_size: ImageSize,
@@ -181,6 +182,9 @@ pub enum ImageTower {
         head_width: Size,
         /// Blocks.
         layers: Size,
+        /// How its tokens become one feature.
+        #[serde(default, skip_serializing_if = "ImagePool::is_cls")]
+        pool: ImagePool,
     },
     /// CLIP's modified `ResNet`: three-convolution stem, anti-aliased strides, attention pooling.
     ResNet {
@@ -196,7 +200,49 @@ pub enum ImageTower {
     },
 }
 
-/// The text tower: a causal transformer pooled at the end token.
+/// How the tokens of a vision transformer become one feature.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ImagePool {
+    /// CLIP's: the class token's.
+    #[default]
+    Cls,
+    /// The mean of the patches'; there is a class token, too, which they may look at.
+    Avg,
+    /// SigLIP's: no class token; a learned query attends to all patches (MAP, multi-head attention
+    /// pooling). The tower is SigLIP's otherwise, too: no norm before its blocks, no projection (so `width`
+    /// must be `embed_dim`), epsilon 1e-6, GELU with tanh.
+    Map,
+}
+
+impl ImagePool {
+    /// Whether it is CLIP's.
+    #[allow(clippy::trivially_copy_pass_by_ref)]
+    pub const fn is_cls(&self) -> bool {
+        matches!(self, Self::Cls)
+    }
+}
+
+/// Which token of a caption is its feature, and what the tokens see.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TextPool {
+    /// CLIP's: the end token; each token sees those before it.
+    #[default]
+    End,
+    /// SigLIP's: the last position of the context, padding or not; each token sees all, padding included.
+    /// The tower is SigLIP's otherwise, too: projection with a bias, epsilon 1e-6, GELU with tanh; in
+    /// checkpoints its tensors are called `text.*`.
+    Last,
+}
+
+impl TextPool {
+    /// Whether it is CLIP's.
+    #[allow(clippy::trivially_copy_pass_by_ref)]
+    pub const fn is_end(&self) -> bool {
+        matches!(self, Self::End)
+    }
+}
+
+/// The text tower: a transformer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TextTower {
@@ -210,6 +256,9 @@ pub struct TextTower {
     pub heads: Size,
     /// Blocks.
     pub layers: Size,
+    /// Which token is the caption's feature, and what the tokens see.
+    #[serde(default, skip_serializing_if = "TextPool::is_end")]
+    pub pool: TextPool,
 }
 
 /// How it learns. All lanes share this, except what a lane states itself.

@@ -106,6 +106,16 @@ fn vision_transformer_with_quick_gelu_and_a_bias() {
 }
 
 #[test]
+fn vision_transformer_pooled_by_its_mean() {
+    check("vit_avg", 0);
+}
+
+#[test]
+fn siglip_s_towers() {
+    check("siglip", 0);
+}
+
+#[test]
 fn modified_resnet() {
     // 3 norms in the stem, 3 in each of 5 blocks, 4 downsamplings; 3 buffers each.
     check("resnet", 66);
@@ -241,31 +251,61 @@ fn training_gives_the_tokenizer_that_open_clip_was_given() {
 #[test]
 #[ignore = "writes files for a check by hand"]
 fn saves_for_open_clip() {
+    let vit =
+        |rest| format!("ViT(image_size: 32, patch_size: 8, width: 96, head_width: 32, {rest})");
+    let resnet = "ResNet(image_size: 64, layers: (1, 1, 1, 1), width: 24)".to_owned();
+    let (wide, narrow) = (96, 64);
     let towers = [
-        (
-            "vit",
-            "ViT(image_size: 32, patch_size: 8, width: 96, head_width: 32, layers: 4)",
-            false,
-            None,
-        ),
+        ("vit", narrow, vit("layers: 4"), "End", false, None),
         (
             "vit_quickgelu",
-            "ViT(image_size: 32, patch_size: 8, width: 96, head_width: 32, layers: 2)",
+            narrow,
+            vit("layers: 2"),
+            "End",
             true,
             Some(-10.0),
         ),
+        ("resnet", narrow, resnet.clone(), "End", false, None),
         (
-            "resnet",
-            "ResNet(image_size: 64, layers: (1, 1, 1, 1), width: 24)",
+            "vit_avg",
+            narrow,
+            vit("layers: 2, pool: Avg"),
+            "End",
+            true,
+            None,
+        ),
+        ("vit_last", narrow, vit("layers: 2"), "Last", false, None),
+        (
+            "vit_avg_last",
+            narrow,
+            vit("layers: 2, pool: Avg"),
+            "Last",
             false,
             None,
         ),
+        ("resnet_last", narrow, resnet, "Last", false, None),
+        (
+            "map_end",
+            wide,
+            vit("layers: 2, pool: Map"),
+            "End",
+            false,
+            None,
+        ),
+        (
+            "siglip",
+            wide,
+            vit("layers: 2, pool: Map"),
+            "Last",
+            false,
+            Some(-10.0),
+        ),
     ];
     let tokenizer = tokenizer();
-    for (name, image, quick, bias) in towers {
+    for (name, embed, image, pool, quick, bias) in towers {
         let config: Model = ron::from_str(&format!(
-            "Model(embed_dim: 64, quick_gelu: {quick}, image: {image}, text: (context_length: {CONTEXT}, \
-             vocab_size: 400, width: 96, heads: 3, layers: 2))"
+            "Model(embed_dim: {embed}, quick_gelu: {quick}, image: {image}, text: (context_length: {CONTEXT}, \
+             vocab_size: 400, width: 96, heads: 3, layers: 2, pool: {pool}))"
         ))
         .unwrap();
         let mut rng = ChaCha8Rng::seed_from_u64(5);

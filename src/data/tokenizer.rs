@@ -150,7 +150,8 @@ impl Tokenizer {
     }
 
     /// `[B, L]` of int64, padded with 0 to the longest caption of the batch: the same features, since
-    /// nothing after the end token matters, for less work.
+    /// nothing after the end token matters (a tower to which it does pads to the context itself), for
+    /// less work.
     pub fn encode_tight<S: AsRef<str>>(&self, captions: &[S]) -> Result<Tensor> {
         let rows = self.rows(captions)?;
         let longest = rows.iter().map(Vec::len).max().unwrap_or(0);

@@ -187,11 +187,13 @@ mod tests {
     use super::*;
     use crate::scenario::{Model, VocabSize};
 
-    fn tiny() -> (Clip, Tokenizer) {
-        let config: Model = ron::from_str(
-            "Model(embed_dim: 8, image: ResNet(image_size: 32, layers: (1, 1, 1, 1), width: 2, \
-             head_width: 16), text: (context_length: 6, vocab_size: 300, width: 8, heads: 2, layers: 1))",
-        )
+    const RESNET: &str = "ResNet(image_size: 32, layers: (1, 1, 1, 1), width: 2, head_width: 16)";
+
+    fn build(image: &str, pool: &str) -> (Clip, Tokenizer) {
+        let config: Model = ron::from_str(&format!(
+            "Model(embed_dim: 8, image: {image}, text: (context_length: 6, vocab_size: 300, width: 8, \
+             heads: 2, layers: 1, pool: {pool}))"
+        ))
         .unwrap();
         let tokenizer =
             Tokenizer::train(&["a red apple"], VocabSize::new(300).unwrap(), 6).unwrap();
@@ -199,6 +201,39 @@ mod tests {
         let mut clip = Clip::new(&config, tokenizer.vocab_size(), &mut rng, Device::Cpu).unwrap();
         clip.set_logit_bias(-10.0, true).unwrap();
         (clip, tokenizer)
+    }
+
+    fn tiny() -> (Clip, Tokenizer) {
+        build(RESNET, "End")
+    }
+
+    #[test]
+    fn every_combination_of_towers_comes_back_with_the_same_features() {
+        let vit = |pool| {
+            format!(
+                "ViT(image_size: 16, patch_size: 8, width: 8, head_width: 4, layers: 1, pool: {pool})"
+            )
+        };
+        let images = [vit("Cls"), vit("Avg"), vit("Map"), RESNET.to_owned()];
+        for (image, pool) in images.iter().flat_map(|i| [(i, "End"), (i, "Last")]) {
+            let dir = tempfile::tempdir().unwrap();
+            let (clip, tokenizer) = build(image, pool);
+            save(dir.path(), &clip, &tokenizer).unwrap();
+            let back = load(dir.path(), Device::Cpu).unwrap();
+            assert_eq!(back.config().image, clip.config().image);
+            assert_eq!(back.config().text.pool, clip.config().text.pool);
+            let side = clip.config().image.image_size().dim();
+            let pixels = Tensor::arange(3 * side * side, (Kind::Float, Device::Cpu)).sin();
+            let pixels = pixels.view([1, 3, side, side]);
+            let tokens = tokenizer.encode(&["a red apple", "red"]).unwrap();
+            let features = |clip: &Clip| {
+                let image = clip.encode_image(&pixels, Pass::Evaluate);
+                [image, clip.encode_text(&tokens)]
+            };
+            assert_eq!(features(&clip), features(&back), "{image} {pool}");
+            let prefix = clip.weights().get("text.token_embedding.weight").is_some();
+            assert_eq!(prefix, pool == "Last");
+        }
     }
 
     #[test]
@@ -281,9 +316,25 @@ mod tests {
             "{fault}"
         );
         let config = fs::read_to_string(dir.path().join(CONFIG)).unwrap();
-        let foreign = config.replace("\"heads\": 2", "\"heads\": 2, \"pool_type\": \"last\"");
-        fs::write(dir.path().join(CONFIG), foreign).unwrap();
+        let foreign = |option: &str, says: &str| {
+            let foreign = config.replace("\"heads\": 2", &format!("\"heads\": 2, {option}"));
+            fs::write(dir.path().join(CONFIG), foreign).unwrap();
+            let message = load(dir.path(), Device::Cpu).unwrap_err().to_string();
+            assert!(message.contains(says), "{message}");
+        };
+        foreign("\"embed_cls\": true", "unknown field `embed_cls`");
+        foreign("\"pool_type\": \"first\"", "unknown variant `first`");
+        // Half of SigLIP is no tower of this lab.
+        foreign(
+            "\"pool_type\": \"last\"",
+            "this file has some of these only",
+        );
+        let timm = config.replace(
+            "\"image_size\"",
+            "\"timm_model_name\": \"vit_base_patch16_siglip_224\", \"image_size\"",
+        );
+        fs::write(dir.path().join(CONFIG), timm).unwrap();
         let message = load(dir.path(), Device::Cpu).unwrap_err().to_string();
-        assert!(message.contains("unknown field `pool_type`"), "{message}");
+        assert!(message.contains("none that this lab has"), "{message}");
     }
 }

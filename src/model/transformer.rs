@@ -6,7 +6,7 @@ use super::layers::{Activation, LayerNorm, Linear, linear};
 use super::weights::{Fill, Scope};
 use crate::error::Result;
 
-/// Sizes of a transformer.
+/// Sizes and arithmetic of a transformer.
 #[derive(Clone, Copy, Debug)]
 pub struct Shape {
     /// Width of the residual stream.
@@ -17,28 +17,95 @@ pub struct Shape {
     pub layers: i64,
     /// Activation between the two layers of the perceptron.
     pub activation: Activation,
+    /// What layer normalisation adds to the variance.
+    pub epsilon: f64,
 }
 
-/// How the weights of a block are filled at first.
+/// What the parts of a block are called in checkpoints.
+#[derive(Clone, Copy, Debug)]
+pub struct Names {
+    blocks: &'static str,
+    attention: AttentionNames,
+    perceptron: PerceptronNames,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct AttentionNames {
+    norm: &'static str,
+    weight: &'static str,
+    bias: &'static str,
+    out: &'static str,
+}
+
+/// What the parts of a perceptron are called.
+#[derive(Clone, Copy, Debug)]
+pub struct PerceptronNames {
+    norm: &'static str,
+    hidden: &'static str,
+    output: &'static str,
+}
+
+impl Names {
+    const OPEN_CLIP: Self = Self {
+        blocks: "resblocks",
+        attention: AttentionNames {
+            norm: "ln_1",
+            weight: "in_proj_weight",
+            bias: "in_proj_bias",
+            out: "out_proj",
+        },
+        perceptron: PerceptronNames {
+            norm: "ln_2",
+            hidden: "mlp.c_fc",
+            output: "mlp.c_proj",
+        },
+    };
+
+    const TIMM: Self = Self {
+        blocks: "blocks",
+        attention: AttentionNames {
+            norm: "norm1",
+            weight: "qkv.weight",
+            bias: "qkv.bias",
+            out: "proj",
+        },
+        perceptron: PerceptronNames {
+            norm: "norm2",
+            ..Self::MAP
+        },
+    };
+
+    /// The perceptron of timm's MAP head.
+    pub const MAP: PerceptronNames = PerceptronNames {
+        norm: "norm",
+        hidden: "mlp.fc1",
+        output: "mlp.fc2",
+    };
+}
+
+/// Deviation of timm's first weights and positions; its biases are zero.
+pub const TIMM_STD: f64 = 0.02;
+
+/// How the weights of a block are filled at first. Biases of attention are zero in any case.
 #[derive(Clone, Copy, Debug)]
 struct Fills {
     in_proj: Fill,
     out_proj: Fill,
-    c_fc: Fill,
-    c_proj: Fill,
+    /// Weight and bias of the perceptron's first layer, and of its second.
+    hidden: [Fill; 2],
+    output: [Fill; 2],
 }
 
 impl Fills {
     /// The image tower's: `PyTorch`'s defaults, since `OpenCLIP` leaves them.
     fn image(width: i64) -> Self {
-        // Xavier's uniform over [3 W, W].
-        let in_proj = Fill::Uniform((6.0 / (4.0 * width as f64)).sqrt());
         let layer = Fill::layer(width);
         Self {
-            in_proj,
+            // Xavier's uniform over [3 W, W].
+            in_proj: Fill::Uniform((6.0 / (4.0 * width as f64)).sqrt()),
             out_proj: layer,
-            c_fc: layer,
-            c_proj: Fill::layer(4 * width),
+            hidden: [layer; 2],
+            output: [Fill::layer(4 * width); 2],
         }
     }
 
@@ -46,11 +113,23 @@ impl Fills {
     fn text(shape: &Shape) -> Self {
         let width = shape.width as f64;
         let proj = Fill::Normal(width.sqrt().recip() * (2.0 * shape.layers as f64).sqrt().recip());
+        let hidden = Fill::Normal((2.0 * width).sqrt().recip());
         Self {
             in_proj: Fill::Normal(width.sqrt().recip()),
             out_proj: proj,
-            c_fc: Fill::Normal((2.0 * width).sqrt().recip()),
-            c_proj: proj,
+            hidden: [hidden, Fill::layer(shape.width)],
+            output: [proj, Fill::layer(4 * shape.width)],
+        }
+    }
+
+    /// timm's: `init_weights_vit_timm`.
+    const fn timm() -> Self {
+        let (weight, zero) = (Fill::Normal(TIMM_STD), Fill::Constant(0.0));
+        Self {
+            in_proj: weight,
+            out_proj: weight,
+            hidden: [weight, zero],
+            output: [weight, zero],
         }
     }
 }
@@ -63,21 +142,37 @@ pub struct Transformer {
 
 impl Transformer {
     /// The image tower's blocks, at `scope` = `visual.transformer`.
-    pub fn image(scope: Scope, shape: &Shape) -> Result<Self> {
-        Self::new(scope, shape, Fills::image(shape.width))
+    pub fn image(mut scope: Scope, shape: &Shape) -> Result<Self> {
+        Self::new(
+            &mut scope,
+            Names::OPEN_CLIP,
+            shape,
+            Fills::image(shape.width),
+        )
     }
 
-    /// The text tower's blocks, at `scope` = `transformer`.
-    pub fn text(scope: Scope, shape: &Shape) -> Result<Self> {
-        Self::new(scope, shape, Fills::text(shape))
+    /// The text tower's blocks, at `scope` = `transformer` or `text.transformer`.
+    pub fn text(mut scope: Scope, shape: &Shape) -> Result<Self> {
+        Self::new(&mut scope, Names::OPEN_CLIP, shape, Fills::text(shape))
     }
 
-    fn new(mut scope: Scope, shape: &Shape, fills: Fills) -> Result<Self> {
-        let mut blocks = scope.sub("resblocks");
-        let blocks = (0..shape.layers).map(|at| Block::new(blocks.sub(at), shape, fills));
+    /// The blocks of timm's image tower, at `scope` = `visual.trunk`.
+    pub fn timm(scope: &mut Scope, shape: &Shape) -> Result<Self> {
+        Self::new(scope, Names::TIMM, shape, Fills::timm())
+    }
+
+    fn new(scope: &mut Scope, names: Names, shape: &Shape, fills: Fills) -> Result<Self> {
+        let mut blocks = scope.sub(names.blocks);
+        let blocks = (0..shape.layers).map(|at| Block::new(blocks.sub(at), names, shape, fills));
         Ok(Self {
             blocks: blocks.collect::<Result<_>>()?,
         })
+    }
+
+    /// `[B, L, W]` to `[B, L, W]`: every token sees all.
+    pub fn forward_all(&self, x: Tensor) -> Tensor {
+        let blocks = self.blocks.iter();
+        blocks.fold(x, |x, block| block.forward(&x, None))
     }
 
     /// `[B, L, W]` to the one token of each row that `pool` picks, `[B, W]`.
@@ -100,6 +195,8 @@ impl Transformer {
 pub enum Pool {
     /// The first, which sees all.
     First,
+    /// The last, which sees all.
+    Last,
     /// One token for each row, which sees what lies before it, as do all others.
     Causal {
         /// Index into `[B * L]`, shape `[B]`.
@@ -125,7 +222,7 @@ impl Pool {
 
     const fn mask(&self) -> Option<&Tensor> {
         match self {
-            Self::First => None,
+            Self::First | Self::Last => None,
             Self::Causal { mask, .. } => Some(mask),
         }
     }
@@ -134,50 +231,76 @@ impl Pool {
     fn pick(&self, x: &Tensor) -> Tensor {
         match self {
             Self::First => x.select(1, 0),
+            Self::Last => x.select(1, -1),
             Self::Causal { flat, .. } => x.reshape([-1, x.size()[2]]).index_select(0, flat),
         }
     }
 }
 
-/// x + `attention(ln_1(x))`, then x + `mlp(ln_2(x))`.
+/// x + `attention(norm(x))`, then a perceptron.
 #[derive(Debug)]
 struct Block {
-    ln_1: LayerNorm,
+    norm: LayerNorm,
     attn: Attention,
-    ln_2: LayerNorm,
-    c_fc: Linear,
-    c_proj: Linear,
-    activation: Activation,
+    perceptron: Perceptron,
 }
 
 impl Block {
-    fn new(mut scope: Scope, shape: &Shape, fills: Fills) -> Result<Self> {
-        let width = shape.width;
+    fn new(mut scope: Scope, names: Names, shape: &Shape, fills: Fills) -> Result<Self> {
+        let norm = scope.sub(names.attention.norm);
         Ok(Self {
-            ln_1: LayerNorm::new(scope.sub("ln_1"), width)?,
-            attn: Attention::new(scope.sub("attn"), shape, fills)?,
-            ln_2: LayerNorm::new(scope.sub("ln_2"), width)?,
-            c_fc: Linear::new(scope.sub("mlp.c_fc"), width, 4 * width, fills.c_fc)?,
-            c_proj: Linear::new(scope.sub("mlp.c_proj"), 4 * width, width, fills.c_proj)?,
-            activation: shape.activation,
+            norm: LayerNorm::new(norm, shape.width, shape.epsilon)?,
+            attn: Attention::new(scope.sub("attn"), names.attention, shape, fills)?,
+            perceptron: Perceptron::new(&mut scope, names.perceptron, shape, fills)?,
         })
     }
 
     fn forward(&self, x: &Tensor, mask: Option<&Tensor>) -> Tensor {
-        self.perceptron(&(x + self.attn.forward(&self.ln_1.forward(x), mask)))
+        let attended = self.attn.forward(&self.norm.forward(x), mask);
+        self.perceptron.forward(&(x + attended))
     }
 
     /// `[B, L, W]` to `[B, W]`: the output at the picked tokens alone.
     fn forward_pooled(&self, x: &Tensor, pool: &Pool) -> Tensor {
-        let attended = self.attn.forward_pooled(&self.ln_1.forward(x), pool);
-        self.perceptron(&(pool.pick(x) + attended))
+        let attended = self.attn.forward_pooled(&self.norm.forward(x), pool);
+        self.perceptron.forward(&(pool.pick(x) + attended))
+    }
+}
+
+/// x + `mlp(norm(x))`, four times as wide inside.
+#[derive(Debug)]
+pub struct Perceptron {
+    norm: LayerNorm,
+    hidden: Linear,
+    output: Linear,
+    activation: Activation,
+}
+
+impl Perceptron {
+    /// One with timm's first values.
+    pub fn timm(scope: &mut Scope, names: PerceptronNames, shape: &Shape) -> Result<Self> {
+        Self::new(scope, names, shape, Fills::timm())
     }
 
-    fn perceptron(&self, x: &Tensor) -> Tensor {
-        let hidden = self
-            .activation
-            .apply(&self.c_fc.forward(&self.ln_2.forward(x)));
-        x + self.c_proj.forward(&hidden).to_kind(Kind::Float)
+    fn new(scope: &mut Scope, names: PerceptronNames, shape: &Shape, fills: Fills) -> Result<Self> {
+        let width = shape.width;
+        let norm = LayerNorm::new(scope.sub(names.norm), width, shape.epsilon)?;
+        let mut linear = |name, inputs, outputs, [weight, bias]: [Fill; 2]| {
+            Linear::with_bias(&mut scope.sub(name), inputs, outputs, weight, bias)
+        };
+        Ok(Self {
+            norm,
+            hidden: linear(names.hidden, width, 4 * width, fills.hidden)?,
+            output: linear(names.output, 4 * width, width, fills.output)?,
+            activation: shape.activation,
+        })
+    }
+
+    /// `[.., W]` in and out, in 32 bits.
+    pub fn forward(&self, x: &Tensor) -> Tensor {
+        let hidden = self.hidden.forward(&self.norm.forward(x));
+        let hidden = self.activation.apply(&hidden);
+        x + self.output.forward(&hidden).to_kind(Kind::Float)
     }
 }
 
@@ -193,18 +316,14 @@ struct Attention {
 }
 
 impl Attention {
-    fn new(mut scope: Scope, shape: &Shape, fills: Fills) -> Result<Self> {
+    fn new(mut scope: Scope, names: AttentionNames, shape: &Shape, fills: Fills) -> Result<Self> {
         let width = shape.width;
         let zero = Fill::Constant(0.0);
         Ok(Self {
-            in_proj_weight: scope.parameter(
-                "in_proj_weight",
-                &[3 * width, width],
-                fills.in_proj,
-            )?,
-            in_proj_bias: scope.parameter("in_proj_bias", &[3 * width], zero)?,
+            in_proj_weight: scope.parameter(names.weight, &[3 * width, width], fills.in_proj)?,
+            in_proj_bias: scope.parameter(names.bias, &[3 * width], zero)?,
             out_proj: Linear::with_bias(
-                &mut scope.sub("out_proj"),
+                &mut scope.sub(names.out),
                 width,
                 width,
                 fills.out_proj,
@@ -245,7 +364,7 @@ impl Attention {
         let q = q.view([-1, self.heads, 1, self.width / self.heads]);
         let kv = self.split(&self.project(x, 1, 2), 2);
         let mask = match pool {
-            Pool::First => None,
+            Pool::First | Pool::Last => None,
             Pool::Causal { picked, .. } => Some(picked),
         };
         let mixed = attend(&q, &kv[0], &kv[1], mask);

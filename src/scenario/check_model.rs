@@ -1,7 +1,7 @@
 //! Whether a [`Model`] can be built at all: the rules that bind one size to another. Ranges of single
 //! numbers are the types' own business.
 
-use super::{ImageTower, Model, TextTower};
+use super::{ImagePool, ImageTower, Model, Size, TextPool, TextTower};
 
 /// Parameters beyond which a model is refused: with gradients, two moments and a copy for evaluation
 /// this many take 5 GB.
@@ -16,6 +16,7 @@ impl Model {
     pub fn validate(&self) -> Result<(), String> {
         self.image.validate()?;
         self.text.validate()?;
+        self.together()?;
         let count = self.parameter_count(self.text.vocab_size.get());
         if count > MOST_PARAMETERS {
             return Err(format!(
@@ -28,19 +29,60 @@ impl Model {
         Ok(())
     }
 
+    /// Width of an image tower that is `SigLIP`'s.
+    pub(super) fn map_width(&self) -> Option<Size> {
+        match self.image {
+            ImageTower::ViT {
+                width,
+                pool: ImagePool::Map,
+                ..
+            } => Some(width),
+            ImageTower::ViT { .. } | ImageTower::ResNet { .. } => None,
+        }
+    }
+
+    /// Whether either tower is `SigLIP`'s.
+    pub(super) fn is_siglip(&self) -> bool {
+        self.map_width().is_some() || self.text.pool == TextPool::Last
+    }
+
+    /// What a tower of `SigLIP`'s asks of the rest.
+    fn together(&self) -> Result<(), String> {
+        if let Some(width) = self.map_width().filter(|width| *width != self.embed_dim) {
+            return Err(format!(
+                "an image tower with `pool: Map` has no projection, so its width {width} must be \
+                 embed_dim, which is {}: change one of them",
+                self.embed_dim
+            ));
+        }
+        if self.quick_gelu && self.is_siglip() {
+            return Err(
+                "a tower with `pool: Map` or `pool: Last` is SigLIP's, whose GELU is approximated \
+                 with tanh: leave `quick_gelu` out"
+                    .into(),
+            );
+        }
+        Ok(())
+    }
+
     /// Learned numbers in both towers and `logit_scale`, with a vocabulary of this size.
     pub fn parameter_count(&self, vocab_size: u64) -> u64 {
         let TextTower {
             context_length,
             width,
             layers,
+            pool,
             ..
         } = &self.text;
         let (width, embed) = (width.get(), self.embed_dim.get());
+        let projection = match pool {
+            TextPool::End => width * embed,
+            TextPool::Last => width * embed + embed,
+        };
         let text = (vocab_size + context_length.get()) * width
             + layers.get() * block(width)
             + 2 * width
-            + width * embed;
+            + projection;
         text + self.image.parameter_count(embed) + 1
     }
 }
@@ -133,11 +175,21 @@ impl ImageTower {
                 patch_size,
                 width,
                 layers,
+                pool,
                 ..
             } => {
                 let (width, patch) = (width.get(), patch_size.get());
-                let tokens = (image_size.get() / patch).pow(2) + 1;
-                let ends = width * (1 + tokens + 3 * patch * patch + embed + 4);
+                let patches = (image_size.get() / patch).pow(2);
+                let inner = 3 * patch * patch;
+                let ends = match pool {
+                    // Class token, positions, patch embedding, two norms, projection.
+                    ImagePool::Cls | ImagePool::Avg => {
+                        width * (1 + patches + 1 + inner + 4 + embed)
+                    }
+                    // Positions, patch embedding with a bias, a norm; the head is a block with the
+                    // probe in the place of one norm.
+                    ImagePool::Map => width * (patches + inner + 1 + 2) + block(width) - width,
+                };
                 ends + layers.get() * block(width)
             }
             Self::ResNet {
@@ -149,7 +201,7 @@ impl ImageTower {
                 let depths = [layers.0, layers.1, layers.2, layers.3];
                 resnet(
                     width.get(),
-                    depths.map(super::Size::get),
+                    depths.map(Size::get),
                     image_size.get() / 32,
                     embed,
                 )
@@ -271,6 +323,30 @@ mod tests {
             "{}",
             fault(odd, TEXT)
         );
+    }
+
+    #[test]
+    fn what_a_tower_of_siglip_asks_of_the_rest_is_said() {
+        let map = |width| {
+            format!(
+                "ViT(image_size: 32, patch_size: 8, width: {width}, head_width: 32, layers: 4, pool: Map)"
+            )
+        };
+        model(&map(64), TEXT).validate().unwrap();
+        assert_eq!(
+            fault(&map(128), TEXT),
+            "an image tower with `pool: Map` has no projection, so its width 128 must be embed_dim, \
+             which is 64: change one of them"
+        );
+        for (image, text) in [
+            (map(64), TEXT.to_string()),
+            (VIT.into(), format!("{TEXT}, pool: Last")),
+        ] {
+            let mut model = model(&image, &text);
+            model.quick_gelu = true;
+            let fault = model.validate().unwrap_err();
+            assert!(fault.ends_with("leave `quick_gelu` out"), "{fault}");
+        }
     }
 
     #[test]

@@ -238,6 +238,8 @@ fn plain(outer: &str) -> &str {
         "Data" => "a data set",
         "Style" => "a drawing style",
         "ImageTower" => "an image tower",
+        "ImagePool" => "a pool of an image tower",
+        "TextPool" => "a pool of a text tower",
         "Schedule" => "a schedule",
         "Loss" => "a loss",
         "Control" => "a control",

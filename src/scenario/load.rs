@@ -27,6 +27,8 @@ pub const BUNDLED: &[(&str, &str)] = bundle![
     "bias-ablation",
     "shapes",
     "vit",
+    "clip-vit",
+    "siglip-vit",
     "noise",
     "first-look",
     "stuck-at-ln-n",

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::loss::tiled;
 use crate::memory::{available, return_free_memory};
 use crate::model::LONG;
-use crate::scenario::{ImageTower, Model};
+use crate::scenario::{ImagePool, ImageTower, Model};
 
 /// Bytes of one number.
 const FLOAT: f64 = 4.0;
@@ -141,15 +141,22 @@ fn image_floats(tower: &ImageTower) -> f64 {
             width,
             head_width,
             layers,
+            pool,
         } => {
             let side = (image_size.get() / patch_size.get().max(1)) as f64;
-            let width = width.get() as f64;
-            transformer_floats(
-                side * side + 1.0,
-                width,
-                layers.get() as f64,
-                width / head_width.get() as f64,
-            )
+            let (patches, width) = (side * side, width.get() as f64);
+            let heads = width / head_width.get() as f64;
+            // A mean takes all patches, normalised; a MAP head their keys and values, too, and it has
+            // attention and a perceptron of one token.
+            let (tokens, ends) = match pool {
+                ImagePool::Cls => (patches + 1.0, 0.0),
+                ImagePool::Avg => (patches + 1.0, patches * width),
+                ImagePool::Map => {
+                    let pooled = patches * (3.0 * width + 2.0 * heads) + 14.0 * width;
+                    (patches, pooled)
+                }
+            };
+            transformer_floats(tokens, width, layers.get() as f64, heads) + ends
         }
         ImageTower::ResNet {
             image_size,
@@ -226,6 +233,18 @@ mod tests {
         let (small, large) = (need(4096), need(32_768));
         assert!(large > small && large < 3.0 * small, "{small} {large}");
         assert!(large < 1e9, "{large}");
+    }
+
+    #[test]
+    fn a_head_that_reads_all_patches_needs_some_memory_more() {
+        let floats = |pool| {
+            let vit =
+                "ViT(image_size: 32, patch_size: 8, width: 64, head_width: 32, layers: 3, pool: ";
+            image_floats(&model(&format!("{vit}{pool})")).image)
+        };
+        let (class, mean, map) = (floats("Cls"), floats("Avg"), floats("Map"));
+        assert!(class < mean && mean < 1.1 * class, "{class} {mean}");
+        assert!(0.9 * class < map && map < 1.2 * class, "{class} {map}");
     }
 
     #[test]

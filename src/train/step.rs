@@ -449,16 +449,16 @@ mod tests {
     use crate::data::Prepared;
     use crate::scenario::{self, BatchSize, LearningRate, Loss, Temperature};
 
-    fn trainer(image: &str) -> Trainer {
+    fn trainer(model: &str) -> Trainer {
+        with_threads(model, 1)
+    }
+
+    fn with_threads(model: &str, threads: usize) -> Trainer {
         let text = format!(
             r#"(
             title: "parts",
             data: Emoji(train: [Noto, Fluent], held_out: [Twemoji], limit: 40),
-            model: (
-                embed_dim: 16,
-                image: {image},
-                text: (context_length: 12, vocab_size: 400, width: 32, heads: 2, layers: 2),
-            ),
+            model: {model},
             train: (steps: 100, batch_size: 23, learning_rate: 0.001, seed: 7, precision: fp32),
             lanes: [(name: "a", loss: SigLip, temperature: 0.1, bias: -10)],
         )"#
@@ -466,11 +466,21 @@ mod tests {
         let scenario = scenario::parse(&text, "parts.ron").unwrap();
         let prepared = Prepared::new(&scenario).unwrap();
         let spec = &scenario.lanes[0];
-        Trainer::new(&prepared, spec, 7, DeviceChoice::Cpu, 1).unwrap()
+        Trainer::new(&prepared, spec, 7, DeviceChoice::Cpu, threads).unwrap()
     }
 
-    const VIT: &str = "ViT(image_size: 32, patch_size: 8, width: 32, head_width: 16, layers: 2)";
-    const RESNET: &str = "ResNet(image_size: 32, layers: (1, 1, 1, 1), width: 4, head_width: 16)";
+    const VIT: &str = "(embed_dim: 16, \
+        image: ViT(image_size: 32, patch_size: 8, width: 32, head_width: 16, layers: 2), \
+        text: (context_length: 12, vocab_size: 400, width: 32, heads: 2, layers: 2))";
+    const AVG: &str = "(embed_dim: 16, \
+        image: ViT(image_size: 32, patch_size: 8, width: 32, head_width: 16, layers: 2, pool: Avg), \
+        text: (context_length: 12, vocab_size: 400, width: 32, heads: 2, layers: 2))";
+    const SIGLIP: &str = "(embed_dim: 32, \
+        image: ViT(image_size: 32, patch_size: 8, width: 32, head_width: 16, layers: 2, pool: Map), \
+        text: (context_length: 12, vocab_size: 400, width: 32, heads: 2, layers: 2, pool: Last))";
+    const RESNET: &str = "(embed_dim: 16, \
+        image: ResNet(image_size: 32, layers: (1, 1, 1, 1), width: 4, head_width: 16), \
+        text: (context_length: 12, vocab_size: 400, width: 32, heads: 2, layers: 2))";
 
     /// A step cut in a way of the test's own.
     fn begun(trainer: &mut Trainer, part: usize, kept: usize) -> Underway {
@@ -511,27 +521,49 @@ mod tests {
 
     #[test]
     fn a_cut_step_has_the_gradient_of_the_whole_one() {
-        let made = |part, kept| {
-            let mut trainer = trainer(VIT);
-            let step = begun(&mut trainer, part, kept);
-            let report = make(&mut trainer, step, 100).unwrap();
-            (report, weights(&trainer))
-        };
-        let (whole, after) = made(23, 1);
-        for (part, kept) in [(1, 1), (7, 1), (7, 3), (8, 2), (22, 1)] {
-            let (report, weights) = made(part, kept);
-            assert!((report.loss / whole.loss - 1.0).abs() < 1e-6, "{report:?}");
-            let norms = report.grad_norm / whole.grad_norm;
-            assert!((norms - 1.0).abs() < 1e-5, "{norms}");
-            // Adam's first step is the learning rate times the sign, where a gradient is not nearly 0.
-            let update = (report.update_norm / whole.update_norm - 1.0).abs();
-            assert!(update < 1e-3, "{update}");
-            assert!(apart(&weights, &after) < 1e-3, "{part} {kept}");
+        for model in [VIT, AVG, SIGLIP] {
+            let made = |part, kept| {
+                let mut trainer = trainer(model);
+                let step = begun(&mut trainer, part, kept);
+                let report = make(&mut trainer, step, 100).unwrap();
+                (report, weights(&trainer))
+            };
+            let whole = made(23, 1);
+            for (part, kept) in [(1, 1), (7, 1), (7, 3), (8, 2), (22, 1)] {
+                assert_same_step(&made(part, kept), &whole);
+            }
+            // What is kept saves time and changes nothing.
+            let bits = |(report, weights): (StepReport, Vec<f64>)| {
+                (report.loss, report.grad_norm, weights)
+            };
+            assert_eq!(bits(made(7, 1)), bits(made(7, 4)));
         }
-        // What is kept saves time and changes nothing.
-        let bits =
-            |(report, weights): (StepReport, Vec<f64>)| (report.loss, report.grad_norm, weights);
-        assert_eq!(bits(made(7, 1)), bits(made(7, 4)));
+    }
+
+    #[test]
+    fn two_hands_make_the_step_of_one() {
+        for model in [AVG, SIGLIP] {
+            let made = |threads| {
+                let mut trainer = with_threads(model, threads);
+                assert_eq!(trainer.hands.count(), threads);
+                let report = trainer.step().unwrap().unwrap();
+                (report, weights(&trainer))
+            };
+            assert_same_step(&made(2), &made(1));
+        }
+    }
+
+    fn assert_same_step(
+        (report, weights): &(StepReport, Vec<f64>),
+        (whole, after): &(StepReport, Vec<f64>),
+    ) {
+        assert!((report.loss / whole.loss - 1.0).abs() < 1e-6, "{report:?}");
+        let norms = report.grad_norm / whole.grad_norm;
+        assert!((norms - 1.0).abs() < 1e-5, "{norms}");
+        // Adam's first step is the learning rate times the sign, where a gradient is not nearly 0.
+        let update = (report.update_norm / whole.update_norm - 1.0).abs();
+        assert!(update < 1e-3, "{update}");
+        assert!(apart(weights, after) < 1e-3);
     }
 
     #[test]
@@ -543,10 +575,10 @@ mod tests {
             Control::BatchSize(BatchSize::new(9).unwrap()),
             Control::Augment(false),
         ];
-        for image in [VIT, RESNET] {
+        for model in [VIT, SIGLIP, RESNET] {
             for change in changes {
                 let made = |calls: usize| {
-                    let mut trainer = trainer(image);
+                    let mut trainer = trainer(model);
                     let step = begun(&mut trainer, 6, 2);
                     assert!(make(&mut trainer, step, calls).is_none());
                     assert!(calls == 0 || trainer.stepping().unwrap() > 0.0);

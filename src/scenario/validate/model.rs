@@ -1,7 +1,7 @@
 //! Towers whose sizes do not fit together, or that no machine could hold.
 
 use super::Check;
-use crate::scenario::{ImageTower, Scenario};
+use crate::scenario::{ImageTower, Model, Scenario};
 
 /// Of one batch's pictures alone; everything else comes on top.
 const MOST_GIB: f64 = 4.0;
@@ -12,6 +12,7 @@ impl Check<'_> {
         let before = self.faults.len();
         self.image_tower(&scenario.model.image);
         self.text_tower(scenario);
+        self.siglip(&scenario.model);
         if self.faults.len() == before
             && let Err(message) = scenario.model.validate()
         {
@@ -107,6 +108,25 @@ impl Check<'_> {
         if text.context_length.get() < 3 {
             let message = "captions need room for the start, one token and the end";
             self.fault("model.text.context_length", message, "3 or more", None);
+        }
+    }
+
+    /// What a tower of `SigLIP`'s asks of the rest.
+    fn siglip(&mut self, model: &Model) {
+        if let Some(width) = model.map_width().filter(|width| *width != model.embed_dim) {
+            let embed = model.embed_dim;
+            let message = format!("width {width} is not embed_dim = {embed}");
+            let help = format!(
+                "`pool: Map` has no projection after it: give both the same number, such as {width}"
+            );
+            self.fault("model.image.width", message, "must be embed_dim", help);
+        }
+        if model.quick_gelu && model.is_siglip() {
+            let message = "quick_gelu is not for a tower of SigLIP's";
+            let help =
+                "`pool: Map` and `pool: Last` have the GELU of SigLIP, approximated with tanh"
+                    .to_string();
+            self.fault("model.quick_gelu", message, "leave it out", help);
         }
     }
 
