@@ -13,6 +13,7 @@ pub mod precision;
 mod state;
 mod step;
 
+use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -76,8 +77,10 @@ pub struct Trainer {
     ahead: Option<JoinHandle<Arc<Batch>>>,
     latest: Option<Latest>,
     evaluation: Option<Evaluation>,
-    /// The one that is to follow it.
-    asked: Option<Tasks>,
+    /// Those that are to follow it.
+    waiting: VecDeque<Tasks>,
+    /// What somebody asked, who waits for the answer: it goes first.
+    question: Option<Evaluation>,
     /// Where the last map lay, so that the next does not jump.
     plane: Option<Plane>,
     /// What was found not to be a number, once something was.
@@ -138,7 +141,8 @@ impl Trainer {
             ahead: None,
             latest: None,
             evaluation: None,
-            asked: None,
+            waiting: VecDeque::new(),
+            question: None,
             plane: None,
             suspect: None,
             phases: Phases::default(),
@@ -299,34 +303,50 @@ impl Trainer {
         }
     }
 
-    /// Begins an evaluation of the weights as they are now. Training may go on meanwhile: it works on a copy. One
-    /// that is under way is completed first; of several that wait the last is done.
+    /// Begins an evaluation of the weights as they are now. Training may go on meanwhile: it works on a copy. While
+    /// one is under way others wait for it, but for questions, of which only the last is answered.
     pub fn begin_evaluation(&mut self, tasks: Tasks) -> Result<()> {
-        if self.evaluation.is_some() {
-            self.asked = Some(tasks);
+        if self.evaluation.is_some() && !tasks.is_question() {
+            if !self.waiting.contains(&tasks) {
+                self.waiting.push_back(tasks);
+            }
             return Ok(());
         }
-        self.evaluation = Some(Evaluation::begin(
+        // In the type that it is trained in, and at the price of that.
+        let part = self.cut(self.now.batch_size as usize).part;
+        let compute = precision::compute(self.train.precision, self.device, part);
+        let copy = self.clip.duplicate()?.share(compute)?;
+        let begun = Evaluation::begin(
             &self.prepared,
-            &self.clip,
+            copy,
             self.dials(),
             self.now.step,
             self.device,
             &tasks,
-        )?);
+        )?;
+        if tasks.is_question() {
+            self.question = Some(begun);
+        } else {
+            self.evaluation = Some(begun);
+        }
         Ok(())
     }
 
     /// Does the next slice of the evaluation under way, if any: about the work of a step. Returns the reports of
     /// tasks that are complete.
     pub fn advance_evaluation(&mut self) -> Result<Vec<Report>> {
+        if let Some(question) = &mut self.question {
+            let reports = question.advance()?;
+            self.question.take_if(|question| question.done());
+            return Ok(reports);
+        }
         let Some(evaluation) = &mut self.evaluation else {
             return Ok(Vec::new());
         };
         let reports = evaluation.advance()?;
         if evaluation.done() {
             self.evaluation = None;
-            if let Some(tasks) = self.asked.take() {
+            if let Some(tasks) = self.waiting.pop_front() {
                 self.begin_evaluation(tasks)?;
             }
         }
@@ -335,7 +355,8 @@ impl Trainer {
 
     /// Share done of the evaluation under way.
     pub fn evaluating(&self) -> Option<f64> {
-        self.evaluation.as_ref().map(Evaluation::progress)
+        let under_way = self.question.as_ref().or(self.evaluation.as_ref());
+        under_way.map(Evaluation::progress)
     }
 
     /// Loss, scale and bias as they are now.

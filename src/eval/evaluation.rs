@@ -48,7 +48,7 @@ pub enum Task {
 }
 
 /// What is evaluated.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tasks {
     /// In any order.
     pub tasks: Vec<Task>,
@@ -98,8 +98,8 @@ impl Tasks {
         }
     }
 
-    /// Whether there is nothing but a question, which concerns one split.
-    fn asks_only(&self) -> bool {
+    /// Whether it is nothing but a question, which concerns one split.
+    pub fn is_question(&self) -> bool {
         self.tasks.iter().all(|task| matches!(task, Task::Query(_)))
     }
 
@@ -182,10 +182,10 @@ impl Texts {
 }
 
 impl Evaluation {
-    /// Takes a copy of the weights; computes nothing yet.
+    /// Takes the model over, which is to be a copy if another trains on; computes nothing yet.
     pub fn begin(
         prepared: &Arc<Prepared>,
-        clip: &Clip,
+        clip: Clip,
         dials: Dials,
         step: u64,
         device: Device,
@@ -206,7 +206,7 @@ impl Evaluation {
         let splits: Vec<Split> = [Split::HeldOut, Split::Trained]
             .into_iter()
             .filter(|split| !prepared.gallery(*split).classes.is_empty())
-            .take(if tasks.asks_only() { 1 } else { 2 })
+            .take(if tasks.is_question() { 1 } else { 2 })
             .collect();
         for &split in &splits {
             jobs.push_back(Job::Pictures(split, 0, Vec::new()));
@@ -268,7 +268,7 @@ impl Evaluation {
         }
         let mut evaluation = Self {
             prepared: Arc::clone(prepared),
-            clip: clip.duplicate()?,
+            clip,
             dials,
             step,
             device,

@@ -101,7 +101,8 @@ impl Trainer {
         self.underway = None;
         self.latest = None;
         self.evaluation = None;
-        self.asked = None;
+        self.waiting.clear();
+        self.question = None;
         self.suspect = None;
         Ok(())
     }

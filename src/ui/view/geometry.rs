@@ -46,8 +46,22 @@ fn column(frame: &mut Frame, area: Rect, screen: &Screen, lane: usize, report: &
     let head = vec![
         sign,
         name,
-        Span::styled("  pictures", theme.lane(lane)),
-        Span::styled(" captions", theme.text()),
+        Span::styled(
+            if theme.paints() {
+                "  pictures"
+            } else {
+                "  o pictures"
+            },
+            theme.lane(lane),
+        ),
+        Span::styled(
+            if theme.paints() {
+                " captions"
+            } else {
+                " + captions"
+            },
+            theme.text(),
+        ),
         Span::styled(
             format!("  {:.0} % of variance", explained * 100.0),
             theme.faint(),
@@ -145,24 +159,23 @@ fn figures(r: &GeometryReport) -> Vec<String> {
     let least = r.slide.iter().min_by(|a, b| a.loss.total_cmp(&b.loss));
     let here = r.slide.iter().find(|s| s.lambda == 0.0);
     let slide = match (here, least) {
-        (Some(here), Some(least)) => format!(
-            "loss here {:.3}; least along the gap {:.3}, gap {:.2}",
-            here.loss, least.loss, least.gap
-        ),
+        (Some(here), Some(least)) => {
+            format!(
+                "loss {:.3}; {:.3} were the gap {:.2}",
+                here.loss, least.loss, least.gap
+            )
+        }
         _ => String::new(),
     };
     vec![
+        format!("gap {:.3}   alignment {:.3}", r.gap, r.alignment),
         format!(
-            "gap {:.3}   alignment {:.3}   tolerance {:.3}",
-            r.gap, r.alignment, r.tolerance
-        ),
-        format!(
-            "uniformity: pictures {:.2}, captions {:.2}",
+            "uniformity {:.2}, {:.2}",
             r.uniformity_image, r.uniformity_text
         ),
         format!(
-            "effective rank: pictures {:.1}, captions {:.1} of {}",
-            r.rank_image, r.rank_text, r.pairs
+            "rank {:.1}, {:.1}   tolerance {:.3}",
+            r.rank_image, r.rank_text, r.tolerance
         ),
         slide,
     ]

@@ -1,5 +1,6 @@
 //! What the screen looks like, from hand-made snapshots.
 
+mod findings;
 mod learn;
 
 use std::collections::BTreeMap;

@@ -61,7 +61,8 @@ fn column(
     };
     let cell = |share: Share| {
         let (low, high) = share.interval();
-        format!("{:>6} ±{:<4.0}", percent(share), (high - low) * 50.0)
+        let sign = theme.glyph("±", "+-");
+        format!("{:>6} {sign}{:<3.0}", percent(share), (high - low) * 50.0)
     };
     for row in &report.rows {
         let text = format!(
@@ -113,11 +114,11 @@ fn curve(frame: &mut Frame, area: Rect, screen: &Screen, lane: usize, wise: &[Wi
     if area.height < 5 || wise.is_empty() {
         return;
     }
-    let title = "  accuracy % over alpha: in domain, transfer dashed";
+    let title = "  accuracy % over alpha %: in domain, transfer dashed";
     frame::put(frame, area, 0, &Line::styled(title, theme.faint()));
     let points = |of: fn(&Wise) -> Share| -> Vec<(f64, f64)> {
         wise.iter()
-            .map(|w| (w.alpha, of(w).value() * 100.0))
+            .map(|w| (w.alpha * 100.0, of(w).value() * 100.0))
             .collect()
     };
     let (inside, outside) = (points(|w| w.in_domain), points(|w| w.transfer));
@@ -125,7 +126,7 @@ fn curve(frame: &mut Frame, area: Rect, screen: &Screen, lane: usize, wise: &[Wi
     let plot = Plot {
         x: Axis {
             low: 0.0,
-            high: 1.0,
+            high: 100.0,
             log: false,
         },
         y: Axis::around(values, false),

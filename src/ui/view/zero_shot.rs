@@ -11,7 +11,7 @@ use crate::telemetry::{Share, Split, ZeroShotReport};
 use crate::ui::panel::Panel;
 
 /// The least width in which a lane's table is worth drawing.
-const NARROW: u16 = 46;
+const NARROW: u16 = 42;
 
 /// Draws the panel: as many lanes as fit, the addressed one among them.
 pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
@@ -131,17 +131,17 @@ fn row(screen: &Screen, report: &ZeroShotReport, chosen: bool) -> Line<'static> 
     Line::from(vec![
         Span::styled(mark, theme.accent()),
         Span::styled(format!("{:10}", report.templates), style),
-        Span::styled(format!("{:>5}", report.prompts), theme.faint()),
+        Span::styled(format!("{:>4}", report.prompts), theme.faint()),
         Span::styled(
             format!("{:>7}", percent(report.top1)),
             theme.text().add_modifier(Modifier::BOLD),
         ),
         Span::styled(
-            format!("{:>12}", format!("{:.1}-{:.1}", low * 100.0, high * 100.0)),
+            format!("{:>11}", format!("{:.1}-{:.1}", low * 100.0, high * 100.0)),
             theme.muted(),
         ),
         Span::styled(
-            format!("{versus:>8}"),
+            format!("{versus:>6}"),
             if clear { theme.text() } else { theme.faint() },
         ),
     ])
@@ -160,16 +160,16 @@ pub(super) fn percent(share: Share) -> String {
 fn answers(report: &ZeroShotReport) -> Vec<String> {
     let said = &report.rejection;
     let mut lines = vec![format!(
-        "  softmax says {:.2} on average, {:.2} with the own class left out",
+        "  softmax sure to {:.2}, own class left out {:.2}",
         said.softmax_listed, said.softmax_unlisted
     )];
     lines.push(match (said.sigmoid_listed, said.sigmoid_unlisted) {
         (Some(listed), Some(unlisted)) => format!(
-            "  sigmoid says \"none\" for {} %, {} % with the own class left out",
+            "  sigmoid: none for {} %, own left out {} %",
             percent(listed),
             percent(unlisted)
         ),
-        _ => "  softmax sums to one over any list: it cannot say \"none\"".into(),
+        _ => "  softmax always chooses: it cannot say none".into(),
     });
     lines
 }

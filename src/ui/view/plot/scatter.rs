@@ -52,5 +52,31 @@ impl Scatter<'_> {
             }
         }
         canvas.paint(buf, area);
+        if !theme.paints() {
+            self.sign(buf, area, dot, (across, down));
+        }
+    }
+
+    /// Letters instead of dots, where colour does not tell the kinds apart.
+    fn sign(
+        &self,
+        buf: &mut Buffer,
+        area: Rect,
+        dot: impl Fn(&[f32; 2]) -> (i64, i64),
+        (across, down): (usize, usize),
+    ) {
+        let cell = |p: &[f32; 2]| {
+            let (x, y) = dot(p);
+            let column = x * i64::from(area.width) / across.max(1) as i64;
+            let row = y * i64::from(area.height) / down.max(1) as i64;
+            let inside = (0..i64::from(area.width)).contains(&column)
+                && (0..i64::from(area.height)).contains(&row);
+            inside.then(|| (area.x + column as u16, area.y + row as u16))
+        };
+        for (points, sign) in [(self.second, "+"), (self.first, "o")] {
+            for at in points.iter().filter_map(cell) {
+                buf[at].set_symbol(sign);
+            }
+        }
     }
 }
