@@ -6,9 +6,12 @@
 pub mod augment;
 mod batch;
 mod caption;
+mod classes;
+mod corrupt;
 mod draw;
 pub mod emoji;
 mod image;
+mod measure;
 mod prepared;
 pub mod shapes;
 
@@ -58,6 +61,9 @@ pub trait Dataset: Send + Sync {
 
     /// Every caption that training may use, for the tokenizer.
     fn corpus(&self) -> Vec<String>;
+
+    /// The different words of those captions; never empty.
+    fn words(&self) -> &[String];
 
     /// What is known of every class besides its name, for probes and colouring.
     fn labels(&self) -> Vec<Labels>;
