@@ -27,6 +27,8 @@ pub const BUNDLED: &[(&str, &str)] = bundle![
     "shapes",
     "vit",
     "noise",
+    "beta2",
+    "alignment-noise",
     "first-look",
     "stuck-at-ln-n",
     "why-a-scale",
