@@ -92,7 +92,7 @@ fn data(c: &mut Criterion) {
         batch_size: 128,
         image_size: 32,
         augment: true,
-        shuffle_captions: 0.0,
+        quality: scenario::Quality::default(),
     };
     c.bench_function("a batch of 128, augmented, one thread", |b| {
         b.iter(|| {

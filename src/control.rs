@@ -5,7 +5,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::scenario::{BatchSize, Bias, Fraction, LearningRate, Loss, Temperature, WeightDecay};
+use crate::scenario::{
+    BatchSize, Bias, Concepts, Fraction, LearningRate, Loss, Temperature, WeightDecay, Zipf,
+};
 
 /// One change to a running lane, applied between two steps. Weights and optimizer state stay.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -30,6 +32,18 @@ pub enum Control {
     WeightDecay(WeightDecay),
     /// Share of the pairs in each batch whose captions are exchanged among themselves.
     ShuffleCaptions(Fraction),
+    /// Share of the captions in each batch that are replaced by random words.
+    RandomCaptions(Fraction),
+    /// Share of the pictures in each batch that are replaced by noise.
+    NoiseImages(Fraction),
+    /// Share of the pairs in each batch that have their concept in common with another pair of it.
+    Duplicates(Fraction),
+    /// Zipf's exponent, by which some concepts come more often than others.
+    Imbalance(Zipf),
+    /// Trains on only so many concepts.
+    Concepts(Concepts),
+    /// Trains on all concepts.
+    AllConcepts,
     /// Whether training pictures are augmented.
     Augment(bool),
 }
@@ -88,7 +102,7 @@ pub struct Applied {
 
 impl Control {
     /// Names that `--set` accepts, one for each control.
-    pub const NAMES: [&str; 10] = [
+    pub const NAMES: [&str; 15] = [
         "temperature",
         "learn_temperature",
         "bias",
@@ -98,6 +112,11 @@ impl Control {
         "learning_rate",
         "weight_decay",
         "shuffle_captions",
+        "random_captions",
+        "noise_images",
+        "duplicates",
+        "imbalance",
+        "concepts",
         "augment",
     ];
 
@@ -113,6 +132,11 @@ impl Control {
             Self::LearningRate(_) => "learning_rate",
             Self::WeightDecay(_) => "weight_decay",
             Self::ShuffleCaptions(_) => "shuffle_captions",
+            Self::RandomCaptions(_) => "random_captions",
+            Self::NoiseImages(_) => "noise_images",
+            Self::Duplicates(_) => "duplicates",
+            Self::Imbalance(_) => "imbalance",
+            Self::Concepts(_) | Self::AllConcepts => "concepts",
             Self::Augment(_) => "augment",
         }
     }
@@ -120,12 +144,17 @@ impl Control {
     /// The value that the control sets; `None` if it takes one away.
     pub fn value(&self) -> Option<Value> {
         Some(match *self {
-            Self::NoBias => return None,
+            Self::NoBias | Self::AllConcepts => return None,
             Self::Temperature(x) => Value::Real(x.get()),
             Self::Bias(x) => Value::Real(x.get()),
             Self::LearningRate(x) => Value::Real(x.get()),
             Self::WeightDecay(x) => Value::Real(x.get()),
-            Self::ShuffleCaptions(x) => Value::Real(x.get()),
+            Self::ShuffleCaptions(x)
+            | Self::RandomCaptions(x)
+            | Self::NoiseImages(x)
+            | Self::Duplicates(x) => Value::Real(x.get()),
+            Self::Imbalance(x) => Value::Real(x.get()),
+            Self::Concepts(n) => Value::Whole(n.get()),
             Self::LearnTemperature(on) | Self::LearnBias(on) | Self::Augment(on) => Value::Bool(on),
             Self::BatchSize(n) => Value::Whole(n.get()),
             Self::Loss(loss) => Value::Loss(loss),
@@ -139,6 +168,7 @@ impl Control {
     /// A sentence that says what does not fit.
     pub fn from_value(name: &str, value: Option<Value>) -> Result<Self, String> {
         let say = |e: crate::scenario::OutOfRange| e.to_string();
+        let share = |x| Fraction::new(x).map_err(say);
         Ok(match (name, value) {
             ("temperature", Some(Value::Real(x))) => {
                 Self::Temperature(Temperature::new(x).map_err(say)?)
@@ -151,9 +181,13 @@ impl Control {
             ("weight_decay", Some(Value::Real(x))) => {
                 Self::WeightDecay(WeightDecay::new(x).map_err(say)?)
             }
-            ("shuffle_captions", Some(Value::Real(x))) => {
-                Self::ShuffleCaptions(Fraction::new(x).map_err(say)?)
-            }
+            ("shuffle_captions", Some(Value::Real(x))) => Self::ShuffleCaptions(share(x)?),
+            ("random_captions", Some(Value::Real(x))) => Self::RandomCaptions(share(x)?),
+            ("noise_images", Some(Value::Real(x))) => Self::NoiseImages(share(x)?),
+            ("duplicates", Some(Value::Real(x))) => Self::Duplicates(share(x)?),
+            ("imbalance", Some(Value::Real(x))) => Self::Imbalance(Zipf::new(x).map_err(say)?),
+            ("concepts", Some(Value::Whole(n))) => Self::Concepts(Concepts::new(n).map_err(say)?),
+            ("concepts", None) => Self::AllConcepts,
             ("learn_temperature", Some(Value::Bool(on))) => Self::LearnTemperature(on),
             ("learn_bias", Some(Value::Bool(on))) => Self::LearnBias(on),
             ("augment", Some(Value::Bool(on))) => Self::Augment(on),
@@ -205,6 +239,7 @@ impl Control {
             _ => Err(format!("{name} wants true or false, not `{text}`")),
         };
         let say = |e: crate::scenario::OutOfRange| e.to_string();
+        let share = || Fraction::new(real()?).map_err(say);
         Ok(match name {
             "temperature" => Self::Temperature(Temperature::new(real()?).map_err(say)?),
             "learn_temperature" => Self::LearnTemperature(switch()?),
@@ -215,7 +250,13 @@ impl Control {
             "loss" => Self::Loss(text.parse()?),
             "learning_rate" => Self::LearningRate(LearningRate::new(real()?).map_err(say)?),
             "weight_decay" => Self::WeightDecay(WeightDecay::new(real()?).map_err(say)?),
-            "shuffle_captions" => Self::ShuffleCaptions(Fraction::new(real()?).map_err(say)?),
+            "shuffle_captions" => Self::ShuffleCaptions(share()?),
+            "random_captions" => Self::RandomCaptions(share()?),
+            "noise_images" => Self::NoiseImages(share()?),
+            "duplicates" => Self::Duplicates(share()?),
+            "imbalance" => Self::Imbalance(Zipf::new(real()?).map_err(say)?),
+            "concepts" if text == "all" => Self::AllConcepts,
+            "concepts" => Self::Concepts(Concepts::new(whole()?).map_err(say)?),
             "augment" => Self::Augment(switch()?),
             _ => {
                 return Err(format!(
@@ -236,7 +277,7 @@ mod tests {
         for name in Control::NAMES {
             let text = match name {
                 "loss" => "siglip",
-                "batch_size" => "64",
+                "batch_size" | "concepts" => "64",
                 "learn_temperature" | "learn_bias" | "augment" => "off",
                 _ => "0.5",
             };
@@ -255,6 +296,11 @@ mod tests {
         }
         assert_eq!(Control::parse("bias", "none"), Ok(Control::NoBias));
         assert_eq!(Control::from_value("bias", None), Ok(Control::NoBias));
+        assert_eq!(Control::parse("concepts", "all"), Ok(Control::AllConcepts));
+        assert_eq!(
+            Control::from_value("concepts", None),
+            Ok(Control::AllConcepts)
+        );
         let whole = Control::from_value("bias", Some(Value::Whole(3)));
         assert_eq!(whole, Control::parse("bias", "3"));
         assert!(Control::from_value("loss", Some(Value::Whole(3))).is_err());
@@ -281,6 +327,15 @@ mod tests {
                 .unwrap_err()
                 .contains("0.001 to 100")
         );
+        for (name, text, range) in [
+            ("noise_images", "1.1", "0 to 1"),
+            ("imbalance", "3.5", "0 to 3"),
+            ("concepts", "1", "2 to"),
+            ("concepts", "some", "a whole number"),
+        ] {
+            let refused = Control::parse(name, text).unwrap_err();
+            assert!(refused.contains(range), "{refused}");
+        }
         assert!(
             Control::parse("tau", "1")
                 .unwrap_err()

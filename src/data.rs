@@ -6,9 +6,12 @@
 pub mod augment;
 mod batch;
 mod caption;
+mod classes;
+mod corrupt;
 pub mod draw;
 pub mod emoji;
 mod image;
+mod measure;
 mod prepared;
 pub mod shapes;
 
@@ -64,6 +67,9 @@ pub trait Dataset: Send + Sync {
 
     /// Names of all classes in one of these languages.
     fn names_in(&self, language: &str) -> Vec<String>;
+
+    /// The different words of those captions; never empty.
+    fn words(&self) -> &[String];
 
     /// What is known of every class besides its name, for probes and colouring.
     fn labels(&self) -> Vec<Labels>;

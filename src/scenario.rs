@@ -12,6 +12,7 @@ mod form;
 pub mod lesson;
 mod load;
 mod outline;
+mod quality;
 mod range;
 mod report;
 mod suggest;
@@ -28,9 +29,10 @@ pub use expect::{Comparison, Expect, Metric};
 pub use form::{read_form, refuse_form};
 pub use lesson::{Knob, Lesson, Part};
 pub use load::{BUNDLED, bundled, load, parse};
+pub use quality::Quality;
 pub use range::{
-    BatchSize, Beta, Bias, Fraction, ImageSize, LearningRate, LogitScale, OutOfRange, Positive,
-    Size, Steps, Temperature, VocabSize, WeightDecay,
+    BatchSize, Beta, Bias, Concepts, Fraction, ImageSize, LearningRate, LogitScale, OutOfRange,
+    Positive, Size, Steps, Temperature, VocabSize, WeightDecay, Zipf,
 };
 pub use suggest::did_you_mean;
 pub use validate::{EMOJI_LANGUAGES, MOST_LANES, SHAPES_LANGUAGES};
@@ -392,9 +394,36 @@ pub struct LaneSpec {
     /// Instead of the shared peak learning rate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub learning_rate: Option<LearningRate>,
+    /// Instead of the shared betas of Adam.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub betas: Option<(Beta, Beta)>,
     /// Share of the pairs in each batch whose captions are exchanged among themselves.
-    #[serde(default = "no_fraction")]
+    #[serde(default = "quality::nothing")]
     pub shuffle_captions: Fraction,
+    /// Share of the captions in each batch that are replaced by random words.
+    #[serde(
+        default = "quality::nothing",
+        skip_serializing_if = "quality::is_nothing"
+    )]
+    pub random_captions: Fraction,
+    /// Share of the pictures in each batch that are replaced by noise.
+    #[serde(
+        default = "quality::nothing",
+        skip_serializing_if = "quality::is_nothing"
+    )]
+    pub noise_images: Fraction,
+    /// Share of the pairs in each batch that have their concept in common with another pair of it.
+    #[serde(
+        default = "quality::nothing",
+        skip_serializing_if = "quality::is_nothing"
+    )]
+    pub duplicates: Fraction,
+    /// Zipf's exponent, by which some concepts come more often than others.
+    #[serde(default = "quality::even", skip_serializing_if = "quality::is_even")]
+    pub imbalance: Zipf,
+    /// Train on only so many concepts; all if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concepts: Option<Concepts>,
 }
 
 /// A contrastive loss. Its equations and arithmetic are in the `loss` module.
@@ -497,10 +526,6 @@ const fn yes() -> bool {
 
 fn constant<T, E: fmt::Debug>(value: Result<T, E>) -> T {
     value.expect("a default lies within its own range")
-}
-
-fn no_fraction() -> Fraction {
-    constant(Fraction::new(0.0))
 }
 
 fn default_head_width() -> Size {

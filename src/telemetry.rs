@@ -11,7 +11,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::control::{Applied, Control, Value};
-use crate::scenario::Loss;
+use crate::scenario::{Loss, Quality};
 
 pub use curve::{Curve, Point};
 pub use findings::Findings;
@@ -57,8 +57,27 @@ pub struct StepReport {
     pub accuracy_text_to_image: f64,
     /// Pairs in the batch.
     pub batch_size: u64,
+    /// How good the batch was.
+    pub data: DataReport,
     /// Wall time of the step.
     pub seconds: f64,
+}
+
+/// How good a batch was, counted from what it held.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DataReport {
+    /// Share of the pairs whose caption was made for another class.
+    pub wrong_captions: f64,
+    /// Share of the captions that were random words.
+    pub random_captions: f64,
+    /// Share of the pictures that were noise.
+    pub noise_images: f64,
+    /// Share of the pairs whose class another pair had, too.
+    pub duplicates: f64,
+    /// Of all cells off the diagonal, those whose caption was made for the class that the picture shows.
+    pub false_negatives: f64,
+    /// Different classes.
+    pub classes: u64,
 }
 
 /// Least, mean and largest of some numbers.
@@ -163,8 +182,10 @@ pub struct Settings {
     pub learning_rate: f64,
     /// Decoupled weight decay.
     pub weight_decay: f64,
-    /// Share of captions exchanged.
-    pub shuffle_captions: f64,
+    /// How good the data is asked to be.
+    pub quality: Quality,
+    /// Classes that the data set has to train on.
+    pub all_concepts: u64,
     /// Whether training pictures are augmented.
     pub augment: bool,
 }
@@ -180,7 +201,13 @@ impl Settings {
             Control::Loss(_) => Some(Value::Loss(self.loss)),
             Control::LearningRate(_) => Some(Value::Real(self.learning_rate)),
             Control::WeightDecay(_) => Some(Value::Real(self.weight_decay)),
-            Control::ShuffleCaptions(_) => Some(Value::Real(self.shuffle_captions)),
+            Control::ShuffleCaptions(_)
+            | Control::RandomCaptions(_)
+            | Control::NoiseImages(_)
+            | Control::Duplicates(_)
+            | Control::Imbalance(_)
+            | Control::Concepts(_)
+            | Control::AllConcepts => self.quality.value(control.name()).flatten(),
             Control::LearnTemperature(_) => Some(Value::Bool(self.learn_temperature)),
             Control::LearnBias(_) => Some(Value::Bool(self.learn_bias)),
             Control::Augment(_) => Some(Value::Bool(self.augment)),

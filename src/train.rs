@@ -108,6 +108,7 @@ impl Trainer {
         let scenario = prepared.scenario();
         let mut train = scenario.train.clone();
         train.seed = seed;
+        train.betas = spec.betas.unwrap_or(train.betas);
         let clip = Clip::new(
             &scenario.model,
             prepared.tokenizer().vocab_size(),
@@ -125,7 +126,7 @@ impl Trainer {
             batch_size: spec.batch_size.unwrap_or(train.batch_size).get(),
             learning_rate: spec.learning_rate.unwrap_or(train.learning_rate).get(),
             weight_decay: train.weight_decay.get(),
-            shuffle_captions: spec.shuffle_captions.get(),
+            quality: spec.quality(),
             augment: prepared.augment(),
             cues: scenario.cues(&spec.name).into(),
         };
@@ -218,10 +219,13 @@ impl Trainer {
                 self.now.weight_decay = decay.get();
                 Some(Value::Real(settings.weight_decay))
             }
-            Control::ShuffleCaptions(share) => {
-                self.now.shuffle_captions = share.get();
-                Some(Value::Real(settings.shuffle_captions))
-            }
+            Control::ShuffleCaptions(_)
+            | Control::RandomCaptions(_)
+            | Control::NoiseImages(_)
+            | Control::Duplicates(_)
+            | Control::Imbalance(_)
+            | Control::Concepts(_)
+            | Control::AllConcepts => self.now.quality.set(control).flatten(),
             Control::Augment(on) => {
                 self.now.augment = on;
                 Some(Value::Bool(settings.augment))
@@ -298,7 +302,8 @@ impl Trainer {
             batch_size: self.now.batch_size,
             learning_rate: self.now.learning_rate,
             weight_decay: self.now.weight_decay,
-            shuffle_captions: self.now.shuffle_captions,
+            quality: self.now.quality,
+            all_concepts: self.prepared.dataset().trained_classes().len() as u64,
             augment: self.now.augment,
         }
     }
@@ -451,7 +456,7 @@ impl Trainer {
             batch_size: self.now.batch_size as usize,
             image_size: self.prepared.image_size(),
             augment: self.now.augment,
-            shuffle_captions: self.now.shuffle_captions,
+            quality: self.now.quality,
         }
     }
 

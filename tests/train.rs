@@ -506,6 +506,72 @@ fn divergence_is_a_status_and_spares_the_neighbour() {
     assert!(tame.last().unwrap().contains("\"reason\":\"completed\""));
 }
 
+/// The dials of the data, turned while training runs: each shows in what is counted, all are on disk, and
+/// the records suffice to do it again.
+#[test]
+fn the_data_s_dials_take_effect_at_the_next_step_and_replay_bit_for_bit() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("run");
+    let lab = one_lane_paused(Some(&out));
+    until(&lab, 0, |s| s.status == LaneStatus::Paused);
+    let counted = |name: &str, value: &str| {
+        lab.send(0, Command::Apply(Control::parse(name, value).unwrap()));
+        let step = lab.snapshots()[0].step + 1;
+        lab.send(0, Command::Step(1));
+        let seen = until(&lab, 0, |s| {
+            s.step == step && s.status == LaneStatus::Paused
+        });
+        seen.report.clone().unwrap().data
+    };
+    assert_eq!(counted("noise_images", "0.5").noise_images, 0.5);
+    assert_eq!(counted("random_captions", "0.25").random_captions, 0.25);
+    assert_eq!(counted("duplicates", "1").duplicates, 1.0);
+    assert!(counted("shuffle_captions", "1").wrong_captions > 0.5);
+    assert_eq!(counted("concepts", "2").classes, 2);
+    assert!(counted("imbalance", "1").false_negatives > 0.05);
+    assert_eq!(counted("noise_images", "0").noise_images, 0.0);
+    assert!(counted("concepts", "all").classes > 2);
+    lab.send(0, Command::Rewind);
+    until(&lab, 0, |s| s.step == 7);
+    assert_eq!(counted("duplicates", "0").classes, 2);
+    lab.close().unwrap();
+
+    let csv = std::fs::read_to_string(out.join("metrics.csv")).unwrap();
+    let rows: Vec<Vec<&str>> = csv.lines().map(|row| row.split(',').collect()).collect();
+    let column = |name| rows[0].iter().position(|cell| *cell == name).unwrap();
+    assert_eq!(rows[1][column("noise_images")], "0.5");
+    assert_eq!(rows[5][column("classes")], "2");
+    assert!(rows.iter().all(|row| row.len() == rows[0].len()));
+    let steps = lines(&out, "softmax");
+    assert!(
+        steps
+            .iter()
+            .any(|line| line.contains("\"noise_images\":0.5"))
+    );
+    let replayed = clip_lab::lab::replay(&out, |_, _, _| {}).unwrap();
+    assert_eq!(replayed[0].difference, None);
+    assert_eq!((replayed[0].steps, replayed[0].changes), (9, 10));
+}
+
+#[test]
+fn a_lane_s_own_betas_are_used_instead_of_the_shared_ones() {
+    use clip_lab::scenario::Beta;
+    let betas = |x| (Beta::new(0.9).unwrap(), Beta::new(x).unwrap());
+    let losses = |lane: Option<f64>, shared: f64| -> Vec<u64> {
+        let mut scenario = tiny();
+        scenario.train.steps = Steps::new(4).unwrap();
+        scenario.train.betas = betas(shared);
+        scenario.lanes[0].betas = lane.map(betas);
+        let reports = solo(&scenario, 0);
+        reports.iter().map(|report| report.loss.to_bits()).collect()
+    };
+    let (low, high) = (losses(None, 0.5), losses(None, 0.999));
+    assert_eq!(losses(Some(0.5), 0.999), low);
+    assert_ne!(low, high);
+    // The first step comes before the first update.
+    assert_eq!(low[0], high[0]);
+}
+
 #[test]
 fn it_learns_what_it_is_shown() {
     let mut scenario = tiny();

@@ -7,8 +7,10 @@ use std::ops::Range;
 use std::panic::resume_unwind;
 use std::thread;
 
-use super::draw::{Purpose, generator, shuffle_front};
-use super::{ClassId, Dataset, image};
+use super::corrupt::{chosen, exchange, filler, marks, noise, random_words};
+use super::draw::{Purpose, generator};
+use super::{ClassId, Dataset, classes, image};
+use crate::scenario::Quality;
 use crate::telemetry::Thumbnail;
 
 /// Pairs of pictures and captions.
@@ -25,6 +27,10 @@ pub struct Batch {
     pub classes: Vec<ClassId>,
     /// For each picture, the pair that its caption was made for: itself, unless exchanged.
     pub sources: Vec<usize>,
+    /// For each pair whether its caption is random words instead.
+    pub random: Vec<bool>,
+    /// For each pair whether its picture is noise instead.
+    pub noise: Vec<bool>,
 }
 
 impl Batch {
@@ -63,8 +69,8 @@ pub struct Request {
     pub image_size: usize,
     /// Whether pictures are augmented.
     pub augment: bool,
-    /// Share of the pairs that exchange captions.
-    pub shuffle_captions: f64,
+    /// How good the data is.
+    pub quality: Quality,
 }
 
 /// Fewer pairs than this are not worth another thread.
@@ -73,9 +79,12 @@ const WORTH_A_THREAD: usize = 32;
 /// The batch that is asked for, made on so many threads: the same whatever their number.
 ///
 /// Classes are distinct as far as there are enough; then all come once before any comes again.
-/// Before captions are exchanged, a smaller batch is the beginning of a larger one of the same step.
-/// `shuffle_captions` is the share of the pairs (rounded to a whole number) that exchange captions
-/// among themselves so that none of them keeps its own; a single pair keeps its own.
+/// As long as the data is as it is, a smaller batch is the beginning of a larger one of the same step.
+///
+/// What the dials of the data do, each to a share of the pairs rounded to a whole number, and in this
+/// order: classes are drawn by frequency and repeated; captions are exchanged among so many pairs that
+/// none of them keeps its own (a single pair does); then so many captions become random words, and so many
+/// pictures noise. A pair may be touched by several.
 pub fn sample(dataset: &dyn Dataset, request: &Request, threads: usize) -> Batch {
     let Request {
         seed,
@@ -84,18 +93,23 @@ pub fn sample(dataset: &dyn Dataset, request: &Request, threads: usize) -> Batch
         image_size,
         ..
     } = *request;
-    let classes = draw_classes(dataset.trained_classes(), seed, step, batch_size);
+    let quality = &request.quality;
+    let touched = |purpose, share| chosen(seed, purpose, step, batch_size, share);
+    let classes = classes::draw(dataset.trained_classes(), request);
+    let noisy = touched(Purpose::NoiseImages, quality.noise_images.get());
+    let noise = marks(&noisy, batch_size);
     let picture_bytes = 3 * image_size * image_size;
     let mut images = vec![0; batch_size * picture_bytes];
     let threads = threads.min(batch_size / WORTH_A_THREAD).max(1);
     let share = batch_size.div_ceil(threads).max(1);
     let shares = classes
         .chunks(share)
+        .zip(noise.chunks(share))
         .zip(images.chunks_mut((share * picture_bytes).max(1)))
         .enumerate();
     let own: Vec<String> = thread::scope(|scope| {
-        let mut shares = shares.map(|(i, (classes, images))| {
-            move || make_pairs(dataset, request, i * share, classes, images)
+        let mut shares = shares.map(|(i, (pairs, images))| {
+            move || make_pairs(dataset, request, i * share, pairs, images)
         });
         let mine = shares.next();
         let others: Vec<_> = shares.map(|make| scope.spawn(make)).collect();
@@ -105,35 +119,49 @@ pub fn sample(dataset: &dyn Dataset, request: &Request, threads: usize) -> Batch
         }
         own
     });
-    let sources = exchange(seed, step, batch_size, request.shuffle_captions);
-    let captions = sources.iter().map(|&pair| own[pair].clone()).collect();
+    let sources = exchange(seed, step, batch_size, quality.shuffle_captions.get());
+    let mut captions: Vec<String> = sources.iter().map(|&pair| own[pair].clone()).collect();
+    let random = touched(Purpose::RandomCaptions, quality.random_captions.get());
+    for &pair in &random {
+        let mut rng = filler(seed, Purpose::RandomCaptions, step, pair);
+        captions[pair] = random_words(dataset.words(), &captions[pair], &mut rng);
+    }
     Batch {
         images,
         side: image_size,
         captions,
         classes,
         sources,
+        random: marks(&random, batch_size),
+        noise,
     }
 }
 
-/// Writes the pictures of some pairs, the first of which is pair `first`; their captions.
+/// Writes the pictures of some pairs, whose classes are given and whether they are noise, the first of
+/// which is pair `first`; their captions.
 fn make_pairs(
     dataset: &dyn Dataset,
     request: &Request,
     first: usize,
-    classes: &[ClassId],
+    (classes, noisy): (&[ClassId], &[bool]),
     images: &mut [u8],
 ) -> Vec<String> {
     let size = request.image_size;
     let augmentation = request.augment.then(|| dataset.augmentation());
     let pairs = classes
         .iter()
+        .zip(noisy)
         .zip(images.chunks_exact_mut(3 * size * size))
         .enumerate();
-    let make = |(at, (&class, out)): (usize, (&ClassId, &mut [u8]))| {
-        let pair = (first + at) as u64;
-        let mut rng = generator(request.seed, Purpose::Pair, request.step, pair);
+    let make = |(at, ((&class, &noisy), out)): (usize, ((&ClassId, &bool), &mut [u8]))| {
+        let (seed, step, pair) = (request.seed, request.step, first + at);
+        let mut rng = generator(seed, Purpose::Pair, step, pair as u64);
         let caption = dataset.caption(class, &mut rng);
+        if noisy {
+            let mut rng = filler(seed, Purpose::NoiseImages, step, pair);
+            noise(&mut rng, out);
+            return caption;
+        }
         let picture = dataset.picture(class, &mut rng);
         match &augmentation {
             Some(augmentation) => augmentation.write(&picture, size, &mut rng, out),
@@ -144,43 +172,13 @@ fn make_pairs(
     pairs.map(make).collect()
 }
 
-/// Passes through all classes in random order, a new order for each pass.
-fn draw_classes(from: &[ClassId], seed: u64, step: u64, count: usize) -> Vec<ClassId> {
-    let mut rng = generator(seed, Purpose::Classes, step, 0);
-    let mut order = from.to_vec();
-    let mut classes = Vec::with_capacity(count);
-    while classes.len() < count && !order.is_empty() {
-        let more = (count - classes.len()).min(order.len());
-        shuffle_front(&mut rng, &mut order, more);
-        classes.extend_from_slice(&order[..more]);
-    }
-    classes
-}
-
-/// Whose caption each pair gets.
-fn exchange(seed: u64, step: u64, batch_size: usize, share: f64) -> Vec<usize> {
-    let mut sources: Vec<usize> = (0..batch_size).collect();
-    let count = ((share * batch_size as f64).round() as usize).min(batch_size);
-    let mut chosen = sources.clone();
-    shuffle_front(
-        &mut generator(seed, Purpose::Exchange, step, 0),
-        &mut chosen,
-        count,
-    );
-    // Around a circle in random order: nobody keeps their own.
-    for i in 0..count {
-        sources[chosen[i]] = chosen[(i + 1) % count];
-    }
-    sources
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
 
     use super::*;
     use crate::data::{Picture, emoji::Emoji, shapes::Shapes};
-    use crate::scenario::{self, Fraction, Size, Style};
+    use crate::scenario::{self, Concepts, Fraction, Size, Style, Zipf};
     use crate::telemetry::Split;
 
     fn emoji(limit: u64) -> Emoji {
@@ -218,21 +216,46 @@ mod tests {
         augment: bool,
         shuffle_captions: f64,
     ) -> Batch {
-        let request = Request {
-            seed,
-            step,
-            batch_size,
-            image_size,
-            augment,
-            shuffle_captions,
+        let quality = Quality {
+            shuffle_captions: Fraction::new(shuffle_captions).unwrap(),
+            ..Quality::default()
         };
-        let made = sample(data, &request, 1);
-        assert_eq!(
-            made,
-            sample(data, &request, 3),
-            "three threads make another"
-        );
+        make_as_asked(
+            data,
+            &Request {
+                seed,
+                step,
+                batch_size,
+                image_size,
+                augment,
+                quality,
+            },
+        )
+    }
+
+    fn make_as_asked(data: &dyn Dataset, request: &Request) -> Batch {
+        let made = sample(data, request, 1);
+        assert_eq!(made, sample(data, request, 3), "three threads make another");
         made
+    }
+
+    /// A batch of 96 pairs of this quality.
+    fn of_quality(data: &dyn Dataset, change: impl Fn(&mut Quality)) -> Batch {
+        let mut quality = Quality::default();
+        change(&mut quality);
+        let request = Request {
+            seed: 5,
+            step: 2,
+            batch_size: 96,
+            image_size: 16,
+            augment: true,
+            quality,
+        };
+        make_as_asked(data, &request)
+    }
+
+    fn share(x: f64) -> Fraction {
+        Fraction::new(x).unwrap()
     }
 
     /// FNV-1a of everything in the batch.
@@ -317,29 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn every_class_comes_equally_often() {
-        let data = emoji(20);
-        let mut counts = [0_i32; 20];
-        for step in 0..4000 {
-            for class in draw_classes(data.trained_classes(), 0, step, 5) {
-                counts[class] += 1;
-            }
-        }
-        // 1000 each, standard deviation 27.
-        assert!(counts.iter().all(|n| (n - 1000).abs() < 150), "{counts:?}");
-    }
-
-    #[test]
-    fn the_stated_share_of_captions_is_exchanged_and_nobody_keeps_theirs() {
-        for size in [1, 2, 3, 10, 128] {
-            for share in [0.0, 0.1, 0.25, 0.5, 1.0] {
-                let sources = exchange(5, 2, size, share);
-                let moved = sources.iter().enumerate().filter(|(i, s)| i != *s).count();
-                let stated = (share * size as f64).round() as usize;
-                assert_eq!(moved, if stated > 1 { stated } else { 0 }, "{size} {share}");
-                assert_eq!(sources.iter().collect::<HashSet<_>>().len(), size);
-            }
-        }
+    fn exchanged_captions_are_those_of_the_batch() {
         let data = emoji(100);
         let (own, other) = (
             make(&data, 5, 2, 60, 16, true, 0.0),
@@ -351,6 +352,122 @@ mod tests {
             assert_eq!(other.captions[pair], own.captions[source]);
         }
         assert_eq!((0..60).filter(|&i| other.sources[i] != i).count(), 30);
+    }
+
+    #[test]
+    fn each_dial_touches_its_own_share_and_nothing_else() {
+        let data = emoji(150);
+        let clean = of_quality(&data, |_| {});
+        let noisy = of_quality(&data, |q| q.noise_images = share(0.25));
+        let random = of_quality(&data, |q| q.random_captions = share(0.5));
+        assert_eq!(noisy.measured().noise_images, 0.25);
+        assert_eq!(random.measured().random_captions, 0.5);
+        assert_eq!(
+            (&noisy.captions, &noisy.classes),
+            (&clean.captions, &clean.classes)
+        );
+        assert_eq!(
+            (&random.images, &random.classes),
+            (&clean.images, &clean.classes)
+        );
+        let words: HashSet<&str> = data.words().iter().map(String::as_str).collect();
+        for pair in 0..96 {
+            let same = noisy.pictures(pair..pair + 1) == clean.pictures(pair..pair + 1);
+            assert_eq!(same, !noisy.noise[pair]);
+            let (said, own) = (&random.captions[pair], &clean.captions[pair]);
+            let count = |text: &str| text.split_whitespace().count();
+            assert_eq!(count(said), count(own));
+            assert!(random.random[pair] || said == own);
+            assert!(!random.random[pair] || said.split(' ').all(|word| words.contains(word)));
+        }
+        let twice = of_quality(&data, |q| q.duplicates = share(0.5));
+        assert_eq!(twice.measured().duplicates, 0.5);
+        // Each of 48 has one other.
+        assert_eq!(twice.measured().false_negatives, 48.0 / (96.0 * 95.0));
+        // The same concept, and another drawing, caption or augmentation of it.
+        let first = |class| twice.classes.iter().position(|c| *c == class).unwrap();
+        let copies = (0..96).filter(|&i| first(twice.classes[i]) != i);
+        for pair in copies {
+            let other = first(twice.classes[pair]);
+            assert_ne!(
+                twice.pictures(pair..pair + 1),
+                twice.pictures(other..other + 1)
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_noisy_at_a_small_share_stays_as_it_is_at_a_larger_one() {
+        for data in [&emoji(150) as &dyn Dataset, &shapes()] {
+            let at = |x: f64| {
+                of_quality(data, |q| {
+                    (q.noise_images, q.random_captions) = (share(x), share(x));
+                })
+            };
+            let (few, more) = (at(0.2), at(0.7));
+            for pair in 0..96 {
+                if few.noise[pair] {
+                    assert!(more.noise[pair]);
+                    assert_eq!(few.pictures(pair..pair + 1), more.pictures(pair..pair + 1));
+                }
+                if few.random[pair] {
+                    assert!(more.random[pair]);
+                    assert_eq!(few.captions[pair], more.captions[pair]);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn all_dials_at_their_ends_and_batches_of_any_size() {
+        for data in [&emoji(150) as &dyn Dataset, &shapes()] {
+            for batch_size in [0, 1, 2, 33, 700] {
+                let quality = Quality {
+                    shuffle_captions: share(1.0),
+                    random_captions: share(1.0),
+                    noise_images: share(1.0),
+                    duplicates: share(1.0),
+                    imbalance: Zipf::new(3.0).unwrap(),
+                    concepts: Some(Concepts::new(2).unwrap()),
+                };
+                let request = Request {
+                    seed: 1,
+                    step: 1,
+                    batch_size,
+                    image_size: 16,
+                    augment: true,
+                    quality,
+                };
+                let batch = make_as_asked(data, &request);
+                let seen = batch.measured();
+                assert_eq!(batch.len(), batch_size);
+                let all = f64::from(u8::from(batch_size > 0));
+                assert_eq!((seen.noise_images, seen.random_captions), (all, all));
+                assert_eq!((seen.wrong_captions, seen.false_negatives), (0.0, 0.0));
+                assert!(seen.classes <= 2);
+            }
+        }
+    }
+
+    /// As above: what the dials of the data make of a batch is meant to stay.
+    #[test]
+    fn batches_of_every_quality_are_the_same_bytes_everywhere() {
+        let batch = of_quality(&emoji(150), |q| {
+            *q = Quality {
+                shuffle_captions: share(0.25),
+                random_captions: share(0.125),
+                noise_images: share(0.125),
+                duplicates: share(0.25),
+                imbalance: Zipf::new(0.75).unwrap(),
+                concepts: Some(Concepts::new(90).unwrap()),
+            };
+        });
+        assert_eq!(
+            hash(&batch),
+            0xbc96_0c7f_931a_15d6,
+            "got {:#x}",
+            hash(&batch)
+        );
     }
 
     #[test]

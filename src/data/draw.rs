@@ -17,6 +17,16 @@ pub enum Purpose {
     Exchange = 3,
     /// A fixed picture of an evaluation.
     Gallery = 4,
+    /// The order of a run's concepts: which are kept, and which come often.
+    Ranking = 5,
+    /// Which classes an imbalanced batch holds.
+    Frequency = 6,
+    /// Which pairs repeat another one's class.
+    Duplicates = 7,
+    /// Which captions are random words (index 0), and the words of each (from index 1).
+    RandomCaptions = 8,
+    /// Which pictures are noise (index 0), and the noise of each (from index 1).
+    NoiseImages = 9,
 }
 
 /// The generator of the `index`-th thing of a step. Independent of all others.
@@ -33,6 +43,11 @@ pub fn generator(seed: u64, purpose: Purpose, step: u64, index: u64) -> ChaCha8R
 /// Uniform in [0, 1).
 pub fn unit(rng: &mut ChaCha8Rng) -> f32 {
     (rng.next_u32() >> 8) as f32 / (1_u32 << 24) as f32
+}
+
+/// Uniform in [0, 1), with all the digits of a double.
+pub fn fine_unit(rng: &mut ChaCha8Rng) -> f64 {
+    (rng.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
 }
 
 /// Uniform in [low, high).
@@ -58,7 +73,7 @@ pub fn below(rng: &mut ChaCha8Rng, n: usize) -> usize {
 /// An index, by weights that need not add up to one; at least one must be positive.
 pub fn weighted(rng: &mut ChaCha8Rng, weights: &[f64]) -> usize {
     let total: f64 = weights.iter().sum();
-    let mut left = (rng.next_u64() >> 11) as f64 / (1_u64 << 53) as f64 * total;
+    let mut left = fine_unit(rng) * total;
     let mut chosen = 0;
     for (i, &weight) in weights
         .iter()
@@ -109,6 +124,25 @@ pub fn exp(x: f32) -> f32 {
         + x * (1.0
             + x / 2.0 * (1.0 + x / 3.0 * (1.0 + x / 4.0 * (1.0 + x / 5.0 * (1.0 + x / 6.0)))));
     (0..6).fold(series, |y, _| y * y) as f32
+}
+
+/// k^-s for k from 1 to `count`, for s from 0 to about 3.
+pub fn zipf(s: f64, count: usize) -> Vec<f64> {
+    let mut ln = 0.0;
+    let mut weight = |k: usize| {
+        if k > 1 {
+            // ln k - ln (k - 1) = 2 artanh (1 / (2 k - 1)), by its series.
+            let y = 1.0 / (2 * k - 1) as f64;
+            let terms = (0..20).rev().map(|i| 1.0 / f64::from(2 * i + 1));
+            ln += 2.0 * y * terms.fold(0.0, |sum, term| sum * y * y + term);
+        }
+        // Taylor; then ten squarings undo the division.
+        let x = -s * ln / 1024.0;
+        let terms = (1..8).rev().map(f64::from);
+        let series = terms.fold(1.0, |sum, n| 1.0 + x / n * sum);
+        (0..10).fold(series, |y, _| y * y)
+    };
+    (1..=count).map(&mut weight).collect()
 }
 
 #[cfg(test)]
@@ -180,6 +214,17 @@ mod tests {
                 "{degrees}"
             );
         }
+    }
+
+    #[test]
+    fn zipf_s_weights_are_those_of_the_standard_library() {
+        for s in [0.0, 0.5, 1.0, 3.0] {
+            for (i, weight) in zipf(s, 5000).into_iter().enumerate() {
+                let wanted = (i as f64 + 1.0).powf(-s);
+                assert!((weight / wanted - 1.0).abs() < 1e-10, "{s} {i}: {weight}");
+            }
+        }
+        assert_eq!(zipf(1.0, 1), [1.0]);
     }
 
     #[test]

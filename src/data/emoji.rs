@@ -10,12 +10,14 @@ mod assets;
 mod check;
 mod templates;
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rand_chacha::ChaCha8Rng;
 
 use super::augment::Augment;
 use super::caption::{Mix, check_weights};
+use super::corrupt;
 use super::draw::{below, shuffle_front, weighted};
 use super::{ClassId, Dataset, Labels, Picture};
 use crate::error::Result;
@@ -37,6 +39,8 @@ pub struct Emoji {
     speech: Vec<Speech>,
     /// Weights of name, template, keywords.
     kinds: [f64; 3],
+    /// Made when first asked for.
+    words: OnceLock<Vec<String>>,
 }
 
 /// One language of the scenario.
@@ -96,6 +100,7 @@ impl Emoji {
             mix,
             speech,
             kinds,
+            words: OnceLock::new(),
         })
     }
 }
@@ -181,6 +186,10 @@ impl Dataset for Emoji {
         };
         let words = assets::words(language).into_iter().take(self.classes.len());
         words.map(|words| words.name.to_string()).collect()
+    }
+
+    fn words(&self) -> &[String] {
+        self.words.get_or_init(|| corrupt::words(&self.corpus()))
     }
 
     fn labels(&self) -> Vec<Labels> {

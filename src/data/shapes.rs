@@ -8,10 +8,13 @@ mod attributes;
 mod raster;
 mod words;
 
+use std::sync::OnceLock;
+
 use rand_chacha::ChaCha8Rng;
 
 use super::augment::Augment;
 use super::caption::Mix;
+use super::corrupt;
 use super::draw::{Purpose, around_zero, below, between, chance, generator, unit, weighted};
 use super::{ClassId, Dataset, Labels, Picture};
 use crate::error::{Error, Result};
@@ -36,6 +39,8 @@ pub struct Shapes {
     trained: Vec<ClassId>,
     held_out: Vec<ClassId>,
     mix: Mix,
+    /// Made when first asked for.
+    vocabulary: OnceLock<Vec<String>>,
 }
 
 impl Shapes {
@@ -65,6 +70,7 @@ impl Shapes {
             trained,
             held_out,
             mix,
+            vocabulary: OnceLock::new(),
         })
     }
 
@@ -148,6 +154,11 @@ impl Dataset for Shapes {
         (0..Attributes::CLASSES)
             .map(|class| language.name(Attributes::of(class)))
             .collect()
+    }
+
+    fn words(&self) -> &[String] {
+        let make = || corrupt::words(&self.corpus());
+        self.vocabulary.get_or_init(make)
     }
 
     fn labels(&self) -> Vec<Labels> {

@@ -17,7 +17,8 @@ pub struct Csv<W> {
 /// The columns, in order.
 pub const HEADER: &str = "lane,run,step,loss,loss_image_to_text,loss_text_to_image,logit_scale,temperature,logit_bias,\
 learning_rate,grad_norm,param_norm,update_norm,positive_min,positive_mean,positive_max,negative_min,negative_mean,\
-negative_max,accuracy_image_to_text,accuracy_text_to_image,batch_size,seconds\n";
+negative_max,accuracy_image_to_text,accuracy_text_to_image,batch_size,\
+wrong_captions,random_captions,noise_images,duplicates,false_negatives,classes,seconds\n";
 
 impl<W> Csv<W> {
     /// A table that begins with its header.
@@ -106,11 +107,22 @@ fn csv_row(lane: &str, run: u64, r: &StepReport) -> String {
             .unwrap_or_default()
     };
     let numbers: Vec<_> = numbers.iter().map(cell).collect();
+    let data = &r.data;
+    let shares = [
+        data.wrong_captions,
+        data.random_captions,
+        data.noise_images,
+        data.duplicates,
+        data.false_negatives,
+    ];
+    let shares: Vec<_> = shares.iter().map(ToString::to_string).collect();
     format!(
-        "{lane},{run},{},{},{},{}\n",
+        "{lane},{run},{},{},{},{},{},{}\n",
         r.step,
         numbers.join(","),
         r.batch_size,
+        shares.join(","),
+        data.classes,
         r.seconds
     )
 }

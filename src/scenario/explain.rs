@@ -11,8 +11,8 @@ use super::range::number;
 use super::report::Fault;
 use super::suggest::did_you_mean;
 use super::{
-    BatchSize, Beta, Bias, Fraction, ImageSize, LearningRate, LogitScale, Positive, Size, Steps,
-    Temperature, VocabSize, WeightDecay,
+    BatchSize, Beta, Bias, Concepts, Fraction, ImageSize, LearningRate, LogitScale, Positive, Size,
+    Steps, Temperature, VocabSize, WeightDecay, Zipf,
 };
 
 /// What ron found wrong, as a fault of the outlined text.
@@ -274,7 +274,11 @@ fn allowed(field: &str) -> Option<String> {
         "betas" => real(Beta::MIN, Beta::MAX),
         "epsilon" | "grad_clip" => real(Positive::MIN, Positive::MAX),
         "max_logit_scale" => real(LogitScale::MIN, LogitScale::MAX),
-        "shuffle_captions" => real(Fraction::MIN, Fraction::MAX),
+        "shuffle_captions" | "random_captions" | "noise_images" | "duplicates" => {
+            real(Fraction::MIN, Fraction::MAX)
+        }
+        "imbalance" => real(Zipf::MIN, Zipf::MAX),
+        "concepts" => whole(Concepts::MIN, Concepts::MAX),
         "batch_size" => whole(BatchSize::MIN, BatchSize::MAX),
         "steps" | "eval_every" => whole(Steps::MIN, Steps::MAX),
         "image_size" => whole(ImageSize::MIN, ImageSize::MAX),

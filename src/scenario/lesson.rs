@@ -63,6 +63,16 @@ pub enum Knob {
     WeightDecay,
     /// Share of captions exchanged.
     ShuffleCaptions,
+    /// Share of captions replaced by random words.
+    RandomCaptions,
+    /// Share of pictures replaced by noise.
+    NoiseImages,
+    /// Share of pairs whose concept stands twice in the batch.
+    Duplicates,
+    /// How much oftener some concepts come than others.
+    Imbalance,
+    /// How many concepts there are.
+    Concepts,
     /// Augmentation.
     Augment,
 }
@@ -78,6 +88,11 @@ impl Knob {
             Self::Loss => control == "loss",
             Self::WeightDecay => control == "weight_decay",
             Self::ShuffleCaptions => control == "shuffle_captions",
+            Self::RandomCaptions => control == "random_captions",
+            Self::NoiseImages => control == "noise_images",
+            Self::Duplicates => control == "duplicates",
+            Self::Imbalance => control == "imbalance",
+            Self::Concepts => control == "concepts",
             Self::Augment => control == "augment",
         }
     }
@@ -105,6 +120,11 @@ mod tests {
             Knob::Loss,
             Knob::WeightDecay,
             Knob::ShuffleCaptions,
+            Knob::RandomCaptions,
+            Knob::NoiseImages,
+            Knob::Duplicates,
+            Knob::Imbalance,
+            Knob::Concepts,
             Knob::Augment,
         ];
         for name in Control::NAMES {

@@ -30,6 +30,8 @@ pub const BUNDLED: &[(&str, &str)] = bundle![
     "clip-vit",
     "siglip-vit",
     "noise",
+    "beta2",
+    "alignment-noise",
     "first-look",
     "stuck-at-ln-n",
     "why-a-scale",

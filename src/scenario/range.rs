@@ -159,6 +159,10 @@ real!(
     Fraction, "a fraction", 0.0 ..= 1.0
 );
 real!(
+    /// Exponent of Zipf's law: 0 is even, 1 is about what words and photographs on the web have.
+    Zipf, "an imbalance", 0.0 ..= 3.0
+);
+real!(
     /// Adam's betas: below one, or nothing is ever learned.
     Beta, "a beta", 0.0 ..= 0.999_999
 );
@@ -173,6 +177,10 @@ real!(
 whole!(
     /// Pairs in a batch.
     BatchSize, "a batch size", 1 ..= 32_768
+);
+whole!(
+    /// A number of concepts: with one alone every caption would be right.
+    Concepts, "a number of concepts", 2 ..= 1_000_000
 );
 whole!(
     /// A number of optimizer steps.

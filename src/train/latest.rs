@@ -91,6 +91,8 @@ mod tests {
                 captions: vec!["a cat".into(); rows],
                 classes: vec![0; rows],
                 sources: (0..rows).collect(),
+                random: vec![false; rows],
+                noise: vec![false; rows],
             }),
             image_features: eye.shallow_clone(),
             text_features: eye,

@@ -9,7 +9,7 @@ use super::Trainer;
 use super::optim::{Dial, Moments};
 use crate::control::Control;
 use crate::error::Result;
-use crate::scenario::Loss;
+use crate::scenario::{Loss, Quality};
 
 /// Where a training stands, tensors aside.
 #[derive(Clone, Debug)]
@@ -26,7 +26,7 @@ pub(super) struct Standing {
     /// Peak of the schedule.
     pub learning_rate: f64,
     pub weight_decay: f64,
-    pub shuffle_captions: f64,
+    pub quality: Quality,
     pub augment: bool,
     /// What the script still has to say.
     pub cues: VecDeque<(u64, Control)>,

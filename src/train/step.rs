@@ -32,6 +32,8 @@ use crate::telemetry::StepReport;
 
 /// What a call of [`Trainer::advance`] came to.
 #[derive(Debug)]
+// One value at a time, handed on at once: not worth an allocation a step.
+#[allow(clippy::large_enum_variant)]
 pub enum Progress {
     /// The step needs more calls.
     Part,
@@ -109,7 +111,15 @@ impl Underway {
     /// Whether the step goes on after this change by hand; what the change makes void is made again.
     pub fn survives(&mut self, control: Control) -> bool {
         match control {
-            Control::BatchSize(_) | Control::ShuffleCaptions(_) | Control::Augment(_) => false,
+            Control::BatchSize(_)
+            | Control::ShuffleCaptions(_)
+            | Control::RandomCaptions(_)
+            | Control::NoiseImages(_)
+            | Control::Duplicates(_)
+            | Control::Imbalance(_)
+            | Control::Concepts(_)
+            | Control::AllConcepts
+            | Control::Augment(_) => false,
             Control::Temperature(_) | Control::Bias(_) | Control::NoBias | Control::Loss(_) => {
                 self.compared = None;
                 self.gradients = None;
@@ -387,6 +397,7 @@ impl Trainer {
             accuracy_image_to_text: seen.accuracy_image_to_text,
             accuracy_text_to_image: seen.accuracy_text_to_image,
             batch_size: self.now.batch_size,
+            data: step.batch.measured(),
             seconds: 0.0,
         };
         if found.loss.is_finite() && grad_norm.is_finite() {

@@ -75,6 +75,8 @@ pub enum Action {
     PreviousLane,
     /// Take hold of a dial.
     Dial(Dial),
+    /// Take hold of the data's dials; of the next one, if one is held.
+    DataDial,
     /// Turn the dial: its direction, and whether far.
     Turn(Turn),
     /// Type the dial's value.
@@ -376,6 +378,8 @@ mod tests {
             | A::Hover(..)
             | A::Wheel(..)
             | A::Digit(_) => false,
+            // These share the key of `DataDial`.
+            A::Dial(dial) => !dial.is_of_data(),
             A::Quit
             | A::Suspend
             | A::PlayPause
@@ -403,7 +407,7 @@ mod tests {
             | A::PreviousStop
             | A::NextLane
             | A::PreviousLane
-            | A::Dial(_)
+            | A::DataDial
             | A::Turn(_)
             | A::Enter
             | A::ToggleLearned
@@ -466,6 +470,7 @@ mod tests {
             A::PreviousStop,
             A::NextLane,
             A::PreviousLane,
+            A::DataDial,
             A::Enter,
             A::ToggleLearned,
             A::Zoom,

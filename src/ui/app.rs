@@ -131,6 +131,8 @@ pub struct App {
     pub focus: Focus,
     /// The dial in hand.
     pub dial: Dial,
+    /// The dial of the data that was held last: the one that stands on the strip.
+    pub data_dial: Dial,
     /// The panel that is looked at, or was last.
     pub panel: Panel,
     /// Whether it is shown alone.
@@ -196,6 +198,7 @@ impl App {
             choices,
             focus: Focus::Dials,
             dial: Dial::Temperature,
+            data_dial: Dial::DATA[0],
             panel: Panel::Loss,
             zoomed: false,
             target: None,
@@ -385,10 +388,8 @@ impl App {
             }
             Action::NextLane => self.address(1),
             Action::PreviousLane => self.address(self.lanes.len()),
-            Action::Dial(dial) => {
-                self.focus = Focus::Dials;
-                self.dial = dial;
-            }
+            Action::Dial(dial) => self.hold(dial),
+            Action::DataDial => self.hold_of_data(),
             Action::Panel(panel) => {
                 self.focus = Focus::Panel;
                 self.panel = panel;

@@ -3,8 +3,10 @@
 mod grid;
 
 use crate::control::{Control, Value};
-use crate::scenario::{BatchSize, Bias, Fraction, LearningRate, Loss, Temperature, WeightDecay};
-use crate::telemetry::Settings;
+use crate::scenario::{
+    BatchSize, Bias, Concepts, Fraction, LearningRate, Loss, Temperature, WeightDecay, Zipf,
+};
+use crate::telemetry::{DataReport, Settings};
 
 use super::action::Turn;
 
@@ -25,13 +27,23 @@ pub enum Dial {
     WeightDecay,
     /// Share of captions exchanged.
     Shuffle,
+    /// Share of captions that are random words.
+    Random,
+    /// Share of pictures that are noise.
+    Noise,
+    /// Share of pairs whose concept another has, too.
+    Duplicates,
+    /// Zipf's exponent.
+    Imbalance,
+    /// How many concepts.
+    Concepts,
     /// Augmentation.
     Augment,
 }
 
 impl Dial {
     /// All dials, in the order of the strip.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 13] = [
         Self::Temperature,
         Self::Bias,
         Self::BatchSize,
@@ -39,8 +51,43 @@ impl Dial {
         Self::Loss,
         Self::WeightDecay,
         Self::Shuffle,
+        Self::Random,
+        Self::Noise,
+        Self::Duplicates,
+        Self::Imbalance,
+        Self::Concepts,
         Self::Augment,
     ];
+
+    /// The dials of the data's quality: one key and one place on the strip for all of them.
+    pub const DATA: [Self; 6] = [
+        Self::Shuffle,
+        Self::Random,
+        Self::Noise,
+        Self::Duplicates,
+        Self::Imbalance,
+        Self::Concepts,
+    ];
+
+    /// Whether it is one of the data's.
+    pub const fn is_of_data(self) -> bool {
+        matches!(
+            self,
+            Self::Shuffle
+                | Self::Random
+                | Self::Noise
+                | Self::Duplicates
+                | Self::Imbalance
+                | Self::Concepts
+        )
+    }
+
+    /// The next dial of the data; the first one after the last, and after any other dial.
+    #[must_use]
+    pub fn next_of_data(self) -> Self {
+        let at = Self::DATA.iter().position(|dial| *dial == self);
+        Self::DATA[at.map_or(0, |at| at + 1) % Self::DATA.len()]
+    }
 
     /// Its word on the screen.
     pub const fn label(self) -> &'static str {
@@ -52,7 +99,31 @@ impl Dial {
             Self::Loss => "loss",
             Self::WeightDecay => "decay",
             Self::Shuffle => "mixed",
+            Self::Random => "random",
+            Self::Noise => "noise",
+            Self::Duplicates => "copies",
+            Self::Imbalance => "zipf",
+            Self::Concepts => "classes",
             Self::Augment => "augment",
+        }
+    }
+
+    /// What it sets, for a list.
+    pub const fn about(self) -> &'static str {
+        match self {
+            Self::Temperature => "tau, the temperature",
+            Self::Bias => "the bias that is added to every logit",
+            Self::BatchSize => "the number of pairs in a batch",
+            Self::LearningRate => "the peak learning rate",
+            Self::Loss => "the loss: InfoNCE or SigLIP",
+            Self::WeightDecay => "the weight decay",
+            Self::Shuffle => "the share of captions that are exchanged",
+            Self::Random => "the share of captions that are random words",
+            Self::Noise => "the share of pictures that are noise",
+            Self::Duplicates => "the share of pairs whose concept stands twice in the batch",
+            Self::Imbalance => "the imbalance: Zipf's exponent",
+            Self::Concepts => "the number of concepts: the size of the data set",
+            Self::Augment => "the augmentation of training pictures",
         }
     }
 
@@ -66,6 +137,11 @@ impl Dial {
             Self::Loss => "loss",
             Self::WeightDecay => "weight_decay",
             Self::Shuffle => "shuffle_captions",
+            Self::Random => "random_captions",
+            Self::Noise => "noise_images",
+            Self::Duplicates => "duplicates",
+            Self::Imbalance => "imbalance",
+            Self::Concepts => "concepts",
             Self::Augment => "augment",
         }
     }
@@ -79,12 +155,19 @@ impl Dial {
             Self::LearningRate => span(LearningRate::MIN, LearningRate::MAX),
             Self::Loss => "infonce or siglip".into(),
             Self::WeightDecay => span(WeightDecay::MIN, WeightDecay::MAX),
-            Self::Shuffle => span(Fraction::MIN, Fraction::MAX),
+            Self::Shuffle | Self::Random | Self::Noise | Self::Duplicates => {
+                span(Fraction::MIN, Fraction::MAX)
+            }
+            Self::Imbalance => span(Zipf::MIN, Zipf::MAX),
+            Self::Concepts => {
+                let all = settings.map_or(String::new(), |s| format!(" {}", s.all_concepts));
+                format!("{} to{all}, or all", Concepts::MIN)
+            }
             Self::Augment => "on or off".into(),
         }
     }
 
-    /// The present value; `None` for a lane without bias.
+    /// The present value; `None` for a lane without bias, and for all concepts.
     pub fn value(self, settings: &Settings) -> Option<Value> {
         Some(match self {
             Self::Temperature => Value::Real(settings.temperature),
@@ -93,8 +176,38 @@ impl Dial {
             Self::LearningRate => Value::Real(settings.learning_rate),
             Self::Loss => Value::Loss(settings.loss),
             Self::WeightDecay => Value::Real(settings.weight_decay),
-            Self::Shuffle => Value::Real(settings.shuffle_captions),
+            Self::Shuffle
+            | Self::Random
+            | Self::Noise
+            | Self::Duplicates
+            | Self::Imbalance
+            | Self::Concepts => settings.quality.value(self.control())??,
             Self::Augment => Value::Bool(settings.augment),
+        })
+    }
+
+    /// What stands where there is no value, if that has a name.
+    pub const fn without(self) -> Option<&'static str> {
+        match self {
+            Self::Concepts => Some("all"),
+            _ => None,
+        }
+    }
+
+    /// Whether a dial of the data leaves the data as it is.
+    pub fn rests(self, settings: &Settings) -> bool {
+        matches!(self.value(settings), None | Some(Value::Real(0.0)))
+    }
+
+    /// What a dial of the data came to in a batch, counted.
+    pub fn measured(self, batch: &DataReport) -> Option<Value> {
+        Some(match self {
+            Self::Shuffle => Value::Real(batch.wrong_captions),
+            Self::Random => Value::Real(batch.random_captions),
+            Self::Noise => Value::Real(batch.noise_images),
+            Self::Duplicates => Value::Real(batch.duplicates),
+            Self::Concepts => Value::Whole(batch.classes),
+            _ => return None,
         })
     }
 
@@ -164,10 +277,31 @@ impl Dial {
                     .clamp(Bias::MIN, Bias::MAX);
                 Control::Bias(Bias::new(x).ok()?)
             }
-            Self::Shuffle => {
+            Self::Shuffle | Self::Random | Self::Noise | Self::Duplicates => {
                 let x = grid::linear(real, if far { 0.25 } else { 0.05 }, up)
                     .clamp(Fraction::MIN, Fraction::MAX);
-                Control::ShuffleCaptions(Fraction::new(x).ok()?)
+                let share = Fraction::new(x).ok()?;
+                match self {
+                    Self::Random => Control::RandomCaptions(share),
+                    Self::Noise => Control::NoiseImages(share),
+                    Self::Duplicates => Control::Duplicates(share),
+                    _ => Control::ShuffleCaptions(share),
+                }
+            }
+            Self::Imbalance => {
+                let x =
+                    grid::linear(real, if far { 0.5 } else { 0.1 }, up).clamp(Zipf::MIN, Zipf::MAX);
+                Control::Imbalance(Zipf::new(x).ok()?)
+            }
+            Self::Concepts => {
+                let all = settings.all_concepts;
+                let from = value.map_or(all, |_| real as u64);
+                let n = grid::octave(from, up, far).max(Concepts::MIN);
+                if n < all {
+                    Control::Concepts(Concepts::new(n).ok()?)
+                } else {
+                    Control::AllConcepts
+                }
             }
             Self::BatchSize => {
                 let n = grid::octave(real as u64, up, far).clamp(BatchSize::MIN, BatchSize::MAX);
@@ -218,8 +352,28 @@ impl Dial {
             Self::WeightDecay => "pulls the weight matrices towards zero at every step".into(),
             Self::Shuffle => format!(
                 "{:.0} % of each batch's captions are exchanged: how much noise does the loss bear?",
-                settings.shuffle_captions * 100.0
+                settings.quality.shuffle_captions.get() * 100.0
             ),
+            Self::Random => format!(
+                "{:.0} % of each batch's captions are random words, which say nothing of any picture",
+                settings.quality.random_captions.get() * 100.0
+            ),
+            Self::Noise => format!(
+                "{:.0} % of each batch's pictures are noise, which shows nothing of any caption",
+                settings.quality.noise_images.get() * 100.0
+            ),
+            Self::Duplicates => format!(
+                "{:.0} % of each batch's pairs have their concept twice in it: false negatives",
+                settings.quality.duplicates.get() * 100.0
+            ),
+            Self::Imbalance => format!(
+                "the k-th concept comes in proportion to k^-{}: at 0 all come equally often",
+                settings.quality.imbalance
+            ),
+            Self::Concepts => match settings.quality.concepts {
+                Some(n) => format!("trains on {n} of {} concepts", settings.all_concepts),
+                None => format!("trains on all {} concepts", settings.all_concepts),
+            },
             Self::Augment => "training pictures are shifted, scaled and tinted a little, or shown as they are".into(),
         }
     }
@@ -313,6 +467,35 @@ mod tests {
             Dial::Bias.turned(None, Turn::Up, &fixture::settings(Loss::SigLip)),
             Some(Control::Bias(Bias::new(0.0).unwrap()))
         );
+    }
+
+    #[test]
+    fn the_dials_of_the_data_go_round() {
+        let of_data = Dial::ALL.into_iter().filter(|dial| dial.is_of_data());
+        assert_eq!(of_data.collect::<Vec<_>>(), Dial::DATA);
+        let mut dial = Dial::Temperature.next_of_data();
+        for expected in Dial::DATA {
+            assert_eq!(dial, expected);
+            dial = dial.next_of_data();
+        }
+        assert_eq!(dial, Dial::DATA[0]);
+    }
+
+    #[test]
+    fn concepts_turn_from_all_to_two_and_back() {
+        let settings = fixture::settings(Loss::SigLip);
+        let turned = |from, turn| Dial::Concepts.turned(from, turn, &settings);
+        assert_eq!(turned(None, Turn::Up), None);
+        let some = |n| Control::Concepts(Concepts::new(n).unwrap());
+        assert_eq!(turned(None, Turn::Down), Some(some(768)));
+        assert_eq!(turned(None, Turn::FarDown), Some(some(512)));
+        assert_eq!(
+            turned(Some(Value::Whole(768)), Turn::Up),
+            Some(Control::AllConcepts)
+        );
+        assert_eq!(turned(Some(Value::Whole(3)), Turn::Down), Some(some(2)));
+        assert_eq!(turned(Some(Value::Whole(2)), Turn::Down), None);
+        assert!(Dial::Concepts.rests(&settings) && Dial::Noise.rests(&settings));
     }
 
     #[test]

@@ -8,12 +8,13 @@ mod data;
 mod loss;
 mod matrix;
 mod progress;
+mod quality;
 mod rate;
 mod temperature;
 mod use_of;
 
 use crate::scenario::Loss;
-use crate::telemetry::{Matrix, Settings, Snapshot};
+use crate::telemetry::{DataReport, Matrix, Settings, Snapshot};
 
 use super::app::{App, Focus};
 use super::dial::Dial;
@@ -109,6 +110,14 @@ impl Seen<'_> {
         self.settings.batch_size as f64
     }
 
+    /// What was counted in the last batch, as the end of a sentence.
+    fn measured(&self, say: impl Fn(&DataReport) -> String) -> String {
+        let report = self.lane.report.as_ref();
+        report.map_or_else(String::new, |report| {
+            format!("; measured in the last batch: {}", say(&report.data))
+        })
+    }
+
     fn scale(&self) -> f64 {
         1.0 / self.settings.temperature
     }
@@ -169,6 +178,11 @@ pub fn about(app: &App, topic: Topic) -> Card {
         Topic::Dial(Dial::WeightDecay) => rate::decay(app),
         Topic::Dial(Dial::Loss) => loss::dial(app),
         Topic::Dial(Dial::Shuffle) => data::shuffle(app),
+        Topic::Dial(Dial::Random) => quality::random(app),
+        Topic::Dial(Dial::Noise) => quality::noise(app),
+        Topic::Dial(Dial::Duplicates) => quality::duplicates(app),
+        Topic::Dial(Dial::Imbalance) => quality::imbalance(app),
+        Topic::Dial(Dial::Concepts) => quality::concepts(app),
         Topic::Dial(Dial::Augment) => data::augment(app),
         Topic::Panel(Panel::Loss) => loss::curve(app),
         Topic::Panel(Panel::Traces) => progress::traces(app),

@@ -4,10 +4,10 @@
 use std::sync::Arc;
 
 use crate::control::{Applied, Control, Value};
-use crate::scenario::{BatchSize, Loss, Scenario, Temperature};
+use crate::scenario::{BatchSize, Loss, Quality, Scenario, Temperature};
 use crate::telemetry::{
-    Curve, EvalReport, Landscape, LaneStatus, Matrix, Rows, Settings, Snapshot, Split, Spread,
-    StepReport,
+    Curve, DataReport, EvalReport, Landscape, LaneStatus, Matrix, Rows, Settings, Snapshot, Split,
+    Spread, StepReport,
 };
 use crate::ui::app::App;
 
@@ -65,7 +65,8 @@ pub fn settings(loss: Loss) -> Settings {
         batch_size: 64,
         learning_rate: 5e-4,
         weight_decay: 0.2,
-        shuffle_captions: 0.0,
+        quality: Quality::default(),
+        all_concepts: 847,
         augment: true,
     }
 }
@@ -222,6 +223,10 @@ fn report(settings: &Settings, step: u64, loss: f64) -> StepReport {
         accuracy_image_to_text: 0.77,
         accuracy_text_to_image: 0.75,
         batch_size: settings.batch_size,
+        data: DataReport {
+            classes: settings.batch_size,
+            ..DataReport::default()
+        },
         seconds: 0.155,
     }
 }

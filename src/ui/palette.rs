@@ -3,6 +3,7 @@
 
 use super::action::{Action, Context, Entry, TABLE};
 use super::app::Choice;
+use super::dial::Dial;
 
 /// What a line of the palette leads to.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +47,15 @@ fn everything(here: Context, choices: &[Choice]) -> Vec<Item> {
         // Opening the palette from the palette leads nowhere.
         if row.action == Action::Palette {
             continue;
+        }
+        // The dials behind one key are found each by its name.
+        if row.action == Action::DataDial {
+            items.extend(Dial::DATA.map(|dial| Item {
+                name: format!("dial: {}", dial.label()),
+                about: format!("Takes hold of {}.", dial.about()),
+                keys: row.keys_text(),
+                deed: Deed::Act(Action::Dial(dial), row.context),
+            }));
         }
         let deed = Deed::Act(row.action.clone(), row.context);
         let known = items

@@ -195,7 +195,10 @@ impl Teller {
                     };
                     Some(format!("{} {value}{held}", dial.label()))
                 };
-                let all: Vec<_> = Dial::ALL.into_iter().filter_map(one).collect();
+                // Of the data's, those that change something.
+                let told = |dial: &Dial| !dial.is_of_data() || !dial.rests(settings);
+                let dials = Dial::ALL.into_iter().filter(told);
+                let all: Vec<_> = dials.filter_map(one).collect();
                 format!(". {}", all.join(", "))
             });
             format!(

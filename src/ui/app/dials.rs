@@ -33,6 +33,25 @@ impl App {
         Some(settings)
     }
 
+    /// Takes hold of a dial.
+    pub(super) fn hold(&mut self, dial: Dial) {
+        self.focus = Focus::Dials;
+        self.dial = dial;
+        if dial.is_of_data() {
+            self.data_dial = dial;
+        }
+    }
+
+    /// Takes hold of the data's dials: of the one that was held last, or of the next if that is in hand.
+    pub(super) fn hold_of_data(&mut self) {
+        let held = self.focus == Focus::Dials && self.dial == self.data_dial;
+        self.hold(if held {
+            self.data_dial.next_of_data()
+        } else {
+            self.data_dial
+        });
+    }
+
     /// Whether the dial's value in this lane is still on its way.
     pub fn is_pending(&self, lane: usize, dial: Dial) -> bool {
         self.pending.iter().any(|p| {
@@ -177,8 +196,10 @@ impl App {
         let texts: Vec<_> = self
             .addressed(self.target)
             .iter()
-            .filter_map(|&lane| self.dial.value(&self.settings(lane)?))
-            .map(dial::show)
+            .filter_map(|&lane| {
+                let value = self.dial.value(&self.settings(lane)?).map(dial::show);
+                value.or_else(|| self.dial.without().map(Into::into))
+            })
             .collect();
         let mut distinct = texts.clone();
         distinct.dedup();
@@ -233,7 +254,15 @@ fn apply(settings: &mut Settings, control: Control) {
         Control::Loss(loss) => settings.loss = loss,
         Control::LearningRate(x) => settings.learning_rate = x.get(),
         Control::WeightDecay(x) => settings.weight_decay = x.get(),
-        Control::ShuffleCaptions(x) => settings.shuffle_captions = x.get(),
+        Control::ShuffleCaptions(_)
+        | Control::RandomCaptions(_)
+        | Control::NoiseImages(_)
+        | Control::Duplicates(_)
+        | Control::Imbalance(_)
+        | Control::Concepts(_)
+        | Control::AllConcepts => {
+            settings.quality.set(control);
+        }
         Control::Augment(on) => settings.augment = on,
     }
 }

@@ -28,8 +28,7 @@ impl App {
                 self.panel = panel;
             }
             Target::Dial(dial, lane) => {
-                self.focus = Focus::Dials;
-                self.dial = dial;
+                self.hold(dial);
                 self.target = lane;
             }
             Target::Lane(lane) => self.target = lane,
@@ -56,8 +55,7 @@ impl App {
         let Some(Target::Dial(dial, lane)) = target else {
             return Vec::new();
         };
-        self.focus = Focus::Dials;
-        self.dial = dial;
+        self.hold(dial);
         self.target = lane;
         self.turn(if up { Turn::Up } else { Turn::Down }, lane)
     }

@@ -91,8 +91,15 @@ mod tests {
     fn by_key(target: &Target) -> Vec<Action> {
         match target {
             Target::Panel(panel) => vec![Action::Panel(*panel)],
-            Target::Dial(dial, None) => vec![Action::Dial(*dial)],
-            Target::Dial(dial, Some(_)) => vec![Action::Dial(*dial), Action::NextLane],
+            Target::Dial(dial, lane) => {
+                let hold = if dial.is_of_data() {
+                    Action::DataDial
+                } else {
+                    Action::Dial(*dial)
+                };
+                let aim = lane.map(|_| Action::NextLane);
+                [hold].into_iter().chain(aim).collect()
+            }
             Target::Lane(_) => vec![Action::NextLane],
             Target::Act(action) => vec![action.clone()],
             Target::Chart(_) => {

@@ -53,6 +53,21 @@ fn tau(x: f64) -> Control {
 }
 
 #[test]
+fn one_key_goes_round_the_dials_of_the_data() {
+    let mut app = app();
+    press(&mut app, "k");
+    assert_eq!((app.focus, app.dial), (Focus::Dials, Dial::Shuffle));
+    press(&mut app, "kk");
+    assert_eq!(app.dial, Dial::Noise);
+    // Another dial, and back to the one that was left.
+    press(&mut app, "t");
+    press(&mut app, "k");
+    assert_eq!(app.dial, Dial::Noise);
+    press(&mut app, "kkkk");
+    assert_eq!(app.dial, Dial::Shuffle);
+}
+
+#[test]
 fn req01_space_pauses_and_resumes_without_waiting_for_the_lanes() {
     let mut app = app();
     assert_eq!(press(&mut app, " "), all(Command::Pause));

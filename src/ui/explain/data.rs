@@ -10,13 +10,17 @@ pub(super) fn shuffle(app: &App) -> Card {
     Card::new("captions exchanged")
         .formula("of N pairs, p N exchange their captions among themselves, anew in each batch")
         .lanes(app, |seen| {
-            let p = seen.settings.shuffle_captions;
+            let p = seen.settings.quality.shuffle_captions.get();
             let lies = (p * seen.n()).round();
             format!(
                 "p = {}: {lies} of {} pairs lie, and each lie is a positive that is none and a negative \
-                 that is none",
+                 that is none{}",
                 number(p),
-                seen.settings.batch_size
+                seen.settings.batch_size,
+                seen.measured(|batch| format!(
+                    "{} of the captions are of another name",
+                    number(batch.wrong_captions)
+                ))
             )
         })
         .note(guess(app))

@@ -192,6 +192,65 @@ fn req18_false_negatives_are_counted_in_the_batch_at_hand() {
 }
 
 #[test]
+fn the_data_s_cards_say_what_was_set_and_what_was_counted() {
+    let mut app = app();
+    app.observe(fixture::edited(640, |_, lane| {
+        let settings = lane.settings.as_mut().unwrap();
+        for (name, value) in [
+            ("shuffle_captions", "0.5"),
+            ("random_captions", "0.25"),
+            ("noise_images", "0.5"),
+            ("duplicates", "0.5"),
+            ("imbalance", "1"),
+            ("concepts", "100"),
+        ] {
+            let control = crate::control::Control::parse(name, value).unwrap();
+            settings.quality.set(control);
+        }
+        let data = &mut lane.report.as_mut().unwrap().data;
+        (data.wrong_captions, data.random_captions) = (0.38, 0.26);
+        (data.noise_images, data.duplicates) = (0.13, 0.75);
+        (data.false_negatives, data.classes) = (0.015, 31);
+    }));
+    let said = |dial| text(&app, Topic::Dial(dial));
+    for (dial, set, counted) in [
+        (Dial::Shuffle, "p = 0.50: 32 of 64", "0.38 of the captions"),
+        (
+            Dial::Random,
+            "p = 0.25: 16 of 64",
+            "measured in the last batch: 0.26",
+        ),
+        (
+            Dial::Noise,
+            "p = 0.50: 32 of 64",
+            "measured in the last batch: 0.13",
+        ),
+        (
+            Dial::Duplicates,
+            "p ln 2 = 0.35",
+            "0.75 of the pairs; 0.0150 of",
+        ),
+        // The hundredth harmonic number is 5.187.
+        (
+            Dial::Imbalance,
+            "the first of 100 concepts is 0.19 of all",
+            "31 different",
+        ),
+        (
+            Dial::Concepts,
+            "100 of 847: each stands 0.64 times",
+            "31 different",
+        ),
+    ] {
+        let said = said(dial);
+        assert!(
+            said.contains(set) && said.contains(counted),
+            "{dial:?}: {said}"
+        );
+    }
+}
+
+#[test]
 fn numbers_are_short() {
     assert_eq!(number(0.0), "0");
     assert_eq!(number(4.1589), "4.16");

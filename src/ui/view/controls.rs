@@ -27,6 +27,8 @@ struct Columns {
     dials: Vec<(Dial, u16, u16)>,
     /// Whether the words "learned" and "fixed" fit.
     words: bool,
+    /// Whether every dial of the data has a place of its own.
+    together: bool,
 }
 
 impl Columns {
@@ -48,9 +50,15 @@ impl Columns {
             (true, false) => 12,
             (false, _) => 10,
         };
+        // The data's dials share a place, unless there is room for everything.
+        let together = Dial::ALL.iter().map(|dial| each(*dial)).sum::<u16>() <= room;
+        let data_dial = screen.app.data_dial;
+        let order = Dial::ALL
+            .into_iter()
+            .filter(|dial| together || !dial.is_of_data() || *dial == data_dial);
         let mut shown = Vec::new();
         let mut used = 0;
-        for dial in Dial::ALL {
+        for dial in order {
             if used + each(dial) > room {
                 break;
             }
@@ -75,6 +83,7 @@ impl Columns {
             status,
             dials: shown.iter().map(place).collect(),
             words,
+            together,
         }
     }
 }
@@ -146,7 +155,12 @@ fn head(frame: &mut Frame, area: Rect, screen: &mut Screen, columns: &Columns) {
     for &(dial, x, width) in &columns.dials {
         let place = cell(line, x, width);
         let held = app.focus == Focus::Dials && app.dial == dial;
-        let key = action::entry(&Action::Dial(dial))
+        let action = if dial.is_of_data() {
+            Action::DataDial
+        } else {
+            Action::Dial(dial)
+        };
+        let key = action::entry(&action)
             .map(Entry::keys_text)
             .unwrap_or_default();
         let name = if held {
@@ -154,10 +168,20 @@ fn head(frame: &mut Frame, area: Rect, screen: &mut Screen, columns: &Columns) {
         } else {
             theme.muted()
         };
+        let hidden = if columns.together {
+            0
+        } else {
+            turned(screen, dial)
+        };
+        let more = match hidden {
+            0 => String::new(),
+            n => format!(" +{n}"),
+        };
         let line = Line::from(vec![
             Span::styled(key, theme.accent()),
             Span::raw(" "),
             Span::styled(dial.label(), name),
+            Span::styled(more, theme.warn()),
         ]);
         frame::put(frame, place, 0, &line);
         screen.regions.add(place, Target::Dial(dial, None));
@@ -171,6 +195,17 @@ fn cell(line: Rect, x: u16, width: u16) -> Rect {
         width: width.min(line.right() - x),
         ..line
     }
+}
+
+/// How many others of the data's dials are turned in some lane, while this one stands for all of them.
+fn turned(screen: &Screen, dial: Dial) -> usize {
+    let lanes = screen.app.lanes.iter();
+    let settings: Vec<_> = lanes.filter_map(|lane| lane.settings.as_ref()).collect();
+    let turned = |other: &Dial| settings.iter().any(|settings| !other.rests(settings));
+    let others = Dial::DATA.iter().filter(|other| **other != dial);
+    others
+        .filter(|other| dial.is_of_data() && turned(other))
+        .count()
 }
 
 /// Whether a lane's dial stands where that of the first lane shown does: then it is not said again, so
@@ -249,9 +284,8 @@ fn row(
             frame::put(frame, place, 0, &line);
             continue;
         }
-        let text = dial
-            .value(settings)
-            .map_or_else(|| theme.glyph("–", "-").to_string(), dial::show);
+        let none = || dial.without().unwrap_or(theme.glyph("–", "-")).to_string();
+        let text = dial.value(settings).map_or_else(none, dial::show);
         let mode = match (dial.learned(settings), columns.words) {
             (Some(true), true) => " learned",
             (Some(false), true) => " fixed",
@@ -259,6 +293,7 @@ fn row(
             (Some(false), false) => " =",
             (None, _) => "",
         };
+        let counted = counted(&app.lanes[lane], dial, width).unwrap_or_default();
         let waits = if app.is_pending(lane, dial) {
             theme.glyph("›", ">")
         } else {
@@ -277,9 +312,21 @@ fn row(
             frame,
             place,
             0,
-            &Line::from(vec![value, Span::styled(mode, theme.faint())]),
+            &Line::from(vec![
+                value,
+                Span::styled(mode, theme.faint()),
+                Span::styled(counted, theme.faint()),
+            ]),
         );
     }
+}
+
+/// What a dial of the data came to in the last batch, where that is another number and there is room.
+fn counted(lane: &Snapshot, dial: Dial, width: u16) -> Option<String> {
+    let settings = lane.settings.as_ref()?;
+    let counted = dial.measured(&lane.report.as_ref()?.data)?;
+    let differs = !dial.rests(settings) && Some(counted) != dial.value(settings);
+    (differs && width >= 16).then(|| format!(" is {}", dial::show(counted)))
 }
 
 /// How a lane fares, in a few characters.

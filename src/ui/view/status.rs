@@ -6,9 +6,11 @@ use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 
 use super::{Screen, frame};
+use crate::control::Value;
 use crate::telemetry::LaneStatus;
 use crate::ui::action::{Action, ChartKey, Context, Entry, TABLE};
-use crate::ui::app::{Focus, Overlay, Tone};
+use crate::ui::app::{App, Focus, Overlay, Tone};
+use crate::ui::dial;
 use crate::ui::input::Input;
 use crate::ui::panel::Panel;
 use crate::ui::region::Target;
@@ -120,11 +122,32 @@ fn explanation(screen: &Screen) -> String {
     let lane = app.target.unwrap_or(0);
     match app.settings(lane) {
         Some(settings) if app.lanes.len() > 1 => {
-            format!("{}, {}: {}", app.dial.label(), app.lanes[lane].lane, app.dial.explain(&settings))
+            let name = &app.lanes[lane].lane;
+            let measured = measured(app, lane);
+            format!("{}, {name}: {}{measured}", app.dial.label(), app.dial.explain(&settings))
         }
-        Some(settings) => format!("{}: {}", app.dial.label(), app.dial.explain(&settings)),
+        Some(settings) => {
+            let measured = measured(app, lane);
+            format!("{}: {}{measured}", app.dial.label(), app.dial.explain(&settings))
+        }
         None => "Space pauses and goes on; t b n e x take hold of a dial, arrows turn it; ? lists every key".into(),
     }
+}
+
+/// What the dial in hand came to in the lane's last batch, if it is one of the data's and turned.
+fn measured(app: &App, lane: usize) -> String {
+    let lane = &app.lanes[lane];
+    let turned = lane.settings.as_ref().is_some_and(|s| !app.dial.rests(s));
+    let batch = lane.report.as_ref().filter(|_| turned);
+    let counted = batch.and_then(|report| app.dial.measured(&report.data));
+    counted.map_or_else(String::new, |value| {
+        let unit = if matches!(value, Value::Whole(_)) {
+            " different ones"
+        } else {
+            ""
+        };
+        format!(" ({}{unit} in the last batch)", dial::show(value))
+    })
 }
 
 /// Draws the footer: the keys of the innermost context, the weightiest where room is short.
