@@ -13,7 +13,6 @@ pub mod precision;
 mod state;
 mod step;
 
-use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -31,7 +30,7 @@ use crate::control::{Applied, Control, Value};
 use crate::data::{Batch, Prepared, Request};
 use crate::error::{Error, Result};
 use crate::eval::geometry::{self, Plane};
-use crate::eval::{Evaluation, Tasks, rows};
+use crate::eval::{Evaluation, Evaluations, Tasks, rows};
 use crate::loss::landscape;
 use crate::loss::tiled::Dials;
 use crate::model::{Clip, checkpoint};
@@ -76,11 +75,7 @@ pub struct Trainer {
     /// The batch of the next step, made while a device computes.
     ahead: Option<JoinHandle<Arc<Batch>>>,
     latest: Option<Latest>,
-    evaluation: Option<Evaluation>,
-    /// Those that are to follow it.
-    waiting: VecDeque<Tasks>,
-    /// What somebody asked, who waits for the answer: it goes first.
-    question: Option<Evaluation>,
+    evaluations: Evaluations,
     /// Where the last map lay, so that the next does not jump.
     plane: Option<Plane>,
     /// What was found not to be a number, once something was.
@@ -141,9 +136,7 @@ impl Trainer {
             underway: None,
             ahead: None,
             latest: None,
-            evaluation: None,
-            waiting: VecDeque::new(),
-            question: None,
+            evaluations: Evaluations::default(),
             plane: None,
             suspect: None,
             phases: Phases::default(),
@@ -308,15 +301,9 @@ impl Trainer {
         }
     }
 
-    /// Begins an evaluation of the weights as they are now. Training may go on meanwhile: it works on a copy. While
-    /// one is under way others wait for it, but for questions, of which only the last is answered.
-    pub fn begin_evaluation(&mut self, tasks: Tasks) -> Result<()> {
-        if self.evaluation.is_some() && !tasks.is_question() {
-            if !self.waiting.contains(&tasks) {
-                self.waiting.push_back(tasks);
-            }
-            return Ok(());
-        }
+    /// Begins an evaluation of the weights as they are now. Training may go on meanwhile: it works on a copy. One of
+    /// the same kind that is under way is completed first, a question is forgotten for the next.
+    pub fn begin_evaluation(&mut self, tasks: &Tasks) -> Result<()> {
         // In the type that it is trained in, and at the price of that.
         let part = self.cut(self.now.batch_size as usize).part;
         let compute = precision::compute(self.train.precision, self.device, part);
@@ -327,41 +314,20 @@ impl Trainer {
             self.dials(),
             self.now.step,
             self.device,
-            &tasks,
+            tasks,
         )?;
-        if tasks.is_question() {
-            self.question = Some(begun);
-        } else {
-            self.evaluation = Some(begun);
-        }
-        Ok(())
+        self.evaluations.begin(begun, tasks)
     }
 
-    /// Does the next slice of the evaluation under way, if any: about the work of a step. Returns the reports of
+    /// Does the next slice of the evaluations under way, if any: about the work of a step. Returns the reports of
     /// tasks that are complete.
     pub fn advance_evaluation(&mut self) -> Result<Vec<Report>> {
-        if let Some(question) = &mut self.question {
-            let reports = question.advance()?;
-            self.question.take_if(|question| question.done());
-            return Ok(reports);
-        }
-        let Some(evaluation) = &mut self.evaluation else {
-            return Ok(Vec::new());
-        };
-        let reports = evaluation.advance()?;
-        if evaluation.done() {
-            self.evaluation = None;
-            if let Some(tasks) = self.waiting.pop_front() {
-                self.begin_evaluation(tasks)?;
-            }
-        }
-        Ok(reports)
+        self.evaluations.advance()
     }
 
     /// Share done of the evaluation under way.
     pub fn evaluating(&self) -> Option<f64> {
-        let under_way = self.question.as_ref().or(self.evaluation.as_ref());
-        under_way.map(Evaluation::progress)
+        self.evaluations.progress()
     }
 
     /// Loss, scale and bias as they are now.

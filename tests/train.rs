@@ -599,7 +599,7 @@ fn final_eval(scenario: &Scenario) -> EvalReport {
     .unwrap();
     while trainer.step().unwrap().is_some() {}
     trainer
-        .begin_evaluation(clip_lab::eval::Tasks::live())
+        .begin_evaluation(&clip_lab::eval::Tasks::live())
         .unwrap();
     loop {
         let reports = trainer.advance_evaluation().unwrap();

@@ -290,6 +290,18 @@ impl Evaluation {
         Ok(evaluation)
     }
 
+    fn slices_left(&self, job: &Job) -> bool {
+        match job {
+            Job::Pictures(split, next, _) => *next < self.prepared.gallery(*split).classes.len(),
+            Job::Names(texts)
+            | Job::ZeroShot(_, _, texts)
+            | Job::Language(_, _, texts)
+            | Job::Query(_, texts) => texts.next < texts.prompts.len(),
+            Job::Regimes(..) => true,
+            Job::Retrieval(_) | Job::Geometry | Job::Probe(_) => false,
+        }
+    }
+
     fn slices_of(&self, job: &Job) -> usize {
         match job {
             Job::Pictures(split, ..) => self.prepared.gallery(*split).classes.len().div_ceil(SLICE),
@@ -331,9 +343,12 @@ impl Evaluation {
         };
         if worked {
             self.slices.1 += 1;
-            self.jobs.push_front(job);
-            self.seconds += began.elapsed().as_secs_f64();
-            return Ok(Vec::new());
+            // The last slice completes the job.
+            if self.slices_left(&job) {
+                self.jobs.push_front(job);
+                self.seconds += began.elapsed().as_secs_f64();
+                return Ok(Vec::new());
+            }
         }
         let mut reports = self.complete(job)?;
         self.seconds += began.elapsed().as_secs_f64();

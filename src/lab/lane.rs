@@ -434,9 +434,9 @@ impl<'a> Worker<'a> {
             Command::Reset { seed } => self.reset(seed)?,
             Command::Rewind => self.rewind()?,
             Command::Branch(name) => self.branch(name)?,
-            Command::Evaluate => self.trainer.begin_evaluation(Tasks::live())?,
-            Command::Query(query) => self.trainer.begin_evaluation(Tasks::query(query))?,
-            Command::Examine => self.trainer.begin_evaluation(Tasks::all())?,
+            Command::Evaluate => self.trainer.begin_evaluation(&Tasks::live())?,
+            Command::Query(query) => self.trainer.begin_evaluation(&Tasks::query(query))?,
+            Command::Examine => self.trainer.begin_evaluation(&Tasks::all())?,
             Command::Checkpoint if self.plan.model_folder.is_none() => self
                 .observer
                 .say("nothing is saved: there is no run folder, start with --out DIR".into()),
@@ -525,7 +525,7 @@ impl<'a> Worker<'a> {
             self.pace = Pace::Finishing(Reason::Completed);
         } else {
             if step % self.prepared.scenario().train.eval_every.get() == 0 {
-                self.trainer.begin_evaluation(Tasks::live())?;
+                self.trainer.begin_evaluation(&Tasks::live())?;
             }
             match self.pace {
                 Pace::Stepping(1) => self.pause(LaneStatus::Paused)?,
@@ -548,7 +548,7 @@ impl<'a> Worker<'a> {
         if reason == Reason::Completed
             && self.observer.evaluated_until() < self.trainer.steps_done()
         {
-            return self.trainer.begin_evaluation(Tasks::live());
+            return self.trainer.begin_evaluation(&Tasks::live());
         }
         self.save()?;
         if reason == Reason::Completed {

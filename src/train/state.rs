@@ -100,9 +100,7 @@ impl Trainer {
         self.now = state.now.clone();
         self.underway = None;
         self.latest = None;
-        self.evaluation = None;
-        self.waiting.clear();
-        self.question = None;
+        self.evaluations.forget();
         self.suspect = None;
         Ok(())
     }
