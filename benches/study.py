@@ -16,9 +16,10 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 
 PAIRS = 51_200
-RUNGS = [8, 16, 32, 64, 128, 256, 512, 1024, 2048]
+RUNGS = [8, 32, 128, 512, 2048]
 
 
 def edited(binary, name, **fields):
@@ -58,7 +59,46 @@ def bias(binary):
     yield "table4", edited(binary, "bias-ablation", eval_every=800)
 
 
-STUDIES = {"bias": bias, "ladder": ladder}
+def noise(binary):
+    """Each kind of noise at three shares, and all at once, as SigLIP's Figure 7 does."""
+    def pair(dials):
+        return [
+            f'(name: "softmax", loss: InfoNce, temperature: 0.07{dials})',
+            f'(name: "sigmoid", loss: SigLip, temperature: 0.1, bias: -10{dials})',
+        ]
+    text = edited(binary, "softmax-vs-sigmoid", steps=400, eval_every=400)
+    yield "clean", lanes(text, pair(""))
+    for kind, dials in [
+        ("pairs", ["shuffle_captions"]), ("captions", ["random_captions"]), ("pictures", ["noise_images"]),
+    ]:
+        for share in [0.25, 0.5, 0.75]:
+            yield f"{kind}-{share}", lanes(text, pair("".join(f", {dial}: {share}" for dial in dials)))
+
+
+def templates(binary):
+    """Learned from names, templates and keywords; zero-shot of names by every set of templates."""
+    yield "mixed", edited(binary, "templates", eval_every=800)
+    yield "names", edited(binary, "softmax-vs-sigmoid", eval_every=800)
+
+
+def regimes(binary):
+    yield "keywords", edited(binary, "three-regimes", eval_every=800)
+
+
+def temperature(binary):
+    yield "sweep", edited(binary, "temperature-sweep", eval_every=800)
+
+
+STUDIES = {
+    "bias": bias, "noise": noise, "ladder": ladder, "templates": templates, "regimes": regimes,
+    "temperature": temperature,
+}
+# What is evaluated once a run is done, beside what it evaluates itself.
+AFTER = {
+    "templates": ["--tasks", "zero-shot"],
+    "regimes": ["--tasks", "linear-probe,regimes"],
+    "temperature": ["--tasks", "geometry,linear-probe", "--templates", "bare"],
+}
 
 
 def run(binary, out, names, seeds):
@@ -73,11 +113,18 @@ def run(binary, out, names, seeds):
                     continue
                 open(scenario, "w").write(text)
                 print(f"{name} {setting}, seed {seed}", file=sys.stderr, flush=True)
-                command = [binary, "run", scenario, "--seed", str(seed), "--format", "jsonl"]
-                made = subprocess.run(command, capture_output=True, text=True)
-                if made.returncode != 0:
-                    sys.exit(f"{name} {setting}, seed {seed}: {made.stderr}")
-                kept = [l for l in made.stdout.splitlines() if '"event":"step"' not in l]
+                def call(*command):
+                    made = subprocess.run([binary, *command], capture_output=True, text=True)
+                    if made.returncode != 0:
+                        sys.exit(f"{name} {setting}, seed {seed}: {made.stderr}")
+                    return made.stdout.splitlines()
+
+                with tempfile.TemporaryDirectory() as folder_of_run:
+                    kept = call("run", scenario, "--seed", str(seed), "--format", "jsonl",
+                                "--out", folder_of_run, "--force")
+                    if name in AFTER:
+                        kept += call("eval", folder_of_run, "--format", "jsonl", *AFTER[name])
+                kept = [l for l in kept if '"event":"step"' not in l]
                 open(record + ".part", "w").write("\n".join(kept) + "\n")
                 os.replace(record + ".part", record)
 
@@ -151,7 +198,87 @@ def report_bias(out):
             print(f"| {lane} | {len(seeds)} | {shown(values)} | {shown([both(r[lane]) for r in trained])} | {shown(over)} |")
 
 
-REPORTS = {"ladder": report_ladder, "bias": report_bias}
+def report_noise(out):
+    print("| noise | share | seeds | softmax, held out | sigmoid, held out | sigmoid - softmax |")
+    print("|---|---|---|---|---|---|")
+    for setting, seeds in results(out, "noise").items():
+        held = [last(p, "held_out") for p in seeds.values()]
+        kind, _, share = setting.partition("-")
+        row = {l: [both(r[l]) for r in held] for l in ("softmax", "sigmoid")}
+        gap = [b - a for a, b in zip(row["softmax"], row["sigmoid"])]
+        print(f"| {kind} | {share or 0} | {len(seeds)} | {shown(row['softmax'])} | {shown(row['sigmoid'])} | {shown(gap)} |")
+
+
+def every(path, task):
+    """All records of a task."""
+    for line in open(path):
+        record = json.loads(line)
+        if record["event"] == "eval" and record.get("task") == task:
+            yield record
+
+
+def report_templates(out):
+    print("| captions | lane | property | bare | one | clip-7 | lab-80 | lab-80 - one | lab-80 - bare |")
+    print("|---|---|---|---|---|---|---|---|---|")
+    for setting, seeds in results(out, "templates").items():
+        found = {}
+        for path in seeds.values():
+            for r in every(path, "zero_shot"):
+                # The last is of the evaluation afterwards, which is complete.
+                if r["split"] == "held_out":
+                    found.setdefault((r["lane"], r["property"]), {}).setdefault(r["templates"], {})[path] = r["top1"]["share"]
+        for (lane, prop), sets in found.items():
+            if len(sets) < 4:
+                continue
+            value = {name: [runs[p] for p in seeds.values()] for name, runs in sets.items()}
+            over = lambda a, b: shown([x - y for x, y in zip(value[a], value[b])])
+            cells = " | ".join(shown(value[name]) for name in ("bare", "one", "clip-7", "lab-80"))
+            print(f"| {setting} | {lane} | {prop} | {cells} | {over('lab-80', 'one')} | {over('lab-80', 'bare')} |")
+
+
+def report_regimes(out):
+    for setting, seeds in results(out, "regimes").items():
+        runs = [{r["lane"]: r for r in every(p, "regimes")} for p in seeds.values()]
+        probes = [{r["lane"]: r for r in every(p, "linear_probe") if r["property"] == "group"} for p in seeds.values()]
+        print("| lane | use | in domain | transfer |")
+        print("|---|---|---|---|")
+        for lane in runs[0]:
+            for i, row in enumerate(runs[0][lane]["rows"]):
+                sides = [shown([run[lane]["rows"][i][s]["share"] for run in runs]) for s in ("in_domain", "transfer")]
+                print(f"| {lane} | {row['name']} | {sides[0]} | {sides[1]} |")
+            for i, point in enumerate(runs[0][lane]["wise"]):
+                if i in (2, 5, 8):
+                    sides = [shown([run[lane]["wise"][i][s]["share"] for run in runs]) for s in ("in_domain", "transfer")]
+                    print(f"| {lane} | alpha {point['alpha']} | {sides[0]} | {sides[1]} |")
+            gain = lambda a, b, s: shown([run[lane]["rows"][a][s]["share"] - run[lane]["rows"][b][s]["share"] for run in runs])
+            print(f"| {lane} | probe - zero-shot | {gain(1, 0, 'in_domain')} | {gain(1, 0, 'transfer')} |")
+            print(f"| {lane} | fine-tuned - zero-shot | {gain(2, 0, 'in_domain')} | {gain(2, 0, 'transfer')} |")
+            print(f"| {lane} | fine-tuned - probe | {gain(2, 1, 'in_domain')} | {gain(2, 1, 'transfer')} |")
+            for i, row in enumerate(probes[0][lane]["few_shot"]):
+                sides = [shown([p[lane]["few_shot"][i][s]["share"] for p in probes]) for s in ("in_domain", "transfer")]
+                print(f"| {lane} | probe, {row['shots']} of each class | {sides[0]} | {sides[1]} |")
+            worth = [p[lane]["worth"] for p in probes]
+            print(f"\n{lane}: zero-shot is worth so many examples of each class, by seed: {worth}\n")
+
+
+def report_temperature(out):
+    print("| tau | seeds | held out | probe (subgroup), in domain | transfer | uniformity, pictures | tolerance | gap |")
+    print("|---|---|---|---|---|---|---|---|")
+    for _, seeds in results(out, "temperature").items():
+        held = [last(p, "held_out") for p in seeds.values()]
+        spaces = [{r["lane"]: r for r in every(p, "geometry")} for p in seeds.values()]
+        probes = [{r["lane"]: r for r in every(p, "linear_probe") if r["property"] == "subgroup"} for p in seeds.values()]
+        for lane in held[0]:
+            space = lambda key: shown([s[lane][key] for s in spaces], 1, 3)
+            probe = lambda key: shown([p[lane][key]["share"] for p in probes])
+            print(f"| {lane.removeprefix('tau-')} | {len(seeds)} | {shown([both(r[lane]) for r in held])} | {probe('in_domain')} "
+                  f"| {probe('transfer')} | {space('uniformity_image')} | {space('tolerance')} | {space('gap')} |")
+
+
+REPORTS = {
+    "bias": report_bias, "noise": report_noise, "ladder": report_ladder, "templates": report_templates,
+    "regimes": report_regimes, "temperature": report_temperature,
+}
 
 
 def main():

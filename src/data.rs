@@ -28,7 +28,7 @@ use crate::telemetry::Split;
 pub use augment::Augment;
 pub use batch::{Batch, Request, sample};
 pub use image::{pixels, thumbnail};
-pub use prepared::{Gallery, MEAN, Prepared, STD};
+pub use prepared::{Gallery, MEAN, OwnClasses, Prepared, STD};
 
 /// Index of a concept within a data set.
 pub type ClassId = usize;

@@ -7,6 +7,7 @@ mod evaluation;
 mod features;
 pub mod fine_tune;
 pub mod geometry;
+mod plan;
 pub mod probe;
 mod probing;
 mod queue;
@@ -14,8 +15,9 @@ mod retrieval;
 pub mod templates;
 pub mod zero_shot;
 
-pub use evaluation::{Evaluation, Task, Tasks};
+pub use evaluation::Evaluation;
 pub use features::{choose, normalise, rows};
+pub use plan::{Task, Tasks};
 pub use probing::Sides;
 pub use queue::Evaluations;
 pub use retrieval::Ranks;

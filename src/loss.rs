@@ -63,6 +63,7 @@ pub mod compare;
 mod diagnostics;
 pub mod evaluate;
 pub mod landscape;
+pub mod masked;
 pub mod push;
 pub mod tiled;
 pub mod working;

@@ -65,6 +65,29 @@ pub struct Scenario {
     /// What to do, and what is withheld meanwhile.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lesson: Option<Lesson>,
+    /// A classification of its own, beside those of the data set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zero_shot: Option<ZeroShot>,
+}
+
+/// Some concepts told apart by words, with each of some templates and with all of them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ZeroShot {
+    /// The classes, two or more.
+    pub classes: Vec<Group>,
+    /// Templates; `{}` stands for the class.
+    pub templates: Vec<String>,
+}
+
+/// A class of some concepts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Group {
+    /// What stands in the templates.
+    pub name: String,
+    /// Names of its concepts, in the first language of the captions.
+    pub of: Vec<String>,
 }
 
 /// A control with its moment, and the lane it is for (all of them if none is named).
@@ -388,6 +411,9 @@ pub struct LaneSpec {
     /// Whether the bias is learned.
     #[serde(default = "yes")]
     pub learn_bias: bool,
+    /// Which negatives the sigmoid loss counts; InfoNCE counts all.
+    #[serde(default, skip_serializing_if = "Negatives::is_all")]
+    pub negatives: Negatives,
     /// Instead of the shared batch size.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub batch_size: Option<BatchSize>,
@@ -424,6 +450,28 @@ pub struct LaneSpec {
     /// Train on only so many concepts; all if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub concepts: Option<Concepts>,
+}
+
+/// Which negatives of each picture the sigmoid loss counts, as shares of all of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub enum Negatives {
+    /// Every one.
+    #[default]
+    All,
+    /// Those with the highest logits.
+    Hardest(Fraction),
+    /// Any, another choice at every step.
+    Random(Fraction),
+    /// Those with the lowest logits.
+    Easiest(Fraction),
+}
+
+impl Negatives {
+    /// Whether none is left out.
+    #[allow(clippy::trivially_copy_pass_by_ref)]
+    pub const fn is_all(&self) -> bool {
+        matches!(self, Self::All)
+    }
 }
 
 /// A contrastive loss. Its equations and arithmetic are in the `loss` module.

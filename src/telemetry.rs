@@ -308,6 +308,8 @@ pub struct Snapshot {
     pub pairs_per_second: f64,
     /// Wall time spent training.
     pub seconds: f64,
+    /// Wall time spent on evaluations.
+    pub evaluation_seconds: f64,
     /// Wall time spent on what only the screen wants: matrix, pairs, landscape.
     pub showing_seconds: f64,
     /// The latest thing that the lane has to say: a refused control, a saved file.
@@ -358,6 +360,7 @@ impl Snapshot {
             pairs_per_second: 0.0,
             seconds: 0.0,
             showing_seconds: 0.0,
+            evaluation_seconds: 0.0,
             message: None,
         }
     }
@@ -417,6 +420,8 @@ pub struct Finished {
     pub pairs_per_second: f64,
     /// Training time.
     pub seconds: f64,
+    /// Time spent on evaluations.
+    pub evaluation_seconds: f64,
 }
 
 /// Why a lane ended.

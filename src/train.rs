@@ -31,8 +31,8 @@ use crate::data::{Batch, Prepared, Request};
 use crate::error::{Error, Result};
 use crate::eval::geometry::{self, Plane};
 use crate::eval::{Evaluation, Evaluations, Tasks, rows};
-use crate::loss::landscape;
 use crate::loss::tiled::Dials;
+use crate::loss::{landscape, masked};
 use crate::model::{Clip, checkpoint};
 use crate::scenario::{LaneSpec, Train};
 use crate::telemetry::{GeometryReport, Landscape, Matrix, Pair, Report, Rows, Settings};
@@ -454,6 +454,14 @@ impl Trainer {
 
     /// An error if so many lanes with this batch would not fit.
     fn check_memory(&self, batch_size: u64, lanes: usize) -> Result<()> {
+        if !self.spec.negatives.is_all() && batch_size as usize > masked::MOST {
+            return Err(Error::Usage(format!(
+                "a batch of {batch_size} pairs is too large to choose negatives from: at most {}\n  \
+                 lane `{}` leaves negatives out; `negatives: All` takes batches of any size",
+                masked::MOST,
+                self.spec.name
+            )));
+        }
         let model = &self.prepared.scenario().model;
         memory::check(
             model,

@@ -57,7 +57,8 @@ fn they_train_alike_so_that_their_lanes_can_be_compared() {
         .filter(|(name, ..)| !["clip-vit", "siglip-vit"].contains(name));
     for (name, _, scenario) in alike {
         assert_eq!(scenario.train, first.train, "{name}");
-        if *name != "vit" {
+        // Twenty-two languages want more words.
+        if !["vit", "languages"].contains(name) {
             assert_eq!(scenario.model, first.model, "{name}");
         }
     }

@@ -64,7 +64,7 @@ fn numbers(report: &StepReport) -> String {
 
 fn lines(run: &Path, lane: &str) -> Vec<String> {
     let text = std::fs::read_to_string(run.join("metrics.jsonl")).unwrap();
-    let clock = ["seconds", "pairs_per_second"];
+    let clock = ["seconds", "pairs_per_second", "evaluation_seconds"];
     text.lines()
         .map(|line| serde_json::from_str::<serde_json::Value>(line).expect("every line is whole"))
         .filter(|event| event["lane"] == lane)

@@ -6,8 +6,8 @@ use tch::{Device, Kind, Tensor};
 
 use super::tokenizer::Tokenizer;
 use super::{Batch, ClassId, Dataset, Labels, Request, open, pixels, sample};
-use crate::error::Result;
-use crate::scenario::{Data, Scenario};
+use crate::error::{Error, Result};
+use crate::scenario::{Data, Scenario, ZeroShot, did_you_mean};
 use crate::telemetry::{Split, Thumbnail};
 
 /// What is subtracted from each channel of a picture whose values are 0 to 1 before a tower sees it.
@@ -27,8 +27,70 @@ pub struct Prepared {
     trained: OnceLock<Gallery>,
     held_out: OnceLock<Gallery>,
     labels: OnceLock<Vec<Labels>>,
+    own: Option<OwnClasses>,
     /// Batches that some lane still has, and what was asked for.
     batches: Mutex<Vec<(Request, Arc<Shared>)>>,
+}
+
+/// The scenario's own classification.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OwnClasses {
+    /// "cat or dog".
+    pub name: String,
+    /// The classes.
+    pub names: Vec<String>,
+    /// For each concept its class, if it has one.
+    pub of: Vec<Option<usize>>,
+    /// Templates, each with `{}`.
+    pub templates: Vec<String>,
+}
+
+impl OwnClasses {
+    /// Finds the concepts of the classes.
+    ///
+    /// # Errors
+    /// [`Error::Data`] that names what there is not, or says what is missing.
+    fn new(task: &ZeroShot, concepts: &[String]) -> Result<Self> {
+        let fault = |text: String| Err(Error::Data(format!("zero_shot: {text}")));
+        if task.classes.len() < 2 {
+            return fault("there is nothing to tell apart\n  name two classes or more".into());
+        }
+        if task.templates.is_empty() {
+            return fault("there is no template\n  add one, such as \"a photo of a {}\"".into());
+        }
+        if let Some(template) = task.templates.iter().find(|t| !t.contains("{}")) {
+            return fault(format!(
+                "`{template}` has no place for the class\n  write {{}} where it belongs"
+            ));
+        }
+        let mut of = vec![None; concepts.len()];
+        for (class, group) in task.classes.iter().enumerate() {
+            if group.of.is_empty() {
+                return fault(format!("the class `{}` has no concepts", group.name));
+            }
+            for name in &group.of {
+                let Some(concept) = concepts.iter().position(|known| known == name) else {
+                    let hint = did_you_mean(name, concepts.iter().map(String::as_str));
+                    let hint = hint.map_or_else(String::new, |hint| format!("\n  {hint}"));
+                    return fault(format!("the data has no concept `{name}`{hint}"));
+                };
+                if of[concept].replace(class).is_some() {
+                    return fault(format!("`{name}` is named twice"));
+                }
+            }
+        }
+        let names: Vec<String> = task
+            .classes
+            .iter()
+            .map(|group| group.name.clone())
+            .collect();
+        Ok(Self {
+            name: names.join(" or "),
+            names,
+            of,
+            templates: task.templates.clone(),
+        })
+    }
 }
 
 /// A batch, once the first lane that asked for it has made it.
@@ -51,17 +113,26 @@ impl Prepared {
             scenario.model.text.vocab_size,
             scenario.model.text.context_length.size(),
         )?;
-        Ok(Self::made(scenario, dataset, tokenizer))
+        Self::made(scenario, dataset, tokenizer)
     }
 
     /// Opens the scenario's data for a model that brings its tokenizer.
     pub fn with_tokenizer(scenario: &Scenario, tokenizer: Tokenizer) -> Result<Arc<Self>> {
         let dataset = open(&scenario.data, scenario.model.image.image_size())?;
-        Ok(Self::made(scenario, dataset, tokenizer))
+        Self::made(scenario, dataset, tokenizer)
     }
 
-    fn made(scenario: &Scenario, dataset: Arc<dyn Dataset>, tokenizer: Tokenizer) -> Arc<Self> {
-        Arc::new(Self {
+    fn made(
+        scenario: &Scenario,
+        dataset: Arc<dyn Dataset>,
+        tokenizer: Tokenizer,
+    ) -> Result<Arc<Self>> {
+        let own = scenario.zero_shot.as_ref();
+        let own = own
+            .map(|task| OwnClasses::new(task, dataset.names()))
+            .transpose()?;
+        Ok(Arc::new(Self {
+            own,
             scenario: scenario.clone(),
             dataset,
             tokenizer,
@@ -69,7 +140,7 @@ impl Prepared {
             held_out: OnceLock::new(),
             labels: OnceLock::new(),
             batches: Mutex::default(),
-        })
+        }))
     }
 
     /// The scenario.
@@ -85,6 +156,11 @@ impl Prepared {
     /// What is known of every class besides its name.
     pub fn labels(&self) -> &[Labels] {
         self.labels.get_or_init(|| self.dataset.labels())
+    }
+
+    /// The scenario's own classification.
+    pub fn own_classes(&self) -> Option<&OwnClasses> {
+        self.own.as_ref()
     }
 
     /// The tokenizer.

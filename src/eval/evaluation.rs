@@ -12,9 +12,10 @@ use tch::Device;
 
 use super::features::{choose, rows};
 use super::fine_tune::FineTune;
+use super::plan::{Job, Property, SLICE, Tasks, Texts, plan};
 use super::probing::{Sides, probe};
 use super::templates::Templates;
-use super::zero_shot::{Answers, Ensemble, answer, rejection, sigmoid, softmax};
+use super::zero_shot::{Answers, answer, rejection, sigmoid, softmax};
 use super::{geometry, retrieval};
 use crate::data::Prepared;
 use crate::error::Result;
@@ -25,94 +26,8 @@ use crate::telemetry::{
     Report, Split, ZeroShotReport,
 };
 
-/// Pictures or prompts in a slice.
-const SLICE: usize = 128;
-
-/// A task of an evaluation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Task {
-    /// Pictures against all names, both ways.
-    Retrieval,
-    /// Classification by words and templates.
-    ZeroShot,
-    /// Alignment, uniformity, gap and the like, of held-out pictures and their names.
-    Geometry,
-    /// Linear and few-shot probes of every property.
-    LinearProbe,
-    /// Zero-shot, linear probe, fine-tuning and the weights between, for the first property.
-    Regimes,
-    /// Retrieval by the names of every language.
-    Languages,
-    /// What is nearest to a caption, or to a held-out picture.
-    Query(Query),
-}
-
-/// What is evaluated.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tasks {
-    /// In any order.
-    pub tasks: Vec<Task>,
-    /// Sets of templates for zero-shot classification.
-    pub templates: Vec<Templates>,
-    /// Whether properties of many values are classified, too.
-    pub thorough: bool,
-    /// Whether names are classified with templates, too: tens of thousands of prompts.
-    pub names: bool,
-}
-
-impl Tasks {
-    /// What is cheap enough to be done again and again while training: within a twentieth of its time.
-    pub fn live() -> Self {
-        Self {
-            tasks: vec![Task::Retrieval, Task::ZeroShot, Task::Geometry],
-            templates: Templates::bundled().into_iter().take(3).collect(),
-            thorough: false,
-            names: false,
-        }
-    }
-
-    /// Everything.
-    pub fn all() -> Self {
-        Self {
-            tasks: vec![
-                Task::Retrieval,
-                Task::Geometry,
-                Task::ZeroShot,
-                Task::LinearProbe,
-                Task::Regimes,
-                Task::Languages,
-            ],
-            templates: Templates::bundled(),
-            thorough: true,
-            names: true,
-        }
-    }
-
-    /// This question alone.
-    pub fn query(query: Query) -> Self {
-        Self {
-            tasks: vec![Task::Query(query)],
-            templates: Vec::new(),
-            thorough: false,
-            names: false,
-        }
-    }
-
-    /// Whether it is nothing but a question, which concerns one split.
-    pub fn is_question(&self) -> bool {
-        self.tasks.iter().all(|task| matches!(task, Task::Query(_)))
-    }
-
-    fn wants(&self, task: &Task) -> bool {
-        self.tasks.contains(task)
-    }
-}
-
 /// What is shown as nearest.
 const HITS: usize = 12;
-
-/// Values of a property that is classified in every evaluation.
-const FEW: usize = 12;
 
 /// An evaluation under way, on a copy of the weights.
 pub struct Evaluation {
@@ -122,6 +37,8 @@ pub struct Evaluation {
     step: u64,
     device: Device,
     templates: Vec<Templates>,
+    /// The largest set of those that all properties have.
+    largest: Option<usize>,
     jobs: VecDeque<Job>,
     /// Slices in all, and done.
     slices: (usize, usize),
@@ -135,52 +52,6 @@ pub struct Evaluation {
     seconds: f64,
 }
 
-/// What zero-shot asks for: the name, or one of the data set's labels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Property {
-    Name,
-    Label(usize),
-}
-
-enum Job {
-    /// Encode pictures, from this one on.
-    Pictures(Split, usize, Vec<f32>),
-    /// Encode bare names.
-    Names(Texts),
-    Retrieval(Split),
-    ZeroShot(Property, usize, Texts),
-    Geometry,
-    Probe(usize),
-    Regimes(usize, Option<Box<FineTune>>),
-    Language(String, f64, Texts),
-    Query(Query, Texts),
-}
-
-/// Prompts of classes, encoded so far.
-struct Texts {
-    prompts: Vec<(usize, String)>,
-    next: usize,
-    ensemble: Ensemble,
-}
-
-impl Texts {
-    fn new(words: &[Vec<String>], templates: &Templates, width: usize) -> Self {
-        let prompts = words
-            .iter()
-            .enumerate()
-            .flat_map(|(class, words)| templates.prompts(words).map(move |prompt| (class, prompt)));
-        Self {
-            prompts: prompts.collect(),
-            next: 0,
-            ensemble: Ensemble::new(words.len(), width),
-        }
-    }
-
-    fn slices(&self) -> usize {
-        self.prompts.len().div_ceil(SLICE)
-    }
-}
-
 impl Evaluation {
     /// Takes the model over, which is to be a copy if another trains on; computes nothing yet.
     pub fn begin(
@@ -191,88 +62,16 @@ impl Evaluation {
         device: Device,
         tasks: &Tasks,
     ) -> Result<Self> {
-        let dataset = prepared.dataset();
         let width = clip.config().embed_dim.size();
-        let labels = prepared.labels();
-        let single = |names: &[String]| names.iter().map(|n| vec![n.clone()]).collect::<Vec<_>>();
-        let names = single(dataset.names());
-        let bare = &Templates::bundled()[0];
-        let mut jobs = VecDeque::new();
-        // A caption is compared with held-out pictures alone.
-        let caption = matches!(&tasks.tasks[..], [Task::Query(Query::Caption(_))]);
-        if !caption {
-            jobs.push_back(Job::Names(Texts::new(&names, bare, width)));
-        }
-        let splits: Vec<Split> = [Split::HeldOut, Split::Trained]
-            .into_iter()
-            .filter(|split| !prepared.gallery(*split).classes.is_empty())
-            .take(if tasks.is_question() { 1 } else { 2 })
-            .collect();
-        for &split in &splits {
-            jobs.push_back(Job::Pictures(split, 0, Vec::new()));
-            if tasks.wants(&Task::Retrieval) {
-                jobs.push_back(Job::Retrieval(split));
-            }
-        }
-        if tasks.wants(&Task::Geometry) {
-            jobs.push_back(Job::Geometry);
-        }
-        let zero_shot = tasks.wants(&Task::ZeroShot);
-        for (i, set) in tasks.templates.iter().enumerate().filter(|_| zero_shot) {
-            // Bare names are there already.
-            if set.list == ["{}"] {
-                jobs.push_back(Job::ZeroShot(
-                    Property::Name,
-                    i,
-                    Texts::new(&[], set, width),
-                ));
-            } else if tasks.names {
-                jobs.push_back(Job::ZeroShot(
-                    Property::Name,
-                    i,
-                    Texts::new(&names, set, width),
-                ));
-            }
-            for (which, property) in labels.iter().enumerate() {
-                if tasks.thorough || property.values.len() <= FEW {
-                    let texts = Texts::new(&property.words, set, width);
-                    jobs.push_back(Job::ZeroShot(Property::Label(which), i, texts));
-                }
-            }
-        }
-        if tasks.wants(&Task::LinearProbe) {
-            jobs.extend((0..labels.len()).map(Job::Probe));
-        }
-        // Its two other regimes come from the zero-shot and the probe of the same property.
-        if tasks.wants(&Task::Regimes) && tasks.wants(&Task::LinearProbe) && !labels.is_empty() {
-            jobs.push_back(Job::Regimes(0, None));
-        }
-        if tasks.wants(&Task::Languages) {
-            for (language, weight) in dataset.languages() {
-                let names = single(&dataset.names_in(&language));
-                jobs.push_back(Job::Language(
-                    language,
-                    weight,
-                    Texts::new(&names, bare, width),
-                ));
-            }
-        }
-        for task in &tasks.tasks {
-            if let Task::Query(query) = task {
-                let asked = match query {
-                    Query::Caption(caption) => vec![vec![caption.clone()]],
-                    Query::Picture(_) => Vec::new(),
-                };
-                jobs.push_back(Job::Query(query.clone(), Texts::new(&asked, bare, width)));
-            }
-        }
+        let (jobs, templates) = plan(prepared, tasks, width);
         let mut evaluation = Self {
             prepared: Arc::clone(prepared),
             clip,
             dials,
             step,
             device,
-            templates: tasks.templates.clone(),
+            largest: tasks.templates.len().checked_sub(1),
+            templates,
             jobs,
             slices: (0, 0),
             pictures: HashMap::new(),
@@ -438,31 +237,39 @@ impl Evaluation {
 
     fn zero_shot(&mut self, property: Property, set: usize, texts: &Texts) -> Vec<Report> {
         let prompts = self.templates[set].list.len() as u64;
-        let (name, values, classifier) = match property {
-            Property::Name if texts.prompts.is_empty() => {
-                ("name", self.prepared.dataset().names(), self.names.clone())
-            }
-            Property::Name => (
-                "name",
-                self.prepared.dataset().names(),
-                texts.ensemble.finish(),
-            ),
+        let (name, values) = match property {
+            Property::Name => ("name", self.prepared.dataset().names().to_vec()),
             Property::Label(which) => {
                 let label = &self.prepared.labels()[which];
-                (label.name, &label.values[..], texts.ensemble.finish())
+                (label.name, label.values.clone())
             }
+            Property::Own => match self.prepared.own_classes() {
+                Some(own) => (own.name.as_str(), own.names.clone()),
+                None => return Vec::new(),
+            },
         };
-        let values = values.to_vec();
+        // Bare names have been encoded.
+        let classifier = if property == Property::Name && texts.prompts.is_empty() {
+            self.names.clone()
+        } else {
+            texts.ensemble.finish()
+        };
+        let name = name.to_owned();
         let mut reports = Vec::new();
         for split in self.splits() {
-            let own = self.own(property, split);
-            let cosines = self.pictures[&split].dot(&classifier.t());
+            let (places, own) = self.asked(property, split);
+            let pictures = &self.pictures[&split];
+            let cosines = if places.len() == pictures.nrows() {
+                pictures.dot(&classifier.t())
+            } else {
+                choose(pictures, &places).dot(&classifier.t())
+            };
             let answers = answer(&cosines, &own);
             let (scale, bias) = (self.dials.logit_scale.exp(), self.sigmoid_bias());
             reports.push(Report::ZeroShot(ZeroShotReport {
                 step: self.step,
                 split,
-                property: name.into(),
+                property: name.clone(),
                 templates: self.templates[set].name.clone(),
                 prompts,
                 classes: values.len() as u64,
@@ -494,16 +301,17 @@ impl Evaluation {
         }
     }
 
-    /// What each picture of the split is.
-    fn own(&self, property: Property, split: Split) -> Vec<usize> {
-        let classes = &self.prepared.gallery(split).classes;
-        match property {
-            Property::Name => classes.clone(),
-            Property::Label(which) => classes
-                .iter()
-                .map(|c| self.prepared.labels()[which].of[*c])
-                .collect(),
-        }
+    /// Which pictures of the split are asked about, and what they are.
+    fn asked(&self, property: Property, split: Split) -> (Vec<usize>, Vec<usize>) {
+        let class = |class: usize| match property {
+            Property::Name => Some(class),
+            Property::Label(which) => Some(self.prepared.labels()[which].of[class]),
+            Property::Own => self.prepared.own_classes()?.of[class],
+        };
+        let classes = self.prepared.gallery(split).classes.iter().enumerate();
+        classes
+            .filter_map(|(place, concept)| Some((place, class(*concept)?)))
+            .unzip()
     }
 
     /// Of held-out pictures, or of trained ones if nothing is held out.
@@ -551,8 +359,7 @@ impl Evaluation {
 
     /// Class vectors of a property by the largest set of templates.
     fn classifier(&self, which: usize) -> Option<&Array2<f32>> {
-        let last = self.templates.len().checked_sub(1)?;
-        self.classifiers.get(&(which, last))
+        self.classifiers.get(&(which, self.largest?))
     }
 
     /// A slice of the fine-tuning; false once it is done, or there is nothing to tune.

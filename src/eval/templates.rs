@@ -36,6 +36,24 @@ impl Templates {
             .collect()
     }
 
+    /// The bare name, each of these templates by itself, and all of them together.
+    pub fn each_and_all(templates: &[String]) -> Vec<Self> {
+        let set = |name: &str, list: &[String]| Self {
+            name: name.into(),
+            list: list.to_vec(),
+        };
+        let mut sets = vec![set("bare", &["{}".into()])];
+        sets.extend(
+            templates
+                .iter()
+                .map(|template| set(template, std::slice::from_ref(template))),
+        );
+        if templates.len() > 1 {
+            sets.push(set("all of them", templates));
+        }
+        sets
+    }
+
     /// A bundled set, or a user's own: a file with a template a line, `{}` for the name, `#` for remarks.
     ///
     /// # Errors

@@ -354,7 +354,7 @@ impl<'a> Worker<'a> {
                 }
                 Pace::Finishing(_) | Pace::Paused | Pace::Ended => {}
             }
-            for report in self.trainer.advance_evaluation()? {
+            for report in self.evaluate()? {
                 if matches!(report, Report::Query(_)) {
                     // An answer to whoever looks, no result of the run.
                     self.observer.observe(Event::Eval(report));
@@ -367,6 +367,14 @@ impl<'a> Worker<'a> {
                 return Ok(());
             }
         }
+    }
+
+    /// A slice of the evaluations under way.
+    fn evaluate(&mut self) -> Result<Vec<Report>> {
+        let began = Instant::now();
+        let reports = self.trainer.advance_evaluation()?;
+        self.observer.note_evaluating(began.elapsed());
+        Ok(reports)
     }
 
     /// Where the lane stands, for those that keep in step with it.

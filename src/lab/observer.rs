@@ -78,6 +78,11 @@ impl Observer {
         self.snapshot.landscape = landscape.map(Arc::new);
     }
 
+    /// So much of the lane's time went into evaluations.
+    pub fn note_evaluating(&mut self, time: Duration) {
+        self.snapshot.evaluation_seconds += time.as_secs_f64();
+    }
+
     /// So much of the lane's time went into what is shown.
     pub fn note_showing(&mut self, time: Duration) {
         self.snapshot.showing_seconds += time.as_secs_f64();
@@ -133,6 +138,7 @@ impl Observer {
                 0.0
             },
             seconds,
+            evaluation_seconds: self.snapshot.evaluation_seconds,
         }
     }
 

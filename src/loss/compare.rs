@@ -48,6 +48,17 @@ enum Values {
 }
 
 impl Compared {
+    /// What was worked out at once.
+    pub(super) fn here(features: [Tensor; 2], gradients: [Tensor; 2], found: Found) -> Self {
+        let [image_gradient, text_gradient] = gradients;
+        Self {
+            features,
+            image_gradient,
+            text_gradient,
+            values: Values::Here(found),
+        }
+    }
+
     /// The numbers, and with them `more`, a 0-d tensor: on a device one transfer for all, and the only time
     /// that is waited for it.
     pub fn read(&self, more: &Tensor) -> Result<(Found, f64)> {

@@ -26,7 +26,9 @@ use super::precision;
 use crate::control::Control;
 use crate::data::{Batch, Prepared};
 use crate::error::Result;
+use crate::loss::Loss;
 use crate::loss::compare::{Compared, Dials, compare};
+use crate::loss::masked::masked;
 use crate::model::{Clip, Pass};
 use crate::telemetry::StepReport;
 
@@ -311,7 +313,14 @@ impl Trainer {
             logit_bias: self.now.logit_bias.map(|bias| bias.value),
         };
         let features = [all(|part| &part.image)?, all(|part| &part.text)?];
-        step.compared = Some(compare(features, dials, self.threads)?);
+        let kept = self.spec.negatives;
+        step.compared = Some(if kept.is_all() || dials.loss == Loss::InfoNce {
+            compare(features, dials, self.threads)?
+        } else {
+            // Another choice in every step of every run.
+            let seed = self.train.seed.rotate_left(32) ^ self.now.step;
+            masked(features, dials, kept, seed)?
+        });
         step.phases.loss += laps.lap();
         Ok(())
     }
