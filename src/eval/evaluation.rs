@@ -5,26 +5,31 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
-use std::time::Instant;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use ndarray::Array2;
 use tch::Device;
 
 use super::features::{choose, rows};
 use super::fine_tune::FineTune;
-use super::plan::{Job, Property, SLICE, Tasks, Texts, plan};
-use super::probing::{Sides, probe};
+use super::plan::{Fits, Job, Property, SLICE, Tasks, Texts, plan};
+use super::probing::{Probing, Sides};
 use super::templates::Templates;
 use super::zero_shot::{Answers, answer, rejection, sigmoid, softmax};
 use super::{geometry, retrieval};
 use crate::data::Prepared;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::loss::tiled::Dials;
 use crate::model::{Clip, Pass};
 use crate::telemetry::{
     GeometryReport, Hit, LanguageReport, ProbeReport, Query, QueryReport, Regime, RegimesReport,
     Report, Split, ZeroShotReport,
 };
+
+/// So long a slice waits for a probe, on whose thread the work is done.
+const MOMENT: Duration = Duration::from_millis(1);
 
 /// What is shown as nearest.
 const HITS: usize = 12;
@@ -96,8 +101,8 @@ impl Evaluation {
             | Job::ZeroShot(_, _, texts)
             | Job::Language(_, _, texts)
             | Job::Query(_, texts) => texts.next < texts.prompts.len(),
-            Job::Regimes(..) => true,
-            Job::Retrieval(_) | Job::Geometry | Job::Probe(_) => false,
+            Job::Regimes(..) | Job::Probe(..) => true,
+            Job::Retrieval(_) | Job::Geometry => false,
         }
     }
 
@@ -108,8 +113,7 @@ impl Evaluation {
             | Job::ZeroShot(_, _, texts)
             | Job::Language(_, _, texts)
             | Job::Query(_, texts) => texts.slices().max(1),
-            Job::Retrieval(_) | Job::Geometry => 1,
-            Job::Probe(_) => 4,
+            Job::Retrieval(_) | Job::Geometry | Job::Probe(..) => 1,
             Job::Regimes(..) => FineTune::slices(),
         }
     }
@@ -138,10 +142,12 @@ impl Evaluation {
             | Job::Language(_, _, texts)
             | Job::Query(_, texts) => self.encode(texts)?,
             Job::Regimes(which, tuning) => self.fine_tune(*which, tuning)?,
-            Job::Retrieval(_) | Job::Geometry | Job::Probe(_) => false,
+            Job::Probe(which, fits) => self.await_probe(*which, fits)?,
+            Job::Retrieval(_) | Job::Geometry => false,
         };
         if worked {
-            self.slices.1 += 1;
+            // Waiting is no work.
+            self.slices.1 += usize::from(!matches!(job, Job::Probe(..)));
             // The last slice completes the job.
             if self.slices_left(&job) {
                 self.jobs.push_front(job);
@@ -149,6 +155,7 @@ impl Evaluation {
                 return Ok(Vec::new());
             }
         }
+        self.slices.1 += usize::from(!worked);
         let mut reports = self.complete(job)?;
         self.seconds += began.elapsed().as_secs_f64();
         for report in &mut reports {
@@ -217,11 +224,10 @@ impl Evaluation {
             Job::ZeroShot(property, set, texts) => self.zero_shot(property, set, &texts),
             Job::Query(query, texts) => self.answer(query, &texts),
             Job::Geometry => self.geometry()?.into_iter().map(Report::Geometry).collect(),
-            Job::Probe(which) => self
-                .probe(which)?
-                .map(Report::LinearProbe)
-                .into_iter()
-                .collect(),
+            Job::Probe(which, _) => {
+                let report = self.probes.get(&which).cloned();
+                report.map(Report::LinearProbe).into_iter().collect()
+            }
             Job::Regimes(which, tuning) => self.regimes(which, tuning.as_deref()),
             Job::Language(language, weight, texts) => self.language(&language, weight, &texts),
         })
@@ -334,21 +340,44 @@ impl Evaluation {
         Ok(Some(report))
     }
 
-    fn probe(&mut self, which: usize) -> Result<Option<ProbeReport>> {
-        let (Some(trained), Some(held_out)) = (
+    /// Waits a moment for the fits of a probe, which it begins if need be; false once they are made, or there is
+    /// nothing to fit.
+    fn await_probe(&mut self, which: usize, fits: &mut Option<Fits>) -> Result<bool> {
+        let fits = match fits {
+            Some(fits) => fits,
+            None => match self.begin_probe(which)? {
+                Some(begun) => fits.insert(begun),
+                None => return Ok(false),
+            },
+        };
+        match fits.recv_timeout(MOMENT) {
+            Ok(report) => {
+                self.probes.insert(which, report?);
+                Ok(false)
+            }
+            Err(RecvTimeoutError::Timeout) => Ok(true),
+            Err(RecvTimeoutError::Disconnected) => Err(Error::Internal("a probe failed".into())),
+        }
+    }
+
+    fn begin_probe(&self, which: usize) -> Result<Option<Fits>> {
+        let sides = self.sides(which);
+        let pictures = (
             self.pictures.get(&Split::Trained),
             self.pictures.get(&Split::HeldOut),
-        ) else {
+        );
+        let (Some(trained), Some(held_out), true) = (pictures.0, pictures.1, sides.usable()) else {
             return Ok(None);
         };
-        let (label, sides) = (&self.prepared.labels()[which], self.sides(which));
-        if !sides.usable() {
-            return Ok(None);
-        }
+        let label = &self.prepared.labels()[which];
         let zero_shot = self.classifier(which);
-        let report = probe(self.step, label, &sides, trained, held_out, zero_shot)?;
-        self.probes.insert(which, report.clone());
-        Ok(Some(report))
+        let probing = Probing::new(self.step, label, sides, trained, held_out, zero_shot);
+        let (sender, receiver) = mpsc::channel();
+        // Nobody may be left who listens.
+        let work = move || drop(sender.send(probing.run()));
+        let thread = thread::Builder::new().name("probe".into()).spawn(work);
+        thread.map_err(|e| Error::Internal(format!("no thread for a probe: {e}")))?;
+        Ok(Some(receiver))
     }
 
     fn sides(&self, which: usize) -> Sides {
@@ -498,5 +527,49 @@ impl Evaluation {
             hits: order.iter().take(HITS).map(hit).collect(),
             query,
         })]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand_chacha::ChaCha8Rng;
+    use rand_chacha::rand_core::SeedableRng;
+
+    use super::*;
+    use crate::scenario;
+
+    /// Prints what slices cost on one thread: `cargo test --release --lib slice_cost -- --ignored --nocapture`.
+    #[test]
+    #[ignore = "a measurement, not a check"]
+    fn slice_cost() {
+        tch::set_num_threads(1);
+        let scenario = scenario::load("softmax-vs-sigmoid").unwrap();
+        let prepared = Prepared::new(&scenario).unwrap();
+        let vocabulary = prepared.tokenizer().vocab_size();
+        let mut rng = ChaCha8Rng::seed_from_u64(0);
+        let clip = Clip::new(&scenario.model, vocabulary, &mut rng, Device::Cpu).unwrap();
+        let dials = Dials {
+            loss: crate::loss::Loss::SigLip,
+            logit_scale: 2.3,
+            logit_bias: Some(-10.0),
+        };
+        for (name, tasks) in [("live", Tasks::live()), ("all", Tasks::all())] {
+            let copy = clip.duplicate().unwrap();
+            let mut evaluation =
+                Evaluation::begin(&prepared, copy, dials, 0, Device::Cpu, &tasks).unwrap();
+            let mut times = Vec::new();
+            while !evaluation.done() {
+                let job = evaluation.jobs.front().map(Job::name).unwrap_or_default();
+                let began = Instant::now();
+                let _ = evaluation.advance().unwrap();
+                times.push((began.elapsed().as_secs_f64() * 1e3, job));
+            }
+            times.sort_by(|a, b| b.0.total_cmp(&a.0));
+            let sum: f64 = times.iter().map(|(ms, _)| ms).sum();
+            println!("{name}: {} slices, {sum:.0} ms; the longest:", times.len());
+            for (ms, job) in times.iter().take(8) {
+                println!("  {ms:7.1} ms  {job}");
+            }
+        }
     }
 }

@@ -1,12 +1,14 @@
 //! What an evaluation consists of: the tasks that one asks for, and the jobs that they come to.
 
 use std::collections::VecDeque;
+use std::sync::mpsc::Receiver;
 
 use super::fine_tune::FineTune;
 use super::templates::Templates;
 use super::zero_shot::Ensemble;
 use crate::data::Prepared;
-use crate::telemetry::{Query, Split};
+use crate::error::Result;
+use crate::telemetry::{ProbeReport, Query, Split};
 
 /// Pictures or prompts in a slice.
 pub(super) const SLICE: usize = 128;
@@ -94,6 +96,9 @@ impl Tasks {
     }
 }
 
+/// Where a thread says what its fits came to.
+pub(super) type Fits = Receiver<Result<ProbeReport>>;
+
 /// What zero-shot asks for: the name, or one of the data set's labels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Property {
@@ -111,10 +116,29 @@ pub(super) enum Job {
     Retrieval(Split),
     ZeroShot(Property, usize, Texts),
     Geometry,
-    Probe(usize),
+    /// Fits on a thread of their own; what they came to.
+    Probe(usize, Option<Fits>),
     Regimes(usize, Option<Box<FineTune>>),
     Language(String, f64, Texts),
     Query(Query, Texts),
+}
+
+#[cfg(test)]
+impl Job {
+    /// What it is called in measurements.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Pictures(..) => "pictures",
+            Self::Names(_) => "names",
+            Self::Retrieval(_) => "retrieval",
+            Self::ZeroShot(..) => "zero-shot",
+            Self::Geometry => "geometry",
+            Self::Probe(..) => "probe",
+            Self::Regimes(..) => "regimes",
+            Self::Language(..) => "languages",
+            Self::Query(..) => "query",
+        }
+    }
 }
 
 /// Prompts of classes, encoded so far.
@@ -177,7 +201,7 @@ pub(super) fn plan(
         zero_shot(prepared, tasks, width, &mut jobs, &mut templates);
     }
     if tasks.wants(&Task::LinearProbe) {
-        jobs.extend((0..prepared.labels().len()).map(Job::Probe));
+        jobs.extend((0..prepared.labels().len()).map(|which| Job::Probe(which, None)));
         // Its two other regimes come from the zero-shot and the probe of the same property.
         if tasks.wants(&Task::Regimes) && !prepared.labels().is_empty() {
             jobs.push_back(Job::Regimes(0, None));

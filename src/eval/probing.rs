@@ -8,9 +8,9 @@
 use ndarray::Array2;
 
 use super::features::choose;
-use super::probe::{COARSE, Probe};
+use super::probe::{COARSE, Probe, STRENGTHS};
 use super::zero_shot::answer;
-use crate::data::draw::{Purpose, below, generator, shuffle_front};
+use crate::data::draw::{Purpose, generator, shuffle_front};
 use crate::data::{ClassId, Labels};
 use crate::error::Result;
 use crate::telemetry::{FewShot, ProbeReport, Share};
@@ -100,35 +100,110 @@ impl Sides {
     }
 }
 
-/// Probes one property; `zero_shot` are its class vectors, for comparison.
-pub fn probe(
+/// Pictures and their labels.
+type Test = (Array2<f32>, Vec<usize>);
+
+/// A probe of one property. Plain data: its fits, each as long as some steps of training, are made on a thread of
+/// their own.
+pub struct Probing {
     step: u64,
-    label: &Labels,
-    sides: &Sides,
-    trained: &Array2<f32>,
-    held_out: &Array2<f32>,
-    zero_shot: Option<&Array2<f32>>,
-) -> Result<ProbeReport> {
-    let tests = [
-        (
-            choose(trained, &sides.in_domain),
-            sides.labels(&sides.in_domain),
-        ),
-        (choose(held_out, &sides.transfer), sides.transfer_labels()),
-    ];
-    let score = |probe: &Probe| tests.each_ref().map(|(x, y)| probe.score(x, y));
-    let (full, c, validation) =
-        Probe::choose(trained, &sides.trained, &sides.fit, &sides.validation)?;
-    let [in_domain, transfer] = score(&full);
-    let by_words = |classes: &Array2<f32>| {
-        tests
-            .each_ref()
-            .map(|(x, y)| answer(&x.dot(&classes.t()), y).top(1))
-    };
-    let [zero_shot_in_domain, zero_shot_transfer] =
-        zero_shot.map_or([Share::default(); 2], by_words);
-    let mut few_shot = Vec::new();
-    for shots in SHOTS {
+    label: Labels,
+    sides: Sides,
+    trained: Array2<f32>,
+    tests: [Test; 2],
+    zero_shot: [Share; 2],
+    /// The best strength so far.
+    best: Option<(f64, Share)>,
+}
+
+impl Probing {
+    /// Probes `label` on the pictures' features; `zero_shot` are its class vectors, for comparison.
+    pub fn new(
+        step: u64,
+        label: &Labels,
+        sides: Sides,
+        trained: &Array2<f32>,
+        held_out: &Array2<f32>,
+        zero_shot: Option<&Array2<f32>>,
+    ) -> Self {
+        let tests = [
+            (
+                choose(trained, &sides.in_domain),
+                sides.labels(&sides.in_domain),
+            ),
+            (choose(held_out, &sides.transfer), sides.transfer_labels()),
+        ];
+        let by_words = |classes: &Array2<f32>| {
+            tests
+                .each_ref()
+                .map(|(x, y)| answer(&x.dot(&classes.t()), y).top(1))
+        };
+        Self {
+            step,
+            label: label.clone(),
+            zero_shot: zero_shot.map_or([Share::default(); 2], by_words),
+            trained: trained.clone(),
+            tests,
+            sides,
+            best: None,
+        }
+    }
+
+    /// Makes all fits.
+    pub fn run(mut self) -> Result<ProbeReport> {
+        for c in STRENGTHS {
+            self.try_strength(c)?;
+        }
+        let (c, validation) = self.best.unwrap_or((1.0, Share::default()));
+        let both = [&self.sides.fit[..], &self.sides.validation].concat();
+        let [in_domain, transfer] = self.score(&self.fit(&both, c)?);
+        let few_shot = SHOTS
+            .iter()
+            .map(|shots| self.few_shot(*shots, c))
+            .collect::<Result<Vec<_>>>()?;
+        let [zero_shot_in_domain, zero_shot_transfer] = self.zero_shot;
+        Ok(ProbeReport {
+            step: self.step,
+            property: self.label.name.into(),
+            classes: self.label.values.len() as u64,
+            c,
+            fitted: both.len() as u64,
+            validation,
+            in_domain,
+            transfer,
+            zero_shot_in_domain,
+            zero_shot_transfer,
+            worth: worth(&few_shot, zero_shot_in_domain.value()),
+            few_shot,
+        })
+    }
+
+    /// Of strengths that do as well on the validation pictures the most regularised is kept.
+    fn try_strength(&mut self, c: f64) -> Result<()> {
+        let probe = self.fit(&self.sides.fit, c)?;
+        let places = &self.sides.validation;
+        let share = probe.score(&choose(&self.trained, places), &self.sides.labels(places));
+        if self.best.is_none_or(|(_, known)| share.hits > known.hits) {
+            self.best = Some((c, share));
+        }
+        Ok(())
+    }
+
+    fn fit(&self, examples: &[usize], c: f64) -> Result<Probe> {
+        Probe::fit(
+            &choose(&self.trained, examples),
+            &self.sides.labels(examples),
+            c,
+            COARSE,
+        )
+    }
+
+    fn score(&self, probe: &Probe) -> [Share; 2] {
+        self.tests.each_ref().map(|(x, y)| probe.score(x, y))
+    }
+
+    /// So many examples of each class, in some draws.
+    fn few_shot(&self, shots: usize, c: f64) -> Result<FewShot> {
         let mut row = FewShot {
             shots: shots as u64,
             draws: DRAWS,
@@ -136,33 +211,13 @@ pub fn probe(
             transfer: Share::default(),
         };
         for draw in 0..DRAWS {
-            let examples = few(label, sides, shots, draw);
-            let probe = Probe::fit(
-                &choose(trained, &examples),
-                &sides.labels(&examples),
-                c,
-                COARSE,
-            )?;
-            let [inside, outside] = score(&probe);
+            let examples = few(&self.label, &self.sides, shots, draw);
+            let [inside, outside] = self.score(&self.fit(&examples, c)?);
             row.in_domain = sum(row.in_domain, inside);
             row.transfer = sum(row.transfer, outside);
         }
-        few_shot.push(row);
+        Ok(row)
     }
-    Ok(ProbeReport {
-        step,
-        property: label.name.into(),
-        classes: label.values.len() as u64,
-        c,
-        fitted: (sides.fit.len() + sides.validation.len()) as u64,
-        validation,
-        in_domain,
-        transfer,
-        zero_shot_in_domain,
-        zero_shot_transfer,
-        worth: worth(&few_shot, zero_shot_in_domain.value()),
-        few_shot,
-    })
 }
 
 /// So many pictures of each value out of those to fit on, or all if there are fewer.
@@ -178,8 +233,6 @@ fn few(label: &Labels, sides: &Sides, shots: usize, draw: u64) -> Vec<usize> {
         let mut rng = generator(SEED, Purpose::Gallery, 2 + draw, value as u64);
         let count = shots.min(of.len());
         shuffle_front(&mut rng, &mut of, count);
-        // A draw more, so that a single value's order does not repeat the first draw's.
-        let _ = below(&mut rng, 2);
         chosen.extend_from_slice(&of[..count]);
     }
     chosen
