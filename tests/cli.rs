@@ -292,3 +292,92 @@ fn what_cannot_be_written_is_reported_and_a_closed_pipe_is_not() {
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
     assert_eq!(output.status.code(), Some(0));
 }
+
+#[test]
+fn what_a_run_saved_is_evaluated() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (scenario, run) = (path("tiny.ron"), path("run"));
+    std::fs::write(&scenario, crate::common::TINY).unwrap();
+    let _ = stdout(&["run", &scenario, "--out", &run, "--format", "jsonl"]);
+    std::fs::write(path("mine.txt"), "# of my own\na {} of mine\n").unwrap();
+    let mine = path("mine.txt");
+    let sets = format!("bare,{mine}");
+    let text = stdout(&["eval", &run, "--templates", &sets, "--format", "jsonl"]);
+    let reports: Vec<serde_json::Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let of = |task: &str, lane: &str| -> Vec<&serde_json::Value> {
+        let wanted = |r: &&serde_json::Value| r["task"] == task && r["lane"] == lane;
+        reports.iter().filter(wanted).collect()
+    };
+    for lane in ["softmax", "sigmoid"] {
+        for task in [
+            "retrieval",
+            "zero_shot",
+            "geometry",
+            "linear_probe",
+            "regimes",
+            "language",
+        ] {
+            let found = of(task, lane);
+            assert!(!found.is_empty(), "{lane}: no {task}");
+            assert!(found.iter().all(|r| r["step"] == 12), "{lane}: {task}");
+        }
+        // R@1 is zero-shot with the bare names.
+        let (retrieval, zero_shot) = (of("retrieval", lane), of("zero_shot", lane));
+        for split in ["held_out", "trained"] {
+            let r1 = retrieval.iter().find(|r| r["split"] == split).unwrap();
+            let top1 = zero_shot.iter().find(|r| {
+                r["split"] == split && r["property"] == "name" && r["templates"] == "bare"
+            });
+            assert_eq!(
+                r1["r1_image_to_text"],
+                top1.unwrap()["top1"]["share"],
+                "{lane}"
+            );
+        }
+        assert!(zero_shot.iter().any(|r| r["templates"] == "mine"));
+        // The weights between begin with zero-shot and end with what was fine-tuned.
+        let regimes = of("regimes", lane)[0];
+        assert_eq!(
+            regimes["rows"][0]["in_domain"],
+            regimes["wise"][0]["in_domain"]
+        );
+        assert_eq!(
+            regimes["rows"][2]["transfer"],
+            regimes["wise"][10]["transfer"]
+        );
+    }
+    assert_eq!(
+        of("zero_shot", "softmax")[0]["rejection"]["sigmoid_listed"],
+        serde_json::Value::Null
+    );
+    assert!(of("zero_shot", "sigmoid")[0]["rejection"]["sigmoid_listed"].is_object());
+    let kept = std::fs::read_to_string(path("run/eval.jsonl")).unwrap();
+    assert_eq!(kept, text, "the folder has what was printed");
+
+    let model = path("run/model/sigmoid");
+    let csv = stdout(&["eval", &model, "--tasks", "retrieval", "--format", "csv"]);
+    assert!(csv.starts_with(
+        "lane,step,task,split,what,measure,value,low,high,of\nsigmoid,12,retrieval,held out,"
+    ));
+    assert_eq!(csv.lines().count(), 1 + 2 * 7);
+    let table = stdout(&[
+        "eval", &run, "--lane", "softmax", "--tasks", "geometry", "--format", "table",
+    ]);
+    assert!(table.contains("modality gap"), "{table}");
+
+    let fault = mistake(&["eval", &run, "--lane", "sofmax"]);
+    assert!(fault.contains("lanes: softmax, sigmoid"), "{fault}");
+    std::fs::write(path("mine.txt"), "nothing\n").unwrap();
+    assert!(mistake(&["eval", &run, "--templates", &mine]).contains("line 1, `nothing`"));
+    assert!(mistake(&["eval", &path("nowhere")]).contains("holds neither a run"));
+    std::fs::copy(
+        path("run/model/sigmoid/open_clip_config.json"),
+        path("open_clip_config.json"),
+    )
+    .unwrap();
+    assert!(mistake(&["eval", folder.path().to_str().unwrap()]).contains("--data"));
+}

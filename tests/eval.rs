@@ -454,3 +454,73 @@ fn retrieval_with_duplicate_captions_is_numpys() {
     }
     assert_eq!(choose(&arr2(&[[1.0], [2.0]]), &[1]), arr2(&[[2.0]]));
 }
+
+#[test]
+fn weights_between_are_torch_lerps() {
+    let want = &expected()["wise_ft"];
+    let tensors = |of: &Value| -> Vec<tch::Tensor> {
+        let of = of.as_object().unwrap();
+        of.values()
+            .map(|t| tch::Tensor::from_slice(&numbers(&t["values"])))
+            .collect()
+    };
+    let (start, end) = (tensors(&want["zero_shot"]), tensors(&want["fine_tuned"]));
+    for row in want["interpolated"].as_array().unwrap() {
+        let got = clip_lab::eval::fine_tune::interpolate(&start, &end, number(&row["alpha"]));
+        for (got, known) in got.iter().zip(row["weights"].as_object().unwrap().values()) {
+            let got = Vec::<f64>::try_from(got).unwrap();
+            for (a, b) in got.iter().zip(numbers(known)) {
+                close(*a, b, 1e-8, "between");
+            }
+        }
+    }
+}
+
+#[test]
+fn classes_of_a_scenarios_own() {
+    let own = |zero_shot: &str| {
+        let text = crate::common::TINY.trim_end().strip_suffix(')').unwrap();
+        let text = format!("{text} zero_shot: ({zero_shot}),\n)");
+        let scenario = clip_lab::scenario::parse(&text, "own.ron").unwrap();
+        clip_lab::data::Prepared::new(&scenario)
+    };
+    let good = own(
+        "classes: [(name: \"cat\", of: [\"cat\", \"black cat\"]), (name: \"dog\", of: [\"dog\"])], \
+         templates: [\"a {}\"]",
+    );
+    let prepared = good.unwrap();
+    let classes = prepared.own_classes().unwrap();
+    assert_eq!(classes.name, "cat or dog");
+    assert_eq!(classes.of.iter().flatten().count(), 3);
+    let faults = [
+        (
+            "classes: [(name: \"cat\", of: [\"cat\"])], templates: [\"a {}\"]",
+            "two classes or more",
+        ),
+        (
+            "classes: [(name: \"a\", of: [\"cat\"]), (name: \"b\", of: [\"dgo\"])], templates: [\"a {}\"]",
+            "no concept `dgo`",
+        ),
+        (
+            "classes: [(name: \"a\", of: [\"cat\"]), (name: \"b\", of: [\"cat\"])], templates: [\"a {}\"]",
+            "named twice",
+        ),
+        (
+            "classes: [(name: \"a\", of: [\"cat\"]), (name: \"b\", of: [\"dog\"])], templates: [\"a\"]",
+            "no place for the class",
+        ),
+        (
+            "classes: [(name: \"a\", of: [\"cat\"]), (name: \"b\", of: [])], templates: [\"a {}\"]",
+            "has no concepts",
+        ),
+        (
+            "classes: [(name: \"a\", of: [\"cat\"]), (name: \"b\", of: [\"dog\"])], templates: []",
+            "no template",
+        ),
+    ];
+    for (text, words) in faults {
+        let fault = own(text).err().unwrap();
+        assert!(fault.to_string().contains(words), "{fault}");
+        assert_eq!(fault.exit_code(), 2);
+    }
+}
