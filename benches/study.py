@@ -19,10 +19,10 @@ import sys
 import tempfile
 
 # Pairs of every rung of the ladder.
-PAIRS = 51_200
+PAIRS = 25_600
 # Steps of the others, with an evaluation at the end.
 SHORT = {"steps": 400, "eval_every": 400}
-RUNGS = [8, 32, 128, 512, 2048]
+RUNGS = [8, 64, 512, 2048]
 
 
 def edited(binary, name, **fields):
@@ -157,7 +157,7 @@ def last(path, split, task="retrieval"):
     found = {}
     for line in open(path):
         record = json.loads(line)
-        if record["event"] == "eval" and record["split"] == split and record.get("task") == task:
+        if record["event"] == "eval" and record.get("split") == split and record.get("task") == task:
             found[record["lane"]] = record
     return found
 

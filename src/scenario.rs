@@ -35,7 +35,7 @@ pub use range::{
     Positive, Size, Steps, Temperature, VocabSize, WeightDecay, Zipf,
 };
 pub use suggest::did_you_mean;
-pub use validate::{EMOJI_LANGUAGES, MOST_LANES, SHAPES_LANGUAGES};
+pub use validate::{EMOJI_LANGUAGES, MOST_CHOSEN, MOST_LANES, SHAPES_LANGUAGES};
 
 use crate::control::Control;
 

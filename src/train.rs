@@ -31,10 +31,10 @@ use crate::data::{Batch, Prepared, Request};
 use crate::error::{Error, Result};
 use crate::eval::geometry::{self, Plane};
 use crate::eval::{Evaluation, Evaluations, Tasks, rows};
+use crate::loss::landscape;
 use crate::loss::tiled::Dials;
-use crate::loss::{landscape, masked};
 use crate::model::{Clip, checkpoint};
-use crate::scenario::{LaneSpec, Train};
+use crate::scenario::{LaneSpec, MOST_CHOSEN, Train};
 use crate::telemetry::{GeometryReport, Landscape, Matrix, Pair, Report, Rows, Settings};
 use hands::Hands;
 use latest::Latest;
@@ -454,12 +454,11 @@ impl Trainer {
 
     /// An error if so many lanes with this batch would not fit.
     fn check_memory(&self, batch_size: u64, lanes: usize) -> Result<()> {
-        if !self.spec.negatives.is_all() && batch_size as usize > masked::MOST {
+        if !self.spec.negatives.is_all() && batch_size > MOST_CHOSEN {
             return Err(Error::Usage(format!(
                 "a batch of {batch_size} pairs is too large to choose negatives from: at most {}\n  \
                  lane `{}` leaves negatives out; `negatives: All` takes batches of any size",
-                masked::MOST,
-                self.spec.name
+                MOST_CHOSEN, self.spec.name
             )));
         }
         let model = &self.prepared.scenario().model;

@@ -4,7 +4,7 @@ mod rows;
 
 use std::fmt::Write as _;
 use std::io::IsTerminal as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -23,7 +23,8 @@ use rows::{Row, rows};
 ///
 /// Retrieval, zero-shot classification with sets of prompt templates, the geometry of the features, linear and
 /// few-shot probes, fine-tuning with the weights between (WiSE-FT), and retrieval by language. Of a run folder every
-/// lane is evaluated, and the reports are kept in it as eval.jsonl.
+/// lane is evaluated, and the reports are kept in it as eval.jsonl, in the place of older ones of the same lanes and
+/// tasks.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -163,7 +164,9 @@ pub fn run(args: &EvalArgs) -> Result<()> {
                 let line = json_line(&model.name, &event)?;
                 kept.push_str(&line);
                 let text = match format {
-                    Format::Json | Format::Jsonl => line,
+                    Format::Jsonl => line,
+                    // One value, at the end.
+                    Format::Json => return Ok(()),
                     Format::Csv => csv(
                         &model.name,
                         report,
@@ -178,11 +181,34 @@ pub fn run(args: &EvalArgs) -> Result<()> {
         )?;
         bar.finish_and_clear();
     }
+    if format == Format::Json {
+        let lines: Vec<&str> = kept.lines().collect();
+        print(&format!("[\n{}\n]\n", lines.join(",\n")))?;
+    }
     let run = args.folder.join("scenario.ron").is_file();
     if run && args.data.is_none() {
-        replace(&args.folder.join("eval.jsonl"), &kept)?;
+        keep(&args.folder.join("eval.jsonl"), &kept)?;
     }
     Ok(())
+}
+
+/// Puts the new lines in the place of older ones of the same lanes and tasks; others stay.
+fn keep(path: &Path, new: &str) -> Result<()> {
+    #[derive(PartialEq, serde::Deserialize)]
+    struct Of {
+        lane: String,
+        task: String,
+    }
+    let of = |line: &str| serde_json::from_str::<Of>(line).ok();
+    let made: Vec<Of> = new.lines().filter_map(of).collect();
+    let old = std::fs::read_to_string(path).unwrap_or_default();
+    let stays = |line: &&str| of(line).is_some_and(|of| !made.contains(&of));
+    let mut text: String = old
+        .lines()
+        .filter(stays)
+        .fold(String::new(), |text, line| text + line + "\n");
+    text.push_str(new);
+    replace(path, &text)
 }
 
 fn progress_bar(name: &str) -> ProgressBar {
@@ -252,7 +278,7 @@ fn table(lane: &str, report: &Report, per_class: bool, heading: &mut String) -> 
 fn shown(row: &Row) -> String {
     match (row.interval, row.of) {
         (Some((low, high)), Some(of)) if row.value.is_finite() => format!(
-            "{:5.1} %  ({:.1} to {:.1} of {of})",
+            "{:5.1} %  ({:.1} to {:.1} %, n {of})",
             row.value * 100.0,
             low * 100.0,
             high * 100.0

@@ -49,34 +49,18 @@ impl OwnClasses {
     /// Finds the concepts of the classes.
     ///
     /// # Errors
-    /// [`Error::Data`] that names what there is not, or says what is missing.
+    /// [`Error::Data`] that names what there is not.
     fn new(task: &ZeroShot, concepts: &[String]) -> Result<Self> {
         let fault = |text: String| Err(Error::Data(format!("zero_shot: {text}")));
-        if task.classes.len() < 2 {
-            return fault("there is nothing to tell apart\n  name two classes or more".into());
-        }
-        if task.templates.is_empty() {
-            return fault("there is no template\n  add one, such as \"a photo of a {}\"".into());
-        }
-        if let Some(template) = task.templates.iter().find(|t| !t.contains("{}")) {
-            return fault(format!(
-                "`{template}` has no place for the class\n  write {{}} where it belongs"
-            ));
-        }
         let mut of = vec![None; concepts.len()];
         for (class, group) in task.classes.iter().enumerate() {
-            if group.of.is_empty() {
-                return fault(format!("the class `{}` has no concepts", group.name));
-            }
             for name in &group.of {
                 let Some(concept) = concepts.iter().position(|known| known == name) else {
                     let hint = did_you_mean(name, concepts.iter().map(String::as_str));
                     let hint = hint.map_or_else(String::new, |hint| format!("\n  {hint}"));
                     return fault(format!("the data has no concept `{name}`{hint}"));
                 };
-                if of[concept].replace(class).is_some() {
-                    return fault(format!("`{name}` is named twice"));
-                }
+                of[concept] = Some(class);
             }
         }
         let names: Vec<String> = task

@@ -197,8 +197,9 @@ pub(super) fn plan(
         jobs.push_back(Job::Geometry);
     }
     let mut templates = tasks.templates.clone();
-    if tasks.wants(&Task::ZeroShot) {
-        zero_shot(prepared, tasks, width, &mut jobs, &mut templates);
+    let zero_shot = tasks.wants(&Task::ZeroShot);
+    if zero_shot {
+        properties(prepared, tasks, width, &mut jobs, &mut templates);
     }
     if tasks.wants(&Task::LinearProbe) {
         jobs.extend((0..prepared.labels().len()).map(|which| Job::Probe(which, None)));
@@ -222,31 +223,31 @@ pub(super) fn plan(
             jobs.push_back(Job::Query(query.clone(), Texts::new(&asked, bare, width)));
         }
     }
+    // The longest last: others need not wait for it.
+    if zero_shot && tasks.names {
+        for (i, set) in tasks.templates.iter().enumerate() {
+            if set.list != ["{}"] {
+                let texts = Texts::new(&names, set, width);
+                jobs.push_back(Job::ZeroShot(Property::Name, i, texts));
+            }
+        }
+    }
     (jobs, templates)
 }
 
-fn zero_shot(
+/// Classification of bare names and of properties by all sets of templates.
+fn properties(
     prepared: &Prepared,
     tasks: &Tasks,
     width: usize,
     jobs: &mut VecDeque<Job>,
     templates: &mut Vec<Templates>,
 ) {
-    let names = single(prepared.dataset().names());
     for (i, set) in tasks.templates.iter().enumerate() {
         // Bare names are there already.
         if set.list == ["{}"] {
-            jobs.push_back(Job::ZeroShot(
-                Property::Name,
-                i,
-                Texts::new(&[], set, width),
-            ));
-        } else if tasks.names {
-            jobs.push_back(Job::ZeroShot(
-                Property::Name,
-                i,
-                Texts::new(&names, set, width),
-            ));
+            let none = Texts::new(&[], set, width);
+            jobs.push_back(Job::ZeroShot(Property::Name, i, none));
         }
         for (which, property) in prepared.labels().iter().enumerate() {
             if tasks.thorough || property.values.len() <= FEW {

@@ -216,6 +216,11 @@ impl Probing {
             row.in_domain = sum(row.in_domain, inside);
             row.transfer = sum(row.transfer, outside);
         }
+        // The same pictures in every draw: so many are not more evidence.
+        for share in [&mut row.in_domain, &mut row.transfer] {
+            share.hits = (share.hits as f64 / DRAWS as f64).round() as u64;
+            share.of /= DRAWS;
+        }
         Ok(row)
     }
 }

@@ -2,7 +2,7 @@
 //! picture kept, the easiest, or any.
 //!
 //! Which negatives are hard is known once all of a row's logits are: this works on the whole `[B, B]` matrix, and is
-//! for batches up to [`MOST`]. The gradient is that of the terms that are kept; which ones is not differentiated.
+//! for batches up to [`MOST_CHOSEN`](crate::scenario::MOST_CHOSEN). The gradient is that of the terms that are kept; which ones is not differentiated.
 //! What is shown of the logits is of all of them.
 
 use rand_chacha::ChaCha8Rng;
@@ -13,9 +13,6 @@ use super::compare::{Compared, Dials};
 use super::diagnostics;
 use crate::error::Result;
 use crate::scenario::Negatives;
-
-/// Pairs of the largest batch whose negatives are chosen.
-pub const MOST: usize = 4096;
 
 /// The sigmoid loss of features `[B, D]` over the pairs and the negatives that are kept, with its gradients. `seed` is
 /// of a random choice; the same one chooses the same.

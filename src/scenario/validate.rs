@@ -6,6 +6,7 @@
 mod data;
 mod learn;
 mod model;
+mod zero_shot;
 
 use super::outline::Outline;
 use super::report::Fault;
@@ -13,6 +14,7 @@ use super::suggest::did_you_mean;
 use super::{LaneSpec, Scenario};
 
 pub use data::{EMOJI_LANGUAGES, SHAPES_LANGUAGES};
+pub use zero_shot::MOST_CHOSEN;
 
 /// Lanes that fit side by side.
 pub const MOST_LANES: usize = 8;
@@ -31,6 +33,11 @@ pub(super) fn faults(scenario: &Scenario, outline: &Outline) -> Vec<Fault> {
     check.script(scenario);
     check.expectations(scenario);
     check.lesson(scenario);
+    check.zero_shot(scenario);
+    for (i, lane) in scenario.lanes.iter().enumerate() {
+        let batch = lane.batch_size.unwrap_or(scenario.train.batch_size);
+        check.negatives(i, lane, batch.get());
+    }
     check.faults
 }
 

@@ -269,7 +269,7 @@ pub struct ProbeReport {
 pub struct FewShot {
     /// Examples of each class.
     pub shots: u64,
-    /// Draws of examples; shares are over all of them.
+    /// Draws of examples; shares are their mean.
     pub draws: u64,
     /// In domain.
     pub in_domain: Share,

@@ -146,7 +146,11 @@ impl Rows {
                 row.in_domain,
             );
         }
-        self.number(&what, "zero-shot is worth", r.worth.unwrap_or(f64::NAN));
+        self.number(
+            &what,
+            "zero-shot is worth, shots",
+            r.worth.unwrap_or(f64::NAN),
+        );
         self.begin(r.step, "linear_probe", "transfer");
         self.share(&what, "probe", r.transfer);
         self.share(&what, "zero-shot", r.zero_shot_transfer);

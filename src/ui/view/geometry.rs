@@ -62,10 +62,7 @@ fn column(frame: &mut Frame, area: Rect, screen: &Screen, lane: usize, report: &
             },
             theme.text(),
         ),
-        Span::styled(
-            format!("  {:.0} % of variance", explained * 100.0),
-            theme.faint(),
-        ),
+        Span::styled(format!("  {:.0} %", explained * 100.0), theme.faint()),
     ];
     frame::put(frame, area, 0, &head.into());
     let bars = if area.height >= 16 { 3 } else { 0 };

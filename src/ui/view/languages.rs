@@ -4,7 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::zero_shot::percent;
+use super::zero_shot::{note, percent};
 use super::{Screen, frame};
 use crate::telemetry::{LanguageReport, Split};
 use crate::ui::panel::Panel;
@@ -24,8 +24,7 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
         .flat_map(|lane| held_out(*lane))
         .map(|r| r.step)
         .max();
-    let note = step.map_or_else(String::new, |step| format!(" held out, step {step} "));
-    let note = Line::styled(note, screen.theme.muted());
+    let note = note(screen, step);
     let inner = frame::panel(frame, area, screen, Panel::Languages, "languages", note);
     let Some(&first) = lanes.first() else {
         frame::promise(frame, inner, screen, Panel::Languages);

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 
-use super::zero_shot::places;
+use super::zero_shot::{note, places};
 use super::{Screen, frame, thumbnail};
 use crate::telemetry::{Hit, Query, QueryReport};
 use crate::ui::panel::Panel;
@@ -21,8 +21,7 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
         .iter()
         .filter_map(|lane| lane.findings.query.as_ref());
     let step = queries.map(|query| query.step).max();
-    let note = step.map_or_else(String::new, |step| format!(" step {step} "));
-    let note = Line::styled(note, screen.theme.muted());
+    let note = note(screen, step);
     let inner = frame::panel(frame, area, screen, Panel::Query, "nearest", note);
     if step.is_none() {
         frame::promise(frame, inner, screen, Panel::Query);

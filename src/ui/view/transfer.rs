@@ -6,7 +6,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 
 use super::plot::{Axis, Plot, Series};
-use super::zero_shot::{percent, places};
+use super::zero_shot::{note, percent, places};
 use super::{Screen, frame};
 use crate::telemetry::{ProbeReport, RegimesReport, Share, Wise};
 use crate::ui::panel::Panel;
@@ -19,8 +19,7 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     let app = screen.app;
     let regimes = app.lanes.iter().flat_map(|lane| &lane.findings.regimes);
     let step = regimes.map(|r| r.step).max();
-    let note = step.map_or_else(String::new, |step| format!(" step {step} "));
-    let note = Line::styled(note, screen.theme.muted());
+    let note = note(screen, step);
     let inner = frame::panel(frame, area, screen, Panel::Transfer, "three regimes", note);
     if step.is_none() {
         frame::promise(frame, inner, screen, Panel::Transfer);
@@ -90,10 +89,10 @@ fn column(
         let shots: Vec<String> = probe
             .few_shot
             .iter()
-            .map(|row| format!("{} {}", row.shots, percent(row.in_domain)))
+            .map(|row| format!("{}:{:.0}", row.shots, row.in_domain.value() * 100.0))
             .collect();
         line(
-            format!("  shots, in domain: {}", shots.join("  ")),
+            format!("  shots: % in domain  {}", shots.join(" ")),
             theme.muted(),
         );
         line(

@@ -25,8 +25,7 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
         .flat_map(|lane| &lane.findings.zero_shot)
         .map(|r| r.step)
         .max();
-    let note = step.map_or_else(String::new, |step| format!(" step {step} "));
-    let note = Line::styled(note, screen.theme.muted());
+    let note = note(screen, step);
     let title = about.unwrap_or_else(|| "zero-shot".into());
     let inner = frame::panel(frame, area, screen, Panel::ZeroShot, &title, note);
     if step.is_none() {
@@ -36,6 +35,17 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     for (place, lane) in places(screen, inner, NARROW) {
         column(frame, place, screen, lane);
     }
+}
+
+/// How far an evaluation is, or of which step the findings are.
+pub(super) fn note(screen: &Screen, step: Option<u64>) -> Line<'static> {
+    let busy = screen.app.lanes.iter().filter_map(|lane| lane.evaluating);
+    if let Some(share) = busy.reduce(f64::max) {
+        let text = format!(" evaluating {:.0} % ", share * 100.0);
+        return Line::styled(text, screen.theme.accent());
+    }
+    let text = step.map_or_else(String::new, |step| format!(" step {step} "));
+    Line::styled(text, screen.theme.muted())
 }
 
 /// Places side by side for as many lanes as fit, the addressed one among them.
@@ -130,7 +140,10 @@ fn row(screen: &Screen, report: &ZeroShotReport, chosen: bool) -> Line<'static> 
     };
     Line::from(vec![
         Span::styled(mark, theme.accent()),
-        Span::styled(format!("{:10}", report.templates), style),
+        Span::styled(
+            format!("{:10}", frame::cut(&report.templates, 10, screen)),
+            style,
+        ),
         Span::styled(format!("{:>4}", report.prompts), theme.faint()),
         Span::styled(
             format!("{:>7}", percent(report.top1)),
