@@ -13,10 +13,11 @@
 //! Modules depend on one another in one direction only (a test reads the `use` lines):
 //!
 //! ```text
-//! cli, ui -> lab, export -> train, eval -> loss, model, data -> scenario, telemetry, control, error, memory
+//! cli, ui -> lab, export -> train -> eval -> loss, model, data, optim -> scenario, telemetry, control, error, memory
 //! ```
 //!
-//! `ratatui` and `crossterm` appear only in `ui`; `tch` only in `data`, `model`, `loss`, `train`, `eval`.
+//! `ratatui` and `crossterm` appear only in `ui`; `tch` only in `data`, `model`, `loss`, `optim`, `train`,
+//! `eval`.
 
 // Tests say exactly which number they want.
 #![cfg_attr(test, allow(clippy::float_cmp))]
@@ -31,6 +32,7 @@ pub mod telemetry;
 pub mod data;
 pub mod loss;
 pub mod model;
+pub mod optim;
 
 pub mod eval;
 pub mod train;

@@ -7,7 +7,6 @@ pub mod device;
 mod hands;
 mod latest;
 mod memory;
-pub mod optim;
 mod phases;
 pub mod precision;
 mod state;
@@ -21,7 +20,6 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use tch::{Device, Tensor};
 
-pub use optim::schedule;
 pub use phases::Phases;
 pub use state::State;
 pub use step::Progress;
@@ -34,11 +32,11 @@ use crate::eval::{Evaluation, Evaluations, Tasks, rows};
 use crate::loss::landscape;
 use crate::loss::tiled::Dials;
 use crate::model::{Clip, checkpoint};
+use crate::optim::{AdamW, Dial, learned};
 use crate::scenario::{LaneSpec, MOST_CHOSEN, Train};
 use crate::telemetry::{GeometryReport, Landscape, Matrix, Pair, Report, Rows, Settings};
 use hands::Hands;
 use latest::Latest;
-use optim::{AdamW, Dial, learned};
 use state::{History, Standing};
 use step::Underway;
 
@@ -353,12 +351,12 @@ impl Trainer {
         self.latest.as_ref().map(Latest::rows).transpose()
     }
 
-    /// How the latest batch lies in its space, up to so many pairs of it. `None` before the first step.
-    pub fn geometry(&mut self, most: usize) -> Result<Option<GeometryReport>> {
+    /// How the latest batch lies in its space. `None` before the first step.
+    pub fn geometry(&mut self) -> Result<Option<GeometryReport>> {
         let Some(latest) = &self.latest else {
             return Ok(None);
         };
-        let pairs = latest.batch.len().min(most);
+        let pairs = latest.batch.len().min(geometry::PAIRS);
         let first = |features: &Tensor| rows(&features.f_narrow(0, 0, pairs as i64)?);
         let (image, text) = (
             first(&latest.image_features)?,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// The layers from the lowest up. A module may use its own layer and what lies below.
 const LAYERS: &[&[&str]] = &[
     &["error", "memory", "control", "scenario", "telemetry"],
-    &["data", "model", "loss"],
+    &["data", "model", "loss", "optim"],
     &["train", "eval"],
     &["export", "lab"],
     &["ui", "cli"],
@@ -21,6 +21,8 @@ const NEVER: &[(&str, &str)] = &[
     ("data", "loss"),
     ("loss", "model"),
     ("loss", "data"),
+    // Training evaluates; an evaluation trains nothing but what it fine-tunes.
+    ("eval", "train"),
     ("error", "control"),
     ("error", "scenario"),
     ("error", "telemetry"),
@@ -32,7 +34,7 @@ const CRATES: &[(&[&str], &[&str])] = &[
     // `error` wraps tch's error type and knows nothing else of it.
     (
         &["tch", "torch_sys"],
-        &["data", "model", "loss", "train", "eval", "error"],
+        &["data", "model", "loss", "optim", "train", "eval", "error"],
     ),
     (&["clap"], &["cli", "ui"]),
 ];

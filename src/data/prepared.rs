@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tch::{Device, Kind, Tensor};
 
 use super::tokenizer::Tokenizer;
-use super::{Batch, ClassId, Dataset, Labels, Request, open, pixels, sample};
+use super::{Batch, ClassId, Dataset, Labels, Request, open, pixels, sample, thumbnail};
 use crate::error::{Error, Result};
 use crate::scenario::{Data, Scenario, ZeroShot, did_you_mean};
 use crate::telemetry::{Split, Thumbnail};
@@ -18,6 +18,9 @@ pub const MEAN: [f32; 3] = [0.5; 3];
 
 /// What each channel is divided by after [`MEAN`] is subtracted.
 pub const STD: [f32; 3] = [0.5; 3];
+
+/// Pixels a side of a picture for the screen.
+const THUMBNAIL: usize = 32;
 
 /// A scenario with its data opened and its tokenizer trained. Plain bytes: lanes share it.
 pub struct Prepared {
@@ -203,12 +206,7 @@ impl Prepared {
         let (gallery, side) = (self.gallery(split), self.image_size());
         let bytes = 3 * side * side;
         let image = &gallery.images[place * bytes..(place + 1) * bytes];
-        Thumbnail {
-            side,
-            rgb: (0..side * side)
-                .map(|i| [image[i], image[side * side + i], image[2 * side * side + i]])
-                .collect(),
-        }
+        thumbnail(image, side, THUMBNAIL)
     }
 
     /// Pictures `[B, 3, S, S]` for the image tower, from bytes of the same shape: 0 to 1, then

@@ -326,8 +326,7 @@ impl Evaluation {
             return Ok(None);
         };
         let classes = &self.prepared.gallery(split).classes;
-        // The slides' losses and the pairs' distances grow with the square.
-        let most = classes.len().min(512);
+        let most = classes.len().min(geometry::PAIRS);
         let image = self.pictures[&split]
             .slice(ndarray::s![..most, ..])
             .to_owned();
@@ -538,6 +537,55 @@ mod tests {
     use super::*;
     use crate::scenario;
 
+    #[test]
+    fn features_that_are_no_numbers_cost_the_probe_and_score_nothing() {
+        let text = "(
+            title: \"broken\",
+            data: Emoji(train: [Noto, Fluent], held_out: [Twemoji], limit: 40),
+            model: (
+                embed_dim: 8,
+                image: ViT(image_size: 32, patch_size: 16, width: 16, head_width: 8, layers: 1),
+                text: (context_length: 8, vocab_size: 300, width: 16, heads: 2, layers: 1),
+            ),
+            train: (steps: 1, batch_size: 4, learning_rate: 1e-3),
+            lanes: [(name: \"a\", loss: SigLip, temperature: 0.1, bias: -10)],
+        )";
+        let scenario = scenario::parse(text, "broken.ron").unwrap();
+        let prepared = Prepared::new(&scenario).unwrap();
+        let vocabulary = prepared.tokenizer().vocab_size();
+        let mut rng = ChaCha8Rng::seed_from_u64(0);
+        let clip = Clip::new(&scenario.model, vocabulary, &mut rng, Device::Cpu).unwrap();
+        let mut projection = clip.weights().get("visual.proj").unwrap().detach();
+        let _ = projection.fill_(f64::NAN);
+        let dials = Dials {
+            loss: crate::loss::Loss::SigLip,
+            logit_scale: 2.3,
+            logit_bias: Some(-10.0),
+        };
+        let tasks = Tasks {
+            templates: Templates::bundled().into_iter().take(1).collect(),
+            ..Tasks::all()
+        };
+        let mut evaluation =
+            Evaluation::begin(&prepared, clip, dials, 0, Device::Cpu, &tasks).unwrap();
+        let mut scores = Vec::new();
+        let fault = loop {
+            match evaluation.advance() {
+                Ok(reports) => scores.extend(reports.into_iter().filter_map(|r| match r {
+                    Report::Retrieval(r) => Some(r.r1_image_to_text),
+                    Report::ZeroShot(r) if r.classes > 1 => Some(r.top1.value()),
+                    _ => None,
+                })),
+                Err(fault) => break fault.to_string(),
+            }
+        };
+        assert!(fault.contains("features are not numbers"), "{fault}");
+        assert!(
+            scores.len() > 3 && scores.iter().all(|s| *s == 0.0),
+            "{scores:?}"
+        );
+    }
+
     /// Prints what slices cost on one thread: `cargo test --release --lib slice_cost -- --ignored --nocapture`.
     #[test]
     #[ignore = "a measurement, not a check"]
@@ -554,10 +602,11 @@ mod tests {
             logit_bias: Some(-10.0),
         };
         for (name, tasks) in [("live", Tasks::live()), ("all", Tasks::all())] {
+            let began = Instant::now();
             let copy = clip.duplicate().unwrap();
             let mut evaluation =
                 Evaluation::begin(&prepared, copy, dials, 0, Device::Cpu, &tasks).unwrap();
-            let mut times = Vec::new();
+            let mut times = vec![(began.elapsed().as_secs_f64() * 1e3, "begin")];
             while !evaluation.done() {
                 let job = evaluation.jobs.front().map(Job::name).unwrap_or_default();
                 let began = Instant::now();

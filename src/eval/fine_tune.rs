@@ -19,9 +19,9 @@ use crate::data::draw::{Purpose, generator, shuffle_front};
 use crate::data::{Gallery, Prepared};
 use crate::error::Result;
 use crate::model::{Clip, Pass};
+use crate::optim::{AdamW, finite, gradients, schedule};
 use crate::scenario::Train;
 use crate::telemetry::{Share, Split, Wise};
-use crate::train::optim::{AdamW, gradients, schedule};
 
 /// Steps.
 pub const STEPS: u64 = 120;
@@ -164,7 +164,7 @@ impl FineTune {
         let made = gradients(&loss, &learned.iter().collect::<Vec<_>>())?;
         self.step += 1;
         let rate = schedule(&self.train, RATE, self.step);
-        if crate::train::optim::finite(&made)? {
+        if finite(&made)? {
             let _ = self.optimizer.update(&made, rate, 0.0)?;
         }
         Ok(())

@@ -14,6 +14,8 @@ use crate::telemetry::{GeometryReport, Histogram, Map, Slide};
 
 /// Parts of the gap at which the loss is looked at.
 const SLIDES: [f64; 9] = [-1.0, -0.75, -0.5, -0.25, 0.0, 0.25, 0.5, 0.75, 1.0];
+/// Pairs that are looked at: the slides' losses and the pairs' distances grow with the square.
+pub const PAIRS: usize = 256;
 /// Bins of the logits.
 pub const BINS: usize = 48;
 

@@ -40,8 +40,8 @@ pub struct Sides {
 }
 
 impl Sides {
-    /// Deals the classes of each value of a property: of five in random order the first and every fifth after it go
-    /// to the test, the second to validation. A value with a single class is only fitted.
+    /// Deals the classes of each value of a property, in random order: the second and every fifth after it go to the
+    /// test, the third and every fifth after it to validation. A value with a single class is only fitted.
     pub fn new(label: &Labels, trained: &[ClassId], held_out: &[ClassId]) -> Self {
         #[derive(Clone, Copy, PartialEq)]
         enum Use {

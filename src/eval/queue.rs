@@ -42,9 +42,10 @@ impl Evaluations {
         }
         for slot in [&mut self.question, &mut self.live, &mut self.examination] {
             if let Some(evaluation) = slot {
-                let reports = evaluation.advance()?;
-                slot.take_if(|evaluation| evaluation.done());
-                return Ok(reports);
+                let reports = evaluation.advance();
+                // What failed fails again.
+                slot.take_if(|evaluation| reports.is_err() || evaluation.done());
+                return reports;
             }
         }
         Ok(Vec::new())

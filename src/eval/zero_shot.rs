@@ -177,15 +177,22 @@ pub fn rejection(
     let mut softmax = [0.0, 0.0];
     let mut silent = [Share::default(); 2];
     for (row, &label) in cosines.rows().into_iter().zip(labels) {
-        for (at, skip) in [(0, None), (1, Some(label))] {
-            let best = listed(row, skip).fold(f64::NEG_INFINITY, f64::max);
-            let sum: f64 = listed(row, skip).map(|c| (scale * (c - best)).exp()).sum();
-            softmax[at] += 1.0 / sum;
+        let own = f64::from(row[label]);
+        let others = || {
+            let others = row.iter().enumerate().filter(|(class, _)| *class != label);
+            others.map(|(_, cosine)| f64::from(*cosine))
+        };
+        let rival = others().fold(f64::NEG_INFINITY, f64::max);
+        let best = rival.max(own);
+        // Exponentials once for both lists, over the same reference.
+        let rest: f64 = others().map(|c| (scale * (c - best)).exp()).sum();
+        softmax[0] += 1.0 / (rest + (scale * (own - best)).exp());
+        softmax[1] += (scale * (rival - best)).exp() / rest;
+        for (silent, best) in silent.iter_mut().zip([best, rival]) {
             // sigma(z) >= 1/2 where z >= 0.
             let most = scale * best + bias.unwrap_or(0.0);
-            let none = most < 0.0 || most.is_nan();
-            silent[at].hits += u64::from(none);
-            silent[at].of += 1;
+            silent.hits += u64::from(most < 0.0 || most.is_nan());
+            silent.of += 1;
         }
     }
     let mean = |sum: f64| sum / labels.len() as f64;
@@ -195,13 +202,6 @@ pub fn rejection(
         sigmoid_listed: bias.map(|_| silent[0]),
         sigmoid_unlisted: bias.map(|_| silent[1]),
     }
-}
-
-fn listed(row: ArrayView1<'_, f32>, skip: Option<usize>) -> impl Iterator<Item = f64> {
-    row.into_iter()
-        .enumerate()
-        .filter(move |(class, _)| Some(*class) != skip)
-        .map(|(_, cosine)| f64::from(*cosine))
 }
 
 /// Softmax over the scaled cosines of one picture: sums to one over any list of classes.

@@ -213,8 +213,6 @@ enum Turn {
 /// Cells of the snapshot's matrix on a side, and pairs shown beside it.
 const MATRIX_SIDE: usize = 64;
 const PAIRS: usize = 128;
-/// Pairs whose geometry is measured: the work grows with their square.
-const GEOMETRY_PAIRS: usize = 256;
 /// Least time between two looks at the batch: more often than the screen draws is waste.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
@@ -354,7 +352,7 @@ impl<'a> Worker<'a> {
                 }
                 Pace::Finishing(_) | Pace::Paused | Pace::Ended => {}
             }
-            for report in self.evaluate()? {
+            for report in self.evaluate() {
                 if matches!(report, Report::Query(_)) {
                     // An answer to whoever looks, no result of the run.
                     self.observer.observe(Event::Eval(report));
@@ -369,12 +367,23 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// A slice of the evaluations under way.
-    fn evaluate(&mut self) -> Result<Vec<Report>> {
+    fn begin_evaluation(&mut self, tasks: &Tasks) -> Result<()> {
         let began = Instant::now();
-        let reports = self.trainer.advance_evaluation()?;
+        let begun = self.trainer.begin_evaluation(tasks);
         self.observer.note_evaluating(began.elapsed());
-        Ok(reports)
+        begun
+    }
+
+    /// A slice of the evaluations under way. What cannot be evaluated, such as the features of a model that has
+    /// diverged, is said, and costs the lane nothing else.
+    fn evaluate(&mut self) -> Vec<Report> {
+        let began = Instant::now();
+        let reports = self.trainer.advance_evaluation().unwrap_or_else(|error| {
+            self.observer.say(format!("not evaluated: {error}"));
+            Vec::new()
+        });
+        self.observer.note_evaluating(began.elapsed());
+        reports
     }
 
     /// Where the lane stands, for those that keep in step with it.
@@ -442,9 +451,9 @@ impl<'a> Worker<'a> {
             Command::Reset { seed } => self.reset(seed)?,
             Command::Rewind => self.rewind()?,
             Command::Branch(name) => self.branch(name)?,
-            Command::Evaluate => self.trainer.begin_evaluation(&Tasks::live())?,
-            Command::Query(query) => self.trainer.begin_evaluation(&Tasks::query(query))?,
-            Command::Examine => self.trainer.begin_evaluation(&Tasks::all())?,
+            Command::Evaluate => self.begin_evaluation(&Tasks::live())?,
+            Command::Query(query) => self.begin_evaluation(&Tasks::query(query))?,
+            Command::Examine => self.begin_evaluation(&Tasks::all())?,
             Command::Checkpoint if self.plan.model_folder.is_none() => self
                 .observer
                 .say("nothing is saved: there is no run folder, start with --out DIR".into()),
@@ -533,7 +542,7 @@ impl<'a> Worker<'a> {
             self.pace = Pace::Finishing(Reason::Completed);
         } else {
             if step % self.prepared.scenario().train.eval_every.get() == 0 {
-                self.trainer.begin_evaluation(&Tasks::live())?;
+                self.begin_evaluation(&Tasks::live())?;
             }
             match self.pace {
                 Pace::Stepping(1) => self.pause(LaneStatus::Paused)?,
@@ -556,7 +565,7 @@ impl<'a> Worker<'a> {
         if reason == Reason::Completed
             && self.observer.evaluated_until() < self.trainer.steps_done()
         {
-            return self.trainer.begin_evaluation(&Tasks::live());
+            return self.begin_evaluation(&Tasks::live());
         }
         self.save()?;
         if reason == Reason::Completed {
@@ -674,7 +683,7 @@ impl<'a> Worker<'a> {
                 self.observer.look_closely(rows);
             }
             if self.attention == Attention::Geometry
-                && let Some(geometry) = self.trainer.geometry(GEOMETRY_PAIRS)?
+                && let Some(geometry) = self.trainer.geometry()?
             {
                 self.observer.look_around(geometry);
             }

@@ -6,9 +6,9 @@ use std::collections::VecDeque;
 use tch::{Kind, Tensor};
 
 use super::Trainer;
-use super::optim::{Dial, Moments};
 use crate::control::Control;
 use crate::error::Result;
+use crate::optim::{Dial, Moments};
 use crate::scenario::{Loss, Quality};
 
 /// Where a training stands, tensors aside.

@@ -20,7 +20,6 @@ use super::Trainer;
 use super::hands::Hands;
 use super::latest::Latest;
 use super::memory::{self, Cut};
-use super::optim::{finite, gradients, learned, schedule};
 use super::phases::{Laps, Phases};
 use super::precision;
 use crate::control::Control;
@@ -30,6 +29,7 @@ use crate::loss::Loss;
 use crate::loss::compare::{Compared, Dials, compare};
 use crate::loss::masked::masked;
 use crate::model::{Clip, Pass};
+use crate::optim::{finite, gradients, learned, schedule};
 use crate::telemetry::StepReport;
 
 /// What a call of [`Trainer::advance`] came to.

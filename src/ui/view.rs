@@ -3,6 +3,7 @@
 mod chart;
 mod controls;
 mod explain;
+mod findings;
 mod frame;
 mod gallery;
 mod geometry;

@@ -5,8 +5,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 
+use super::findings::places;
 use super::plot::Scatter;
-use super::zero_shot::places;
 use super::{Screen, frame};
 use crate::telemetry::{GeometryReport, Histogram};
 use crate::ui::panel::Panel;

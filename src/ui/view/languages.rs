@@ -4,7 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::zero_shot::{note, percent};
+use super::findings::{note, percent};
 use super::{Screen, frame};
 use crate::telemetry::{LanguageReport, Split};
 use crate::ui::panel::Panel;

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 
-use super::zero_shot::{note, places};
+use super::findings::{note, places};
 use super::{Screen, frame, thumbnail};
 use crate::telemetry::{Hit, Query, QueryReport};
 use crate::ui::panel::Panel;

@@ -5,8 +5,8 @@ use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 
+use super::findings::{note, percent, places};
 use super::plot::{Axis, Plot, Series};
-use super::zero_shot::{note, percent, places};
 use super::{Screen, frame};
 use crate::telemetry::{ProbeReport, RegimesReport, Share, Wise};
 use crate::ui::panel::Panel;

@@ -2,10 +2,11 @@
 //! what.
 
 use ratatui::Frame;
-use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 
+use super::findings::{note, percent, places};
 use super::{Screen, frame};
 use crate::telemetry::{Share, Split, ZeroShotReport};
 use crate::ui::panel::Panel;
@@ -35,33 +36,6 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     for (place, lane) in places(screen, inner, NARROW) {
         column(frame, place, screen, lane);
     }
-}
-
-/// How far an evaluation is, or of which step the findings are.
-pub(super) fn note(screen: &Screen, step: Option<u64>) -> Line<'static> {
-    let busy = screen.app.lanes.iter().filter_map(|lane| lane.evaluating);
-    if let Some(share) = busy.reduce(f64::max) {
-        let text = format!(" evaluating {:.0} % ", share * 100.0);
-        return Line::styled(text, screen.theme.accent());
-    }
-    let text = step.map_or_else(String::new, |step| format!(" step {step} "));
-    Line::styled(text, screen.theme.muted())
-}
-
-/// Places side by side for as many lanes as fit, the addressed one among them.
-pub(super) fn places(screen: &Screen, area: Rect, narrow: u16) -> Vec<(Rect, usize)> {
-    let lanes = screen.app.lanes.len();
-    let fit = usize::from(area.width / narrow).clamp(1, lanes.max(1));
-    let first = screen
-        .app
-        .target
-        .unwrap_or(0)
-        .saturating_sub(fit - 1)
-        .min(lanes.saturating_sub(fit));
-    let columns = Layout::horizontal(vec![Constraint::Fill(1); fit])
-        .spacing(2)
-        .split(area);
-    columns.iter().copied().zip(first..lanes).collect()
 }
 
 fn column(frame: &mut Frame, area: Rect, screen: &Screen, lane: usize) {
@@ -158,15 +132,6 @@ fn row(screen: &Screen, report: &ZeroShotReport, chosen: bool) -> Line<'static> 
             if clear { theme.text() } else { theme.faint() },
         ),
     ])
-}
-
-/// A share in per cent, or a dash.
-pub(super) fn percent(share: Share) -> String {
-    if share.of == 0 {
-        "-".into()
-    } else {
-        format!("{:.1}", share.value() * 100.0)
-    }
 }
 
 /// How sure the model is, and whether it can say "none of these".
