@@ -29,7 +29,10 @@ fn adamw(c: &mut Criterion) {
     let mut ours = AdamW::new(&learned, &scenario.train, 2).expect("tensors of one type");
     let gradients = Tensor::randn([TENSORS * SIDE * SIDE], options);
     group.bench_function("clip-lab", |b| {
-        b.iter(|| ours.update(&gradients, 1e-3, 0.1).expect("finite numbers"));
+        b.iter(|| {
+            ours.update(&gradients, 1e-3, 0.1, None)
+                .expect("finite numbers")
+        });
     });
 
     let store = VarStore::new(Device::Cpu);

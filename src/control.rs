@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::scenario::{
-    BatchSize, Bias, Concepts, Fraction, LearningRate, Loss, Temperature, WeightDecay, Zipf,
+    BatchSize, Bias, Concepts, Fraction, LearningRate, Locked, Loss, Temperature, WeightDecay, Zipf,
 };
 
 /// One change to a running lane, applied between two steps. Weights and optimizer state stay.
@@ -46,6 +46,8 @@ pub enum Control {
     AllConcepts,
     /// Whether training pictures are augmented.
     Augment(bool),
+    /// Holds a tower as it is, or lets both learn.
+    Lock(Locked),
 }
 
 /// What a control was or became, as it is recorded and shown.
@@ -60,6 +62,8 @@ pub enum Value {
     Real(f64),
     /// A loss.
     Loss(Loss),
+    /// A tower that is held.
+    Locked(Locked),
 }
 
 /// A value in a few characters; "none" where there is none.
@@ -81,6 +85,7 @@ impl fmt::Display for Value {
                 f.write_str(text.trim_end_matches('0').trim_end_matches('.'))
             }
             Self::Loss(loss) => loss.fmt(f),
+            Self::Locked(tower) => tower.fmt(f),
         }
     }
 }
@@ -102,7 +107,7 @@ pub struct Applied {
 
 impl Control {
     /// Names that `--set` accepts, one for each control.
-    pub const NAMES: [&str; 15] = [
+    pub const NAMES: [&str; 16] = [
         "temperature",
         "learn_temperature",
         "bias",
@@ -118,6 +123,7 @@ impl Control {
         "imbalance",
         "concepts",
         "augment",
+        "locked",
     ];
 
     /// The control's name in records and in `--set`.
@@ -138,6 +144,7 @@ impl Control {
             Self::Imbalance(_) => "imbalance",
             Self::Concepts(_) | Self::AllConcepts => "concepts",
             Self::Augment(_) => "augment",
+            Self::Lock(_) => "locked",
         }
     }
 
@@ -158,6 +165,7 @@ impl Control {
             Self::LearnTemperature(on) | Self::LearnBias(on) | Self::Augment(on) => Value::Bool(on),
             Self::BatchSize(n) => Value::Whole(n.get()),
             Self::Loss(loss) => Value::Loss(loss),
+            Self::Lock(tower) => Value::Locked(tower),
         })
     }
 
@@ -195,6 +203,7 @@ impl Control {
                 Self::BatchSize(BatchSize::new(n).map_err(say)?)
             }
             ("loss", Some(Value::Loss(loss))) => Self::Loss(loss),
+            ("locked", Some(Value::Locked(tower))) => Self::Lock(tower),
             // Written without a fraction, a quantity reads as a count.
             (_, Some(Value::Whole(n))) => {
                 return Self::from_value(name, Some(Value::Real(n as f64)));
@@ -258,6 +267,7 @@ impl Control {
             "concepts" if text == "all" => Self::AllConcepts,
             "concepts" => Self::Concepts(Concepts::new(whole()?).map_err(say)?),
             "augment" => Self::Augment(switch()?),
+            "locked" => Self::Lock(text.parse()?),
             _ => {
                 return Err(format!(
                     "there is no control called `{name}`; there are: {}",

@@ -26,7 +26,7 @@ use crate::error::{Error, Result};
 use crate::export::{RunDir, Sink};
 use crate::scenario::{Cue, LaneSpec, MOST_LANES, Scenario, unused_name};
 use crate::telemetry::{Event, Snapshot};
-use crate::train::DeviceChoice;
+use crate::train::{DeviceChoice, start};
 use lane::{Birth, Plan, Prepare};
 use pacer::Pacer;
 
@@ -82,7 +82,7 @@ impl Lab {
             let scenario = scenario.clone();
             Arc::new(move || {
                 shared
-                    .get_or_init(|| Prepared::new(&scenario).map_err(|e| e.to_string()))
+                    .get_or_init(|| start::prepare(&scenario).map_err(|e| e.to_string()))
                     .clone()
             })
         };

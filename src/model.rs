@@ -4,8 +4,8 @@
 //! (`model.py`, `transformer.py`, `modified_resnet.py`) and, for `SigLIP`'s image tower, timm 1.0.31
 //! (`vision_transformer.py`, `attention_pool.py`), to which `tests/parity.rs` holds it.
 
+pub mod architecture;
 pub mod checkpoint;
-mod config;
 mod layers;
 mod map;
 mod resnet;
@@ -19,14 +19,14 @@ use tch::{Device, Kind, Tensor};
 
 pub use crate::data::{MEAN, STD};
 use crate::error::{Error, Result};
-use crate::scenario::{ImagePool, ImageTower, Model, TextPool};
+use crate::scenario::{ImagePool, Model};
+use architecture::{Architecture, Image};
 pub use layers::Pass;
-use layers::{Activation, normalize};
+use layers::normalize;
 use map::MapTransformer;
 use resnet::ModifiedResNet;
 use text::TextTransformer;
 pub use transformer::LONG;
-use transformer::Shape;
 use vit::VisionTransformer;
 use weights::{Fill, Scope, Source, Weights};
 
@@ -36,8 +36,7 @@ pub const LOGIT_SCALE: f64 = 2.659_260_036_932_778;
 /// An image tower and a text tower that meet in one space.
 #[derive(Debug)]
 pub struct Clip {
-    config: Model,
-    vocab_size: i64,
+    architecture: Architecture,
     weights: Weights,
     visual: Visual,
     text: TextTransformer,
@@ -67,14 +66,15 @@ impl Clip {
         rng: &mut ChaCha8Rng,
         device: Device,
     ) -> Result<Self> {
-        Self::build(config, vocab_size, Source::Random(rng), device, Kind::Float)
+        let architecture = Architecture::new(config, vocab_size).map_err(Error::Scenario)?;
+        Self::build(&architecture, Source::Random(rng), device, Kind::Float)
     }
 
     /// A second model with the same values, whose tensors are its own and which computes in 32 bits: for
     /// evaluation while this one trains on.
     pub fn duplicate(&self) -> Result<Self> {
-        let (config, vocab) = (&self.config, self.vocab_size);
-        let mut twin = Self::build(config, vocab, Source::Zero, self.device(), Kind::Float)?;
+        let device = self.device();
+        let mut twin = Self::build(&self.architecture, Source::Zero, device, Kind::Float)?;
         twin.copy_from(self)?;
         Ok(twin)
     }
@@ -83,32 +83,28 @@ impl Clip {
     /// compute their products in `compute`. Weights, their gradients, normalisations, attention and features
     /// have 32 bits in any case.
     pub fn share(&self, compute: Kind) -> Result<Self> {
-        let (config, vocab, device) = (&self.config, self.vocab_size, self.device());
-        Self::build(
-            config,
-            vocab,
-            Source::Shared(&self.weights),
-            device,
-            compute,
-        )
+        let shared = Source::Shared(&self.weights);
+        Self::build(&self.architecture, shared, self.device(), compute)
     }
 
     fn build(
-        config: &Model,
-        vocab_size: i64,
+        architecture: &Architecture,
         source: Source,
         device: Device,
         compute: Kind,
     ) -> Result<Self> {
-        config.validate().map_err(Error::Scenario)?;
         let mut weights = Weights::new(device, compute);
         let mut root = Scope::root(&mut weights, source);
-        let visual = Visual::new(root.sub("visual"), config)?;
-        let text = text_tower(&mut root, config, vocab_size)?;
+        let visual = Visual::new(root.sub("visual"), architecture)?;
+        let (text, outputs) = (&architecture.text, architecture.embed_dim);
+        let text = if text.within {
+            TextTransformer::new(&mut root.sub("text"), text, outputs)
+        } else {
+            TextTransformer::new(&mut root, text, outputs)
+        }?;
         let logit_scale = root.parameter("logit_scale", &[], Fill::Constant(LOGIT_SCALE))?;
         Ok(Self {
-            config: config.clone(),
-            vocab_size,
+            architecture: architecture.clone(),
             weights,
             visual,
             text,
@@ -117,14 +113,14 @@ impl Clip {
         })
     }
 
-    /// The sizes it was built with.
-    pub const fn config(&self) -> &Model {
-        &self.config
+    /// What it was built as.
+    pub const fn architecture(&self) -> &Architecture {
+        &self.architecture
     }
 
     /// Entries of the token embedding.
     pub const fn vocab_size(&self) -> i64 {
-        self.vocab_size
+        self.architecture.text.vocab
     }
 
     /// Where the tensors live.
@@ -156,8 +152,9 @@ impl Clip {
         self.weights.copy_from(&other.weights)
     }
 
-    /// Unit image features, `[B, D]`, of pictures `[B, 3, S, S]` that are normalised by [`MEAN`] and
-    /// [`STD`]. What `pass` is for matters to batch normalisation alone.
+    /// Unit image features, `[B, D]`, of pictures `[B, 3, S, S]` that are normalised as the model was trained
+    /// ([`MEAN`] and [`STD`], for one of this lab's); of other sides, too, if it sees any size. What `pass` is for
+    /// matters to batch normalisation alone.
     pub fn encode_image(&self, pixels: &Tensor, pass: Pass) -> Tensor {
         normalize(&match &self.visual {
             Visual::ViT(tower) => tower.forward(pixels),
@@ -198,6 +195,12 @@ impl Clip {
         set(&bias, value, learned)
     }
 
+    /// Takes the bias away, if there is one.
+    pub fn remove_logit_bias(&mut self) {
+        self.logit_bias = None;
+        self.weights.remove("logit_bias");
+    }
+
     /// Holds `logit_scale` within 0 to ln(`most`), as `OpenCLIP` does after every step with 100.
     pub fn clamp_logit_scale(&mut self, most: f64) {
         tch::no_grad(|| {
@@ -221,85 +224,16 @@ fn set(scalar: &Tensor, value: f64, learned: bool) -> Result<()> {
 }
 
 impl Visual {
-    fn new(mut scope: Scope, config: &Model) -> Result<Self> {
-        let outputs = config.embed_dim.dim();
-        Ok(match &config.image {
-            ImageTower::ViT {
-                image_size,
-                patch_size,
-                width,
-                head_width,
-                layers,
-                pool,
-            } => {
-                let (activation, epsilon) = arithmetic(config, *pool == ImagePool::Map);
-                let shape = Shape {
-                    width: width.dim(),
-                    heads: width.dim() / head_width.dim(),
-                    layers: layers.dim(),
-                    activation,
-                    epsilon,
-                };
-                let sides = [image_size.dim(), patch_size.dim()];
-                if *pool == ImagePool::Map {
-                    let tower = MapTransformer::new(scope.sub("trunk"), sides, &shape)?;
-                    return Ok(Self::Map(tower));
-                }
-                let average = *pool == ImagePool::Avg;
-                let tower = VisionTransformer::new(scope, sides, &shape, outputs, average)?;
-                Self::ViT(tower)
+    fn new(mut scope: Scope, architecture: &Architecture) -> Result<Self> {
+        Ok(match &architecture.image {
+            Image::ViT(vit) if vit.pool == ImagePool::Map => {
+                Self::Map(MapTransformer::new(scope.sub("trunk"), vit)?)
             }
-            ImageTower::ResNet {
-                image_size,
-                layers,
-                width,
-                head_width,
-            } => {
-                let shape = resnet::Shape {
-                    image: image_size.dim(),
-                    width: width.dim(),
-                    layers: [
-                        layers.0.dim(),
-                        layers.1.dim(),
-                        layers.2.dim(),
-                        layers.3.dim(),
-                    ],
-                    heads: 32 * width.dim() / head_width.dim(),
-                    outputs,
-                };
-                Self::ResNet(Box::new(ModifiedResNet::new(scope, &shape)?))
+            Image::ViT(vit) => {
+                Self::ViT(VisionTransformer::new(scope, vit, architecture.embed_dim)?)
             }
+            Image::ResNet(shape) => Self::ResNet(Box::new(ModifiedResNet::new(scope, shape)?)),
         })
-    }
-}
-
-/// At the root of `scope`, or within `text` as in `open_clip.CustomTextCLIP`: see [`TextPool`].
-fn text_tower(scope: &mut Scope, config: &Model, vocab_size: i64) -> Result<TextTransformer> {
-    let text = &config.text;
-    let (activation, epsilon) = arithmetic(config, text.pool == TextPool::Last);
-    let shape = Shape {
-        width: text.width.dim(),
-        heads: text.heads.dim(),
-        layers: text.layers.dim(),
-        activation,
-        epsilon,
-    };
-    let (context, embed) = (text.context_length.dim(), config.embed_dim.dim());
-    let build = |scope: &mut Scope| {
-        TextTransformer::new(scope, context, vocab_size, &shape, embed, text.pool)
-    };
-    match text.pool {
-        TextPool::End => build(scope),
-        TextPool::Last => build(&mut scope.sub("text")),
-    }
-}
-
-/// Activation and epsilon of layer normalisation: of a tower of `SigLIP`'s, or of CLIP's.
-const fn arithmetic(config: &Model, siglip: bool) -> (Activation, f64) {
-    match (siglip, config.quick_gelu) {
-        (true, _) => (Activation::TanhGelu, 1e-6),
-        (false, true) => (Activation::QuickGelu, 1e-5),
-        (false, false) => (Activation::Gelu, 1e-5),
     }
 }
 
@@ -343,10 +277,8 @@ mod tests {
     fn the_count_that_validation_uses_is_the_real_one() {
         for text in [VIT, AVG, SIGLIP, RESNET] {
             let clip = model(text);
-            assert_eq!(
-                clip.parameter_count() as u64,
-                clip.config().parameter_count(280)
-            );
+            let config = clip.architecture().model();
+            assert_eq!(clip.parameter_count() as u64, config.parameter_count(280));
         }
     }
 

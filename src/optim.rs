@@ -6,6 +6,7 @@
 mod fused;
 
 use std::f64::consts::PI;
+use std::ops::Range;
 
 use tch::{Device, Kind, Tensor};
 
@@ -46,7 +47,7 @@ impl Moments {
     }
 }
 
-/// Norms of an update.
+/// Norms of an update, over what is trained.
 #[derive(Clone, Copy, Debug)]
 pub struct Norms {
     /// Of all parameters, after the update.
@@ -132,30 +133,57 @@ impl AdamW {
         self.flat.numel()
     }
 
-    /// One update with the given gradients.
+    /// One update with the given gradients of the parameters that are `trained` (all, if nothing is said);
+    /// the others, and their moments, stay as they are.
     pub fn update(
         &mut self,
         gradients: &Tensor,
         learning_rate: f64,
         weight_decay: f64,
+        trained: Option<&[bool]>,
     ) -> Result<Norms> {
         let _guard = tch::no_grad_guard();
         self.updates = self.updates.saturating_add(1);
-        let [parameters, update] = if self.flat.device() == Device::Cpu {
-            self.update_here(gradients, learning_rate, weight_decay)?
-        } else {
-            self.update_there(gradients, learning_rate, weight_decay)?
-        };
+        let [mut parameters, mut update] = [0.0; 2];
+        for range in self.ranges(trained) {
+            let [after, change] = if self.flat.device() == Device::Cpu {
+                self.update_here(gradients, range, learning_rate, weight_decay)?
+            } else {
+                self.update_there(gradients, range, learning_rate, weight_decay)?
+            };
+            parameters += after;
+            update += change;
+        }
         Ok(Norms {
             parameters: parameters.sqrt(),
             update: update.sqrt(),
         })
     }
 
+    /// Where the trained parameters lie in the flat buffers: neighbours as one.
+    fn ranges(&self, trained: Option<&[bool]>) -> Vec<Range<i64>> {
+        let Some(trained) = trained else {
+            return std::iter::once(0..self.flat.numel() as i64).collect();
+        };
+        let mut ranges: Vec<Range<i64>> = Vec::new();
+        let mut from = 0;
+        for (parameter, trained) in self.parameters.iter().zip(trained) {
+            let to = from + parameter.numel() as i64;
+            match ranges.last_mut() {
+                Some(last) if *trained && last.end == from => last.end = to,
+                _ if *trained => ranges.push(from..to),
+                _ => {}
+            }
+            from = to;
+        }
+        ranges
+    }
+
     /// In main memory, in one pass. The squared norms.
     fn update_here(
         &mut self,
         gradients: &Tensor,
+        range: Range<i64>,
         learning_rate: f64,
         weight_decay: f64,
     ) -> Result<[f64; 2]> {
@@ -169,15 +197,17 @@ impl AdamW {
             decay: (learning_rate * weight_decay) as f32,
         };
         let mut gradients = gradients.f_contiguous()?;
+        let decaying = (self.decaying - range.start).clamp(0, range.end - range.start);
+        let range = range.start as usize..range.end as usize;
         let buffers = Buffers {
-            parameters: floats(&mut self.flat),
-            gradients: floats(&mut gradients),
-            means: floats(&mut self.first),
-            squares: floats(&mut self.second),
+            parameters: &mut floats(&mut self.flat)[range.clone()],
+            gradients: &mut floats(&mut gradients)[range.clone()],
+            means: &mut floats(&mut self.first)[range.clone()],
+            squares: &mut floats(&mut self.second)[range],
         };
         Ok(fused::update(
             buffers,
-            self.decaying as usize,
+            decaying as usize,
             rule,
             self.threads,
         ))
@@ -187,28 +217,33 @@ impl AdamW {
     fn update_there(
         &mut self,
         gradients: &Tensor,
+        range: Range<i64>,
         learning_rate: f64,
         weight_decay: f64,
     ) -> Result<[f64; 2]> {
         let (beta1, beta2) = self.betas;
         let correction1 = 1.0 - beta1.powi(self.updates);
         let correction2 = 1.0 - beta2.powi(self.updates);
-        let _ = self.first.f_lerp_(gradients, 1.0 - beta1)?;
-        let _ = self.second.f_lerp_(&gradients.f_square()?, 1.0 - beta2)?;
-        let mut denominator = self.second.f_sqrt()?;
+        let decaying = (self.decaying - range.start).clamp(0, range.end - range.start);
+        let cut = |whole: &Tensor| whole.f_narrow(0, range.start, range.end - range.start);
+        let (mut flat, mut first, mut second) =
+            (cut(&self.flat)?, cut(&self.first)?, cut(&self.second)?);
+        let gradients = cut(gradients)?;
+        let _ = first.f_lerp_(&gradients, 1.0 - beta1)?;
+        let _ = second.f_lerp_(&gradients.f_square()?, 1.0 - beta2)?;
+        let mut denominator = second.f_sqrt()?;
         let _ = denominator.f_mul_scalar_(correction2.sqrt().recip())?;
         let _ = denominator.f_add_scalar_(self.epsilon)?;
-        let mut change = self.first.f_div(&denominator)?;
+        let mut change = first.f_div(&denominator)?;
         let _ = change.f_mul_scalar_(-learning_rate / correction1)?;
-        if weight_decay > 0.0 && self.decaying > 0 {
-            let decay = self
-                .flat
-                .f_narrow(0, 0, self.decaying)?
+        if weight_decay > 0.0 && decaying > 0 {
+            let decay = flat
+                .f_narrow(0, 0, decaying)?
                 .f_mul_scalar(learning_rate * weight_decay)?;
-            let _ = change.f_narrow(0, 0, self.decaying)?.f_sub_(&decay)?;
+            let _ = change.f_narrow(0, 0, decaying)?.f_sub_(&decay)?;
         }
-        let _ = self.flat.f_add_(&change)?;
-        let squares = [self.flat.f_dot(&self.flat)?, change.f_dot(&change)?];
+        let _ = flat.f_add_(&change)?;
+        let squares = [flat.f_dot(&flat)?, change.f_dot(&change)?];
         let squares = Vec::<f64>::try_from(Tensor::f_stack(&squares, 0)?.to_kind(Kind::Double))?;
         Ok([squares[0], squares[1]])
     }
@@ -349,7 +384,7 @@ mod tests {
             let loss = (matrix.mv(&x) + &vector).square().sum(Kind::Float) * &scale;
             let gradient = Tensor::run_backward(&[&loss], &[&scale], true, false);
             let gradients = gradients(&loss, &[&matrix, &vector]).unwrap();
-            optimizer.update(&gradients, 0.1, 0.2).unwrap();
+            optimizer.update(&gradients, 0.1, 0.2, None).unwrap();
             dial.update(gradient[0].double_value(&[]), 0.1, &train, (-100.0, 100.0));
         }
         let expected = [

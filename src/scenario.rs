@@ -21,13 +21,14 @@ pub mod tour;
 mod validate;
 
 use std::fmt;
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 pub use edit::unused as unused_name;
 pub use expect::{Comparison, Expect, Metric};
 pub use form::{read_form, refuse_form};
-pub use lane::{LaneSpec, Loss, Negatives};
+pub use lane::{LaneSpec, Locked, Loss, Negatives};
 pub use lesson::{Knob, Lesson, Part};
 pub use load::{BUNDLED, bundled, load, parse};
 pub use quality::Quality;
@@ -53,6 +54,10 @@ pub struct Scenario {
     pub data: Data,
     /// What learns.
     pub model: Model,
+    /// What its weights start from, instead of random ones: a folder in any published layout, whose sizes `model`
+    /// states.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkpoint: Option<PathBuf>,
     /// How it learns.
     pub train: Train,
     /// One entry for each model trained side by side.
@@ -433,6 +438,16 @@ impl Scenario {
             .to_string_pretty(self, config)
             .unwrap_or_default()
             + "\n"
+    }
+}
+
+impl Model {
+    /// The model as it stands in a scenario, indented to fit.
+    pub fn to_ron(&self) -> String {
+        let config = ron::ser::PrettyConfig::new().indentor("    ");
+        // Plain data, as above.
+        let text = load::options().to_string_pretty(self, config);
+        text.unwrap_or_default().replace('\n', "\n    ")
     }
 }
 

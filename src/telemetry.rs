@@ -11,7 +11,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::control::{Applied, Control, Value};
-use crate::scenario::{Loss, Quality};
+use crate::scenario::{Locked, Loss, Quality};
 
 pub use curve::{Curve, Point};
 pub use findings::Findings;
@@ -188,6 +188,8 @@ pub struct Settings {
     pub all_concepts: u64,
     /// Whether training pictures are augmented.
     pub augment: bool,
+    /// Which tower is held as it is.
+    pub locked: Locked,
 }
 
 impl Settings {
@@ -211,6 +213,7 @@ impl Settings {
             Control::LearnTemperature(_) => Some(Value::Bool(self.learn_temperature)),
             Control::LearnBias(_) => Some(Value::Bool(self.learn_bias)),
             Control::Augment(_) => Some(Value::Bool(self.augment)),
+            Control::Lock(_) => Some(Value::Locked(self.locked)),
         };
         Control::from_value(control.name(), value).ok()
     }

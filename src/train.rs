@@ -9,6 +9,7 @@ mod latest;
 mod memory;
 mod phases;
 pub mod precision;
+pub mod start;
 mod state;
 mod step;
 
@@ -102,12 +103,7 @@ impl Trainer {
         let mut train = scenario.train.clone();
         train.seed = seed;
         train.betas = spec.betas.unwrap_or(train.betas);
-        let clip = Clip::new(
-            &scenario.model,
-            prepared.tokenizer().vocab_size(),
-            &mut weights_rng(seed),
-            device,
-        )?;
+        let clip = start::model(prepared, seed, device)?;
         let optimizer = AdamW::new(&learned(&clip), &train, threads)?;
         let hands = Hands::new(&clip, device, threads)?;
         let now = Standing {
@@ -121,6 +117,7 @@ impl Trainer {
             weight_decay: train.weight_decay.get(),
             quality: spec.quality(),
             augment: prepared.augment(),
+            locked: spec.locked,
             cues: scenario.cues(&spec.name).into(),
         };
         let mut trainer = Self {
@@ -221,6 +218,10 @@ impl Trainer {
                 self.now.augment = on;
                 Some(Value::Bool(settings.augment))
             }
+            Control::Lock(tower) => {
+                self.now.locked = tower;
+                Some(Value::Locked(settings.locked))
+            }
         };
         // Dropped, if it cannot go on.
         let _ = self.underway.take_if(|step| !step.survives(control));
@@ -296,6 +297,7 @@ impl Trainer {
             quality: self.now.quality,
             all_concepts: self.prepared.dataset().trained_classes().len() as u64,
             augment: self.now.augment,
+            locked: self.now.locked,
         }
     }
 
@@ -396,8 +398,9 @@ impl Trainer {
     pub fn save(&mut self, folder: &Path) -> Result<()> {
         self.clip
             .set_logit_scale(self.now.logit_scale.value, self.now.logit_scale.learned)?;
-        if let Some(bias) = self.now.logit_bias {
-            self.clip.set_logit_bias(bias.value, bias.learned)?;
+        match self.now.logit_bias {
+            Some(bias) => self.clip.set_logit_bias(bias.value, bias.learned)?,
+            None => self.clip.remove_logit_bias(),
         }
         checkpoint::save(folder, &self.clip, self.prepared.tokenizer())
     }

@@ -11,11 +11,11 @@ use serde_json::json;
 use super::format::Format;
 use super::options::{DEFAULT_SCENARIO, Device};
 use super::output::print;
-use crate::data::Prepared;
 use crate::error::{Error, Result};
 use crate::lab::{LaneBench, bench};
 use crate::memory::peak as peak_resident;
 use crate::scenario::{Scenario, Steps, load};
+use crate::train::start;
 
 /// Measure how fast a scenario trains here, and where the time goes
 ///
@@ -63,7 +63,7 @@ pub fn run(args: &BenchArgs) -> Result<()> {
     if args.screen {
         return screen::run(&scenario, args);
     }
-    let prepared = Prepared::new(&endless(scenario, args.steps.get()))?;
+    let prepared = start::prepare(&endless(scenario, args.steps.get()))?;
     let lanes = bench(&prepared, args.device.into(), args.steps.get())?;
     print(&match args.format {
         Format::Table => table(&lanes),

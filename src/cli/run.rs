@@ -10,9 +10,9 @@ use signal_hook::consts::TERM_SIGNALS;
 use super::format::Format;
 use super::options::TrainOptions;
 use super::run_output::Output;
-use crate::data::Prepared;
 use crate::error::{Error, Result};
 use crate::lab;
+use crate::train::start;
 
 /// Train without a screen; records go to standard output
 ///
@@ -38,7 +38,7 @@ pub struct RunArgs {
 pub fn run(args: &RunArgs) -> Result<()> {
     let scenario = args.training.scenario(&args.scenarios)?;
     let options = args.training.lab()?;
-    let prepared = Prepared::new(&scenario)?;
+    let prepared = start::prepare(&scenario)?;
     let mut output = Output::new(&scenario, Format::for_records(args.training.format));
     let ending = ending()?;
     let begun = Instant::now();

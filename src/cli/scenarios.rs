@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use std::path::{Path, PathBuf};
+
 use clap::Args;
 use serde_json::json;
 
@@ -9,6 +11,7 @@ use super::format::{Format, csv};
 use super::output::print;
 use crate::error::{Error, Result};
 use crate::scenario::{BUNDLED, bundled, did_you_mean, parse};
+use crate::train::start;
 
 /// List the bundled scenarios, or print one
 #[derive(Clone, Debug, Args)]
@@ -16,10 +19,15 @@ use crate::scenario::{BUNDLED, bundled, did_you_mean, parse};
 Examples:
   clip-lab scenarios
   clip-lab scenarios siglip > my.ron
+  clip-lab scenarios clip --from models/vit-b-32 > tuned.ron
   clip-lab scenarios --format csv")]
 pub struct ScenariosArgs {
     /// Print this one
     pub name: Option<String>,
+
+    /// Let it start at the checkpoint in this folder: with its sizes, its temperature and its bias
+    #[arg(long, value_name = "MODEL_DIR", requires = "name")]
+    pub from: Option<PathBuf>,
 
     /// How to print: the list as a table, a scenario as its file, unless this says otherwise
     #[arg(long, value_enum, default_value = "table")]
@@ -29,15 +37,20 @@ pub struct ScenariosArgs {
 /// Prints the list or the scenario.
 pub fn run(args: &ScenariosArgs) -> Result<()> {
     print(&match &args.name {
-        Some(name) => one(name, args.format)?,
+        Some(name) => one(name, args.from.as_deref(), args.format)?,
         None => list(args.format)?,
     })
 }
 
-fn one(name: &str, format: Format) -> Result<String> {
+fn one(name: &str, from: Option<&Path>, format: Format) -> Result<String> {
     // `clip.ron` is what the file of `clip` is called.
     let plain = name.strip_suffix(".ron").unwrap_or(name);
     let text = bundled(plain).ok_or_else(|| unknown(name))?;
+    let tuned = match from {
+        Some(dir) => start::adopt(parse(text, name)?, dir)?.to_ron(),
+        None => text.to_owned(),
+    };
+    let text = tuned.as_str();
     let written = |e: serde_json::Error| Error::Internal(format!("{name} as JSON: {e}"));
     match format {
         Format::Table => Ok(text.into()),

@@ -1,126 +1,86 @@
-//! A byte-level BPE tokenizer, trained on the captions and readable by `OpenCLIP`.
-//!
-//! `open_clip.get_tokenizer("local-dir:FOLDER")` wraps what [`Tokenizer::files`] writes in its
-//! `HFTokenizer`, which first cleans a caption with `ftfy`. The normaliser here does to ordinary text
-//! what `ftfy` does (and a second time changes nothing), so that both give the same ids; they can
-//! differ only on HTML entities (`&amp;`) and on text decoded wrongly, which `ftfy` repairs.
+//! [`Tokenizer`]: captions to token ids; trained on the captions, or brought by a published checkpoint.
 
-use std::collections::BTreeSet;
-use std::path::Path;
+mod clean;
+mod clip_bpe;
+mod published;
+mod sentencepiece;
+mod train;
 
 use tch::Tensor;
-use tokenizers::models::bpe::{BPE, BpeTrainer};
-use tokenizers::normalizers::replace::ReplacePattern;
-use tokenizers::normalizers::{Lowercase, NFKC, NormalizerWrapper, Replace, Sequence};
-use tokenizers::pre_tokenizers::PreTokenizerWrapper;
-use tokenizers::pre_tokenizers::byte_level::ByteLevel;
-use tokenizers::pre_tokenizers::sequence::Sequence as Steps;
-use tokenizers::pre_tokenizers::split::{Split, SplitPattern};
-use tokenizers::processors::template::TemplateProcessing;
-use tokenizers::tokenizer::SplitDelimiterBehavior;
-use tokenizers::{AddedToken, TokenizerImpl};
+use tokenizers::{PostProcessor as _, TruncationDirection, TruncationParams, TruncationStrategy};
+
+pub use clean::Clean;
+pub use published::Family;
 
 use crate::error::{Error, Result};
-use crate::scenario::VocabSize;
 
-const PAD: &str = "<pad>";
-const START: &str = "<start_of_text>";
-const END: &str = "<end_of_text>";
+/// The parts that a `tokenizer.json` describes.
+type Inner = tokenizers::Tokenizer;
 
 /// File of the vocabulary and its rules.
 const VOCABULARY: &str = "tokenizer.json";
 
-/// What `ftfy` removes: sequences that colour a terminal, control characters that are not white
-/// space, and marks that nobody means to write.
-const REMOVED: &str =
-    r"\x1b\[[0-9;]*[a-zA-Z]|[\x00-\x08\x0b\x0e-\x1f\x7f\x{206a}-\x{206f}\x{feff}\x{fff9}-\x{fffc}]";
+/// File of what stands beside them.
+const CONFIG: &str = "tokenizer_config.json";
 
-/// A word is a run of letters with their marks (the vowel signs of Devanagari or Thai are marks), a
-/// single digit, or a run of anything else but white space.
-const WORD: &str = r"[\p{L}\p{M}]+|\p{N}|[^\s\p{L}\p{M}\p{N}]+";
-
-type Inner =
-    TokenizerImpl<BPE, NormalizerWrapper, PreTokenizerWrapper, TemplateProcessing, ByteLevel>;
-
-/// Captions to token ids. The end token has the largest id, padding is 0.
+/// Captions to token ids.
 #[derive(Clone, Debug)]
 pub struct Tokenizer {
     inner: Inner,
     context_length: usize,
-    start: i64,
-    end: i64,
+    clean: Clean,
+    /// What rows are filled up with.
+    pad: i64,
+    /// Whether it is filled up before the words and not after.
+    pad_left: bool,
+    /// Whether rows always have the length of the context: the text tower reads padding, too.
+    whole: bool,
+    /// What every caption begins with before it is looked at: `SentencePiece`'s sign for a space.
+    prefix: &'static str,
+    vocab_size: i64,
+    /// Id of the end token, where pooling looks for it.
+    end: Option<i64>,
+    files: Vec<(String, Vec<u8>)>,
 }
 
 impl Tokenizer {
-    /// Learns a vocabulary of at most `vocab_size` from the captions, whose order does not matter.
-    /// Captions will be encoded to `context_length` (at least 3) tokens.
-    pub fn train<S: AsRef<str>>(
-        corpus: &[S],
-        vocab_size: VocabSize,
-        context_length: usize,
-    ) -> Result<Self> {
-        let captions: BTreeSet<&str> = corpus.iter().map(AsRef::as_ref).collect();
-        let mut inner = blank()?;
-        let special = |text: &str| AddedToken::from(text, true);
-        let mut trainer = BpeTrainer::builder()
-            .show_progress(false)
-            // One entry is kept for the end token, which comes last.
-            .vocab_size(vocab_size.size() - 1)
-            .special_tokens(vec![special(PAD), special(START)])
-            .initial_alphabet(ByteLevel::alphabet().into_iter().collect())
-            .build();
-        inner
-            .train(&mut trainer, captions.into_iter())
-            .map_err(internal)?;
-        inner.add_special_tokens([special(END)]).map_err(internal)?;
-        let ids = [START, END].map(|token| (token, inner.token_to_id(token).unwrap_or_default()));
-        let template = TemplateProcessing::builder()
-            .try_single(format!("{START} $A {END}"))
-            .map_err(Error::Internal)?
-            .special_tokens(ids.to_vec())
-            .build()
-            .map_err(internal)?;
-        inner.with_post_processor(Some(template));
-        Self::new(inner, context_length)
-    }
-
-    /// Reads the `tokenizer.json` of a model folder.
-    pub fn load(dir: impl AsRef<Path>, context_length: usize) -> Result<Self> {
-        let path = dir.as_ref().join(VOCABULARY);
-        let text = std::fs::read_to_string(&path).map_err(Error::file("read", &path))?;
-        text.parse::<Inner>()
-            .map_err(|e| {
-                Error::Data(format!(
-                    "{}: not a tokenizer of this lab: {e}",
-                    path.display()
-                ))
-            })
-            .and_then(|inner| Self::new(inner, context_length))
-    }
-
-    fn new(inner: Inner, context_length: usize) -> Result<Self> {
-        let id = |token: &str| {
-            let id = inner.token_to_id(token).map(i64::from);
-            id.ok_or_else(|| Error::Data(format!("the tokenizer has no {token} token")))
-        };
-        let (pad, start, end) = (id(PAD)?, id(START)?, id(END)?);
-        if pad != 0 || end + 1 != inner.get_vocab_size(true) as i64 {
+    /// One whose rows have at most this many tokens, and which pads with zeros after the words.
+    fn new(mut inner: Inner, context_length: usize) -> Result<Self> {
+        let added = inner
+            .get_post_processor()
+            .map_or(0, |processor| processor.added_tokens(false));
+        if context_length <= added {
             return Err(Error::Data(format!(
-                "the tokenizer's {PAD} must have id 0 and its {END} the largest id, for that is how \
-                 the text tower finds the end"
+                "a context of {context_length} tokens has no room for words: {added} are the tokenizer's own"
             )));
         }
+        inner.with_padding(None);
+        inner
+            .with_truncation(Some(TruncationParams {
+                max_length: context_length,
+                strategy: TruncationStrategy::LongestFirst,
+                stride: 0,
+                direction: TruncationDirection::Right,
+            }))
+            .map_err(internal)?;
+        let largest = inner.get_vocab(true).into_values().max();
         Ok(Self {
-            inner,
             context_length,
-            start,
-            end,
+            clean: Clean::Nothing,
+            pad: 0,
+            pad_left: false,
+            whole: false,
+            prefix: "",
+            vocab_size: largest.map_or(0, |id| i64::from(id) + 1),
+            end: None,
+            files: Vec::new(),
+            inner,
         })
     }
 
-    /// Entries of the vocabulary: rows of the token embedding.
+    /// Rows of the token embedding that it needs: its largest id, and one for zero.
     pub const fn vocab_size(&self) -> i64 {
-        self.end + 1
+        self.vocab_size
     }
 
     /// Tokens of a row of [`encode`](Self::encode).
@@ -128,34 +88,59 @@ impl Tokenizer {
         self.context_length
     }
 
-    /// Start token, words, end token; cut so that it has at most `context_length` tokens with the end
-    /// token last. Without padding.
+    /// What rows are filled up with.
+    pub const fn pad(&self) -> i64 {
+        self.pad
+    }
+
+    /// Id of the end token, if it has one.
+    pub const fn end(&self) -> Option<i64> {
+        self.end
+    }
+
+    /// The same for a text tower that reads padding, too: rows always have the length of the context.
+    #[must_use]
+    pub fn whole(self, whole: bool) -> Self {
+        Self { whole, ..self }
+    }
+
+    /// The tokens of a caption with start and end, as far as there are such; cut to the context length with the
+    /// end token last. Without padding.
     pub fn ids(&self, caption: &str) -> Result<Vec<i64>> {
-        let encoding = self.inner.encode_fast(caption, false).map_err(internal)?;
-        let room = self.context_length.saturating_sub(2);
-        let words = encoding
-            .get_ids()
-            .iter()
-            .take(room)
-            .map(|&id| i64::from(id));
-        Ok(std::iter::once(self.start)
-            .chain(words)
-            .chain([self.end])
-            .collect())
+        let clean = self.clean.apply(caption);
+        let text = match self.prefix {
+            "" => clean,
+            // It means a space, and is one wherever people write it.
+            prefix => format!("{prefix}{}", clean.replace(prefix, " ")),
+        };
+        let encoding = self.inner.encode_fast(text, true).map_err(internal)?;
+        let ids: Vec<i64> = encoding.get_ids().iter().map(|&id| id.into()).collect();
+        match ids.iter().find(|&&id| id >= self.vocab_size) {
+            None => Ok(ids),
+            Some(id) => Err(Error::Data(format!(
+                "the tokenizer makes a token {id}, and its vocabulary has {}",
+                self.vocab_size
+            ))),
+        }
     }
 
-    /// `[B, context_length]` of int64, padded with 0: what `OpenCLIP`'s tokenizer gives.
+    /// `[B, context_length]` of int64, padded: what the reference tokenizers give.
     pub fn encode<S: AsRef<str>>(&self, captions: &[S]) -> Result<Tensor> {
-        stack(&self.rows(captions)?, self.context_length)
+        self.stack(&self.rows(captions)?, self.context_length)
     }
 
-    /// `[B, L]` of int64, padded with 0 to the longest caption of the batch: the same features, since
-    /// nothing after the end token matters (a tower to which it does pads to the context itself), for
-    /// less work.
+    /// `[B, L]` of int64, padded to the longest caption of the batch: the same features, since nothing after the
+    /// end token matters (a tower to which it does has [`whole`](Self::whole) rows, or pads to the context
+    /// itself), for less work.
     pub fn encode_tight<S: AsRef<str>>(&self, captions: &[S]) -> Result<Tensor> {
         let rows = self.rows(captions)?;
         let longest = rows.iter().map(Vec::len).max().unwrap_or(0);
-        stack(&rows, longest)
+        let length = if self.whole {
+            self.context_length
+        } else {
+            longest
+        };
+        self.stack(&rows, length)
     }
 
     fn rows<S: AsRef<str>>(&self, captions: &[S]) -> Result<Vec<Vec<i64>>> {
@@ -165,55 +150,20 @@ impl Tokenizer {
             .collect()
     }
 
-    /// The files that stand beside a model: names and texts.
-    pub fn files(&self) -> Result<[(&'static str, String); 2]> {
-        let config = serde_json::json!({
-            "tokenizer_class": "PreTrainedTokenizerFast",
-            "bos_token": START,
-            "eos_token": END,
-            "pad_token": PAD,
-            "model_max_length": self.context_length,
-            "padding_side": "right",
-            "truncation_side": "right",
-            "clean_up_tokenization_spaces": false,
-        });
-        let vocabulary = self.inner.to_string(false).map_err(internal)?;
-        Ok([
-            (VOCABULARY, vocabulary),
-            ("tokenizer_config.json", format!("{config:#}\n")),
-        ])
+    fn stack(&self, rows: &[Vec<i64>], length: usize) -> Result<Tensor> {
+        let mut flat = vec![self.pad; rows.len() * length];
+        for (row, out) in rows.iter().zip(flat.chunks_mut(length.max(1))) {
+            let words = row.len().min(length);
+            let at = if self.pad_left { length - words } else { 0 };
+            out[at..at + words].copy_from_slice(&row[..words]);
+        }
+        Ok(Tensor::f_from_slice(&flat)?.f_reshape([rows.len() as i64, length as i64])?)
     }
-}
 
-/// The rules without a vocabulary.
-fn blank() -> Result<Inner> {
-    let replace = |pattern: &str, by| {
-        Replace::new(ReplacePattern::Regex(pattern.into()), by).map_err(internal)
-    };
-    let normalizer = Sequence::new(vec![
-        replace(REMOVED, "")?.into(),
-        NFKC.into(),
-        replace(r"[\x{2bc}\x{2018}-\x{201b}]", "'")?.into(),
-        replace(r"[\x{201c}-\x{201f}]", "\"")?.into(),
-        Lowercase.into(),
-    ]);
-    let pattern = SplitPattern::Regex(WORD.into());
-    let words = Split::new(pattern, SplitDelimiterBehavior::Removed, true).map_err(internal)?;
-    // Every word is written with a space before it, wherever it stands.
-    let bytes = ByteLevel::new(true, true, false);
-    let mut inner = Inner::new(BPE::default());
-    inner.with_normalizer(Some(normalizer)).map_err(internal)?;
-    inner.with_pre_tokenizer(Some(Steps::new(vec![words.into(), bytes.into()])));
-    inner.with_decoder(Some(ByteLevel::default()));
-    Ok(inner)
-}
-
-fn stack(rows: &[Vec<i64>], length: usize) -> Result<Tensor> {
-    let padded = rows
-        .iter()
-        .flat_map(|row| row.iter().copied().chain(std::iter::repeat(0)).take(length));
-    let flat: Vec<i64> = padded.collect();
-    Ok(Tensor::f_from_slice(&flat)?.f_reshape([rows.len() as i64, length as i64])?)
+    /// The files that stand beside a model: names and contents.
+    pub fn files(&self) -> &[(String, Vec<u8>)] {
+        &self.files
+    }
 }
 
 fn internal(e: impl std::fmt::Display) -> Error {
@@ -223,6 +173,7 @@ fn internal(e: impl std::fmt::Display) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::VocabSize;
 
     const CORPUS: [&str; 6] = [
         "a red apple",
@@ -286,10 +237,7 @@ mod tests {
         let mut shuffled = CORPUS.to_vec();
         shuffled.reverse();
         shuffled.push(CORPUS[0]);
-        assert_eq!(
-            trained(&CORPUS).files().unwrap(),
-            trained(&shuffled).files().unwrap()
-        );
+        assert_eq!(trained(&CORPUS).files(), trained(&shuffled).files());
     }
 
     #[test]
@@ -317,11 +265,11 @@ mod tests {
     fn what_is_saved_is_what_is_loaded() {
         let dir = tempfile::tempdir().unwrap();
         let tokenizer = trained(&CORPUS);
-        for (name, text) in tokenizer.files().unwrap() {
-            std::fs::write(dir.path().join(name), text).unwrap();
+        for (name, bytes) in tokenizer.files() {
+            std::fs::write(dir.path().join(name), bytes).unwrap();
         }
         let loaded = Tokenizer::load(dir.path(), 8).unwrap();
-        assert_eq!(loaded.files().unwrap(), tokenizer.files().unwrap());
+        assert_eq!(loaded.files(), tokenizer.files());
         let caption = "a GREEN auto 苹果 🍎";
         assert_eq!(
             loaded.ids(caption).unwrap(),

@@ -67,7 +67,7 @@ impl Evaluation {
         device: Device,
         tasks: &Tasks,
     ) -> Result<Self> {
-        let width = clip.config().embed_dim.size();
+        let width = clip.architecture().embed_dim as usize;
         let (jobs, templates) = plan(prepared, tasks, width);
         let mut evaluation = Self {
             prepared: Arc::clone(prepared),

@@ -165,7 +165,7 @@ impl FineTune {
         self.step += 1;
         let rate = schedule(&self.train, RATE, self.step);
         if finite(&made)? {
-            let _ = self.optimizer.update(&made, rate, 0.0)?;
+            let _ = self.optimizer.update(&made, rate, 0.0, None)?;
         }
         Ok(())
     }

@@ -121,10 +121,10 @@ pub fn evaluate(
     let device = device::resolve(choice)?;
     device::use_threads(super::threads_per_lane(1));
     let clip = checkpoint::load(&saved.folder, device)?;
-    let context = clip.config().text.context_length.size();
+    let context = clip.architecture().text.context as usize;
     let mut scenario = saved.scenario.clone();
     // The data is the scenario's, and its size and words are what the model knows.
-    scenario.model = clip.config().clone();
+    scenario.model = clip.architecture().model();
     let prepared = Prepared::with_tokenizer(&scenario, Tokenizer::load(&saved.folder, context)?)?;
     let bias = clip.logit_bias().map(|bias| bias.double_value(&[]));
     let dials = Dials {

@@ -15,7 +15,7 @@ use crate::data::Prepared;
 use crate::error::{Error, Result};
 use crate::scenario::{self, LaneSpec, Scenario};
 use crate::telemetry::Started;
-use crate::train::{DeviceChoice, State, Trainer};
+use crate::train::{DeviceChoice, State, Trainer, start};
 
 /// What became of a lane.
 #[derive(Clone, Debug, PartialEq)]
@@ -97,7 +97,7 @@ pub fn replay(run: &Path, mut progress: impl FnMut(&str, u64, u64)) -> Result<Ve
         let place = scenario.lanes.iter().position(|spec| spec.name == *lane);
         place.unwrap_or(usize::MAX)
     });
-    let prepared = Prepared::new(&scenario)?;
+    let prepared = start::prepare(&scenario)?;
     let mut branches = HashMap::new();
     let mut replayed = Vec::new();
     for (lane, lines) in &lanes {

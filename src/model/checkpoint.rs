@@ -1,22 +1,35 @@
-//! Model folders as `OpenCLIP` reads them:
-//! `open_clip.create_model_and_transforms("local-dir:FOLDER")`.
+//! Model folders: read in any of the published layouts, written for `OpenCLIP` and for `transformers`.
 //!
-//! A folder holds `open_clip_model.safetensors`, `open_clip_config.json`, `tokenizer.json` and
-//! `tokenizer_config.json`. Each file is written beside its place and then renamed into it, so that
-//! a killed process leaves the old file or the new one, never a part.
+//! `open_clip.create_model_and_transforms("local-dir:FOLDER")` reads what [`save`] writes:
+//! `open_clip_model.safetensors`, `open_clip_config.json`, `tokenizer.json` and `tokenizer_config.json`;
+//! `transformers.AutoModel.from_pretrained("FOLDER")` what [`save_hf`] writes. Each file is written beside its
+//! place and then renamed into it, so that a killed process leaves the old file or the new one, never a part.
+//!
+//! Reading, the configuration says what tensors there must be, the headers of the files what there is; only when
+//! these agree is anything allocated.
 
-use std::collections::HashMap;
+mod hf;
+mod keys;
+mod open_clip;
+mod tensors;
+
+use std::collections::{BTreeSet, HashMap};
+use std::fmt;
 use std::fs::{self, File};
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use safetensors::tensor::{Dtype, TensorView};
+use serde_json::Value;
 use tch::{Device, Kind, Tensor};
 
+use super::Clip;
+use super::architecture::Architecture;
 use super::weights::Source;
-use super::{Clip, config};
-use crate::data::tokenizer::Tokenizer;
+use crate::data::tokenizer::{Clean, Family, Tokenizer};
 use crate::error::{Error, Result};
+use keys::{Form, ignored, place};
+use tensors::TensorFiles;
 
 /// File of the tensors.
 pub const WEIGHTS: &str = "open_clip_model.safetensors";
@@ -24,57 +37,358 @@ pub const WEIGHTS: &str = "open_clip_model.safetensors";
 /// File of the sizes and the preprocessing.
 pub const CONFIG: &str = "open_clip_config.json";
 
-/// Writes `clip` and its tokenizer into `dir`, which is made if need be.
-pub fn save(dir: impl AsRef<Path>, clip: &Clip, tokenizer: &Tokenizer) -> Result<()> {
-    let dir = dir.as_ref();
-    fs::create_dir_all(dir).map_err(Error::file("create", dir))?;
-    for (name, text) in tokenizer.files()? {
-        replace(&dir.join(name), text.as_bytes())?;
-    }
-    let config = serde_json::to_string_pretty(&config::File::new(clip))
-        .map_err(|e| Error::Internal(format!("the model's sizes cannot be written: {e}")))?;
-    replace(&dir.join(CONFIG), config.as_bytes())?;
-    // Last, so that a folder with weights is a whole one.
-    replace(&dir.join(WEIGHTS), &weights(clip)?)
+/// The same of `transformers`.
+const HF_CONFIG: &str = "config.json";
+
+/// No configuration may be larger.
+const LARGEST_CONFIG: u64 = 1 << 20;
+
+/// Whose names a folder's tensors have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// `OpenCLIP`'s, which are this lab's own.
+    OpenClip,
+    /// `transformers.CLIPModel`.
+    HfClip,
+    /// `transformers.SiglipModel`: `SigLIP`, and `SigLIP 2` of fixed resolution.
+    HfSiglip,
+    /// `transformers.Siglip2Model`: `SigLIP 2` of any resolution and aspect.
+    HfNaFlex,
 }
 
-/// Reads a folder that [`save`] wrote (or `OpenCLIP` did, if it uses only what this lab's towers have).
+impl fmt::Display for Layout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::OpenClip => "OpenCLIP",
+            Self::HfClip => "transformers CLIPModel",
+            Self::HfSiglip => "transformers SiglipModel",
+            Self::HfNaFlex => "transformers Siglip2Model (NaFlex)",
+        })
+    }
+}
+
+/// A published model, ready to use.
+#[derive(Debug)]
+pub struct Checkpoint {
+    /// The model.
+    pub clip: Clip,
+    /// Its tokenizer.
+    pub tokenizer: Tokenizer,
+    /// The layout that it came in.
+    pub layout: Layout,
+    /// The files of its weights.
+    pub weights: Vec<PathBuf>,
+}
+
+/// What a folder's configuration says.
+struct Description {
+    layout: Layout,
+    architecture: Architecture,
+    /// Whether there is a bias.
+    bias: bool,
+    /// None: CLIP's own.
+    tokenizer: Option<Family>,
+    /// What the weights may be called.
+    names: &'static [&'static str],
+    path: PathBuf,
+}
+
+impl Description {
+    fn tokenizer(&self, dir: &Path) -> Result<Tokenizer> {
+        let text = &self.architecture.text;
+        let context = text.context as usize;
+        let tokenizer = match self.tokenizer {
+            Some(family) => Tokenizer::open(dir, family, context)?,
+            None => Tokenizer::clip(context)?,
+        };
+        let (needs, has) = (tokenizer.vocab_size(), text.vocab);
+        if needs > has {
+            return Err(Error::Data(format!(
+                "{}: its tokenizer has {needs} tokens, and its text tower knows {has}",
+                dir.display()
+            )));
+        }
+        Ok(tokenizer.whole(!text.ignores_padding()))
+    }
+}
+
+/// Whether there is a model in this folder.
+pub fn is_model(dir: &Path) -> bool {
+    dir.join(CONFIG).is_file() || dir.join(HF_CONFIG).is_file()
+}
+
+/// All of a folder but its weights.
+pub struct Look {
+    /// What the model is.
+    pub architecture: Architecture,
+    /// Its tokenizer.
+    pub tokenizer: Tokenizer,
+    /// The layout that it comes in.
+    pub layout: Layout,
+}
+
+/// Reads a folder of any layout, but for its weights.
 ///
 /// # Errors
 ///
-/// [`Error::Data`] names every tensor that is missing, unknown or of another shape.
-pub fn load(dir: impl AsRef<Path>, device: Device) -> Result<Clip> {
+/// See [`open`].
+pub fn look(dir: impl AsRef<Path>) -> Result<Look> {
     let dir = dir.as_ref();
-    let path = dir.join(CONFIG);
-    let text = fs::read_to_string(&path).map_err(Error::file("read", &path))?;
-    let fault = |e: &dyn std::fmt::Display| Error::Data(format!("{}: {e}", path.display()));
-    let file: config::File = serde_json::from_str(&text).map_err(|e| fault(&e))?;
-    let (model, vocab_size) = file.model_cfg.model().map_err(|e| fault(&e))?;
-    model.validate().map_err(|e| fault(&e))?;
-    let mut clip = Clip::build(&model, vocab_size, Source::Zero, device, Kind::Float)?;
-    if let Some(bias) = file.model_cfg.init_logit_bias {
-        clip.set_logit_bias(bias, true)?;
-    }
-    let path = dir.join(WEIGHTS);
-    let bytes = fs::read(&path).map_err(Error::file("read", &path))?;
-    fill(&clip, &bytes).map_err(|e| Error::Data(format!("{}: {e}", path.display())))?;
-    Ok(clip)
+    let description = describe(dir)?;
+    Ok(Look {
+        tokenizer: description.tokenizer(dir)?,
+        architecture: description.architecture,
+        layout: description.layout,
+    })
 }
 
-/// The tensors in safetensors' format.
-fn weights(clip: &Clip) -> Result<Vec<u8>> {
-    let mut tensors = Vec::new();
+/// Reads a folder of any layout. One that has `OpenCLIP`'s configuration and `transformers`' is read as
+/// `OpenCLIP`'s.
+///
+/// # Errors
+///
+/// [`Error::Data`] names every tensor that is missing, unknown, of another shape or of a type that weights do not
+/// have; or what this lab's towers do not have.
+pub fn open(dir: impl AsRef<Path>, device: Device) -> Result<Checkpoint> {
+    let dir = dir.as_ref();
+    let description = describe(dir)?;
+    let tokenizer = description.tokenizer(dir)?;
+    let (clip, weights) = fill(dir, &description, device)?;
+    Ok(Checkpoint {
+        clip,
+        tokenizer,
+        layout: description.layout,
+        weights,
+    })
+}
+
+/// The model alone of a folder, without a tokenizer.
+///
+/// # Errors
+/// See [`open`].
+pub fn load(dir: impl AsRef<Path>, device: Device) -> Result<Clip> {
+    let dir = dir.as_ref();
+    Ok(fill(dir, &describe(dir)?, device)?.0)
+}
+
+fn describe(dir: &Path) -> Result<Description> {
+    let path = dir.join(CONFIG);
+    let fault = |path: &Path, e: &dyn fmt::Display| Error::Data(format!("{}: {e}", path.display()));
+    if path.is_file() {
+        let text = config_text(&path)?;
+        let file: open_clip::File = serde_json::from_str(&text).map_err(|e| fault(&path, &e))?;
+        let config = &file.model_cfg;
+        let architecture = config.architecture().map_err(|e| fault(&path, &e))?;
+        let (named, clean) = config.tokenizer();
+        let clean = match clean {
+            None => Clean::Whitespace,
+            Some(name) => Clean::named(name).ok_or_else(|| {
+                fault(
+                    &path,
+                    &format!("its captions are cleaned by {name:?}, which is unknown"),
+                )
+            })?,
+        };
+        return Ok(Description {
+            layout: Layout::OpenClip,
+            architecture,
+            bias: config.init_logit_bias.is_some(),
+            tokenizer: named.then_some(Family::OpenClip(clean)),
+            names: &["open_clip_model", "model"],
+            path,
+        });
+    }
+    let path = dir.join(HF_CONFIG);
+    if !path.is_file() {
+        return Err(Error::Data(format!(
+            "{} holds no model: no {CONFIG} (OpenCLIP, and this lab), no {HF_CONFIG} (transformers)",
+            dir.display()
+        )));
+    }
+    let (layout, architecture) = hf::read(&config_text(&path)?).map_err(|e| fault(&path, &e))?;
+    let clip = layout == Layout::HfClip;
+    Ok(Description {
+        layout,
+        architecture,
+        bias: !clip,
+        tokenizer: Some(if clip { Family::Clip } else { Family::Siglip }),
+        names: &["model"],
+        path,
+    })
+}
+
+fn config_text(path: &Path) -> Result<String> {
+    let length = path.metadata().map_err(Error::file("read", path))?.len();
+    if length > LARGEST_CONFIG {
+        return Err(Error::Data(format!(
+            "{}: {length} bytes are too many for a configuration",
+            path.display()
+        )));
+    }
+    fs::read_to_string(path).map_err(Error::file("read", path))
+}
+
+/// The model of a folder, and the files of its weights.
+fn fill(dir: &Path, description: &Description, device: Device) -> Result<(Clip, Vec<PathBuf>)> {
+    let files = TensorFiles::open(dir, description.names)?;
+    agree(&files, description)?;
+    let build = |source| -> Result<Clip> {
+        let architecture = &description.architecture;
+        let mut clip = Clip::build(architecture, source, device, Kind::Float)?;
+        if description.bias {
+            clip.set_logit_bias(0.0, true)?;
+        }
+        Ok(clip)
+    };
+    let clip = build(Source::Zero)?;
     for entry in clip.weights().entries() {
-        let shape: Vec<usize> = entry.tensor.size().iter().map(|&d| d as usize).collect();
-        tensors.push((
-            entry.name.as_str(),
-            dtype(&entry.tensor),
-            shape,
-            bytes(&entry.tensor)?,
+        let place = place(description.layout, &entry.name);
+        let theirs = place.names.iter().map(|name| files.read(name));
+        let theirs: Vec<Tensor> = theirs.collect::<Result<_>>()?;
+        let ours = place.take(&theirs, &entry.tensor.size())?;
+        tch::no_grad(|| entry.tensor.shallow_clone().f_copy_(&ours))?;
+    }
+    Ok((clip, files.files().to_vec()))
+}
+
+/// Whether the files hold what the configuration asks for; says all that is wrong.
+fn agree(files: &TensorFiles, description: &Description) -> Result<()> {
+    let mut outline = Clip::build(
+        &description.architecture,
+        Source::Outline,
+        Device::Cpu,
+        Kind::Float,
+    )?;
+    if description.bias {
+        outline.set_logit_bias(0.0, true)?;
+    }
+    let mut faults = Vec::new();
+    let mut used = BTreeSet::new();
+    for entry in outline.weights().entries() {
+        let place = place(description.layout, &entry.name);
+        let ours = entry.tensor.size();
+        for name in &place.names {
+            if !used.insert(name.clone()) {
+                // The other thirds of it.
+                continue;
+            }
+            match files.shape(name) {
+                None => faults.push(format!("{name}: missing")),
+                Some(theirs) if !place.fits(theirs, &ours) => {
+                    let want = place.shape(&ours);
+                    faults.push(format!(
+                        "{name}: its shape is {theirs:?} where {want:?} is wanted"
+                    ));
+                }
+                Some(_) => {
+                    if let Some(kind) = files.odd_type(name) {
+                        faults.push(format!("{name}: its type is {kind}, which no weight has"));
+                    }
+                }
+            }
+        }
+    }
+    let extra = files
+        .names()
+        .filter(|name| !used.contains(*name) && !ignored(description.layout, name));
+    faults.extend(extra.map(|name| format!("{name}: this model has no such tensor")));
+    if faults.is_empty() {
+        return Ok(());
+    }
+    faults.sort();
+    let paths: Vec<String> = files
+        .files()
+        .iter()
+        .map(|p| p.display().to_string())
+        .collect();
+    Err(Error::Data(format!(
+        "{}: the weights do not fit {}\n  {}",
+        paths.join(", "),
+        description.path.display(),
+        faults.join("\n  ")
+    )))
+}
+
+/// Writes `clip` and its tokenizer into `dir`, which is made if need be, for `OpenCLIP`.
+///
+/// # Errors
+/// [`Error::Data`] if `OpenCLIP` has no such towers.
+pub fn save(dir: impl AsRef<Path>, clip: &Clip, tokenizer: &Tokenizer) -> Result<()> {
+    let dir = dir.as_ref();
+    let file = open_clip::File::new(clip).map_err(Error::Data)?;
+    lay(dir, tokenizer)?;
+    let config = serde_json::to_string_pretty(&file)
+        .map_err(|e| Error::Internal(format!("the model's sizes cannot be written: {e}")))?;
+    replace(&dir.join(CONFIG), config.as_bytes())?;
+    // Last, so that a folder with weights is a whole one.
+    replace(&dir.join(WEIGHTS), &weights(clip, Layout::OpenClip)?)
+}
+
+/// Writes `clip` and its tokenizer into `dir`, which is made if need be, for `transformers`: `CLIPModel`,
+/// `SiglipModel` or `Siglip2Model`.
+///
+/// # Errors
+/// [`Error::Data`] if `transformers` has no such towers.
+pub fn save_hf(dir: impl AsRef<Path>, clip: &Clip, tokenizer: &Tokenizer) -> Result<Layout> {
+    let dir = dir.as_ref();
+    let end = tokenizer.end().unwrap_or(tokenizer.vocab_size() - 1);
+    let (layout, config) =
+        hf::write(clip.architecture(), end, tokenizer.pad()).map_err(Error::Data)?;
+    if layout != Layout::HfClip && clip.logit_bias().is_none() {
+        return Err(Error::Data(
+            "transformers' SigLIP always has a logit_bias, and this model has none".into(),
         ));
     }
+    if layout == Layout::HfClip && clip.logit_bias().is_some() {
+        return Err(Error::Data(
+            "transformers' CLIP has no logit_bias, and this model has one: its features would be the same, its \
+             logits not; train it without a bias (`set: NoBias`)"
+                .into(),
+        ));
+    }
+    lay(dir, tokenizer)?;
+    let text = |json: &Value| format!("{json:#}\n");
+    replace(&dir.join(HF_CONFIG), text(&config).as_bytes())?;
+    replace(&dir.join("model.safetensors"), &weights(clip, layout)?)?;
+    Ok(layout)
+}
+
+/// The folder, and in it what both layouts share.
+fn lay(dir: &Path, tokenizer: &Tokenizer) -> Result<()> {
+    fs::create_dir_all(dir).map_err(Error::file("create", dir))?;
+    for (name, bytes) in tokenizer.files() {
+        replace(&dir.join(name), bytes)?;
+    }
+    Ok(())
+}
+
+/// The tensors in safetensors' format, with the names of this layout.
+fn weights(clip: &Clip, layout: Layout) -> Result<Vec<u8>> {
+    // Thirds of one tensor lie one below the other.
+    let mut theirs: Vec<(String, Vec<Tensor>)> = Vec::new();
+    for entry in clip.weights().entries() {
+        let place = place(layout, &entry.name);
+        let tensors = place.put(&entry.tensor.detach())?;
+        let part = matches!(place.form, Form::Thirds(..));
+        for (name, tensor) in place.names.into_iter().zip(tensors) {
+            match theirs.iter_mut().find(|(known, _)| part && *known == name) {
+                Some((_, parts)) => parts.push(tensor),
+                None => theirs.push((name, vec![tensor])),
+            }
+        }
+    }
+    let mut tensors = Vec::new();
+    for (name, parts) in theirs {
+        let whole = match parts.as_slice() {
+            [one] => one.shallow_clone(),
+            parts => Tensor::f_cat(parts, 0)?,
+        };
+        let mut shape: Vec<usize> = whole.size().iter().map(|&d| d as usize).collect();
+        hf_shape(layout, &name, &mut shape);
+        tensors.push((name, dtype(&whole), shape, bytes(&whole)?));
+    }
     let views = tensors.iter().map(|(name, kind, shape, bytes)| {
-        TensorView::new(*kind, shape.clone(), bytes).map(|view| (*name, view))
+        TensorView::new(*kind, shape.clone(), bytes).map(|view| (name.as_str(), view))
     });
     // transformers refuses a file without this mark.
     let metadata = HashMap::from([("format".to_owned(), "pt".to_owned())]);
@@ -82,6 +396,20 @@ fn weights(clip: &Clip) -> Result<Vec<u8>> {
         .collect::<std::result::Result<Vec<_>, _>>()
         .and_then(|views| safetensors::serialize(views, Some(metadata)))
         .map_err(|e| Error::Internal(format!("the weights cannot be written: {e}")))
+}
+
+/// Dimensions of one that `transformers` has or lacks.
+fn hf_shape(layout: Layout, name: &str, shape: &mut Vec<usize>) {
+    if !matches!(layout, Layout::HfSiglip | Layout::HfNaFlex) {
+        return;
+    }
+    if matches!(name, "logit_scale" | "logit_bias") {
+        *shape = vec![1];
+    } else if name.ends_with("vision_model.embeddings.position_embedding.weight")
+        && shape.len() == 3
+    {
+        shape.remove(0);
+    }
 }
 
 /// Everything is a float, except the counter of batches.
@@ -110,58 +438,6 @@ fn bytes(tensor: &Tensor) -> Result<Vec<u8>> {
             .flat_map(|x| x.to_le_bytes())
             .collect(),
     })
-}
-
-/// Copies the file's tensors into the model, or says all that is wrong with them.
-fn fill(clip: &Clip, bytes: &[u8]) -> std::result::Result<(), String> {
-    let file =
-        SafeTensors::deserialize(bytes).map_err(|e| format!("not a safetensors file: {e}"))?;
-    let mut faults = Vec::new();
-    for name in file.names() {
-        if clip.weights().get(name).is_none() {
-            faults.push(format!("{name}: this model has no such tensor"));
-        }
-    }
-    for entry in clip.weights().entries() {
-        let Ok(view) = file.tensor(&entry.name) else {
-            faults.push(format!("{}: missing", entry.name));
-            continue;
-        };
-        if view.dtype() != dtype(&entry.tensor) {
-            faults.push(format!(
-                "{}: its type is {:?}, not {:?}",
-                entry.name,
-                view.dtype(),
-                dtype(&entry.tensor)
-            ));
-        }
-        let shape: Vec<i64> = view.shape().iter().map(|&d| d as i64).collect();
-        if shape != entry.tensor.size() {
-            let want = entry.tensor.size();
-            faults.push(format!(
-                "{}: its shape is {shape:?} where {want:?} is wanted",
-                entry.name
-            ));
-        }
-    }
-    if !faults.is_empty() {
-        faults.sort();
-        return Err(format!(
-            "the weights do not fit the sizes in {CONFIG}\n  {}",
-            faults.join("\n  ")
-        ));
-    }
-    for entry in clip.weights().entries() {
-        let copy = || -> std::result::Result<(), Box<dyn std::error::Error>> {
-            let view = file.tensor(&entry.name)?;
-            let source =
-                Tensor::f_from_data_size(view.data(), &entry.tensor.size(), entry.tensor.kind())?;
-            tch::no_grad(|| entry.tensor.shallow_clone().f_copy_(&source))?;
-            Ok(())
-        };
-        copy().map_err(|e| format!("{}: {e}", entry.name))?;
-    }
-    Ok(())
 }
 
 /// Puts `bytes` at `path`, whole or not at all.
@@ -220,9 +496,9 @@ mod tests {
             let (clip, tokenizer) = build(image, pool);
             save(dir.path(), &clip, &tokenizer).unwrap();
             let back = load(dir.path(), Device::Cpu).unwrap();
-            assert_eq!(back.config().image, clip.config().image);
-            assert_eq!(back.config().text.pool, clip.config().text.pool);
-            let side = clip.config().image.image_size().dim();
+            assert_eq!(back.architecture().image, clip.architecture().image);
+            assert_eq!(back.architecture().text.pool, clip.architecture().text.pool);
+            let side = clip.architecture().image_size();
             let pixels = Tensor::arange(3 * side * side, (Kind::Float, Device::Cpu)).sin();
             let pixels = pixels.view([1, 3, side, side]);
             let tokens = tokenizer.encode(&["a red apple", "red"]).unwrap();
@@ -246,7 +522,7 @@ mod tests {
             save(dir.path(), &clip, &tokenizer).unwrap();
         }
         let back = load(dir.path(), Device::Cpu).unwrap();
-        assert_eq!(back.config().image, clip.config().image);
+        assert_eq!(back.architecture().image, clip.architecture().image);
         assert_eq!(back.vocab_size(), tokenizer.vocab_size());
         for (a, b) in clip
             .weights()

@@ -2,19 +2,9 @@
 
 use tch::{Kind, Tensor};
 
+use super::architecture::Activation;
 use super::weights::{Fill, Scope};
 use crate::error::Result;
-
-/// The activation within a transformer's blocks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Activation {
-    /// x Phi(x), exactly.
-    Gelu,
-    /// x sigma(1.702 x), as in the first CLIP.
-    QuickGelu,
-    /// x Phi(x) by a formula with tanh, as in `SigLIP`.
-    TanhGelu,
-}
 
 impl Activation {
     /// Applies it.
@@ -131,14 +121,23 @@ impl Patches {
         })
     }
 
-    /// `[B, 3, S, S]` to `[B, (S / P)^2, W]` in 32 bits, row by row.
+    /// Rows and columns of patches of pictures `[B, 3, H, W]`.
+    pub fn grid(&self, pixels: &Tensor) -> [i64; 2] {
+        let (_, _, height, width) = pixels.size4().unwrap_or_default();
+        [height / self.patch, width / self.patch]
+    }
+
+    /// `[B, 3, H, W]` to `[B, (H / P) (W / P), width]` in 32 bits, row by row. What is left at the right and
+    /// bottom edge is cut off, as the convolution would.
     pub fn forward(&self, pixels: &Tensor) -> Tensor {
-        let (batch, channels, side, _) = pixels.size4().unwrap_or_default();
-        let (grid, patch) = (side / self.patch, self.patch);
+        let (batch, channels) = (pixels.size()[0], pixels.size()[1]);
+        let ([rows, columns], patch) = (self.grid(pixels), self.patch);
         let patches = pixels
-            .view([batch, channels, grid, patch, grid, patch])
+            .narrow(2, 0, rows * patch)
+            .narrow(3, 0, columns * patch)
+            .reshape([batch, channels, rows, patch, columns, patch])
             .permute([0, 2, 4, 1, 3, 5])
-            .reshape([batch, grid * grid, channels * patch * patch]);
+            .reshape([batch, rows * columns, channels * patch * patch]);
         let weight = self.weight.flatten(1, 3);
         linear(&patches, &weight, self.bias.as_ref(), self.compute).to_kind(Kind::Float)
     }

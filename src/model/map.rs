@@ -2,8 +2,9 @@
 
 use tch::{Kind, Tensor};
 
+use super::architecture::{Shape, Vit};
 use super::layers::{LayerNorm, Linear, Patches};
-use super::transformer::{Names, Perceptron, Shape, TIMM_STD, Transformer, attend};
+use super::transformer::{Names, Perceptron, TIMM_STD, Transformer, attend};
 use super::weights::{Fill, Scope};
 use crate::error::Result;
 
@@ -21,10 +22,10 @@ pub struct MapTransformer {
 }
 
 impl MapTransformer {
-    /// A tower at `scope` = `visual.trunk`. `patch` divides `image`.
-    pub fn new(mut scope: Scope, [image, patch]: [i64; 2], shape: &Shape) -> Result<Self> {
-        let width = shape.width;
-        let tokens = (image / patch) * (image / patch);
+    /// A tower at `scope` = `visual.trunk`.
+    pub fn new(mut scope: Scope, vit: &Vit) -> Result<Self> {
+        let (shape, patch) = (&vit.shape, vit.patch);
+        let (width, tokens) = (shape.width, vit.patches());
         let patch_embed = scope.sub("patch_embed.proj");
         Ok(Self {
             patch_embed: Patches::new(patch_embed, patch, width, true)?,
@@ -35,11 +36,29 @@ impl MapTransformer {
         })
     }
 
-    /// `[B, 3, S, S]` to `[B, W]`, not yet normalised.
+    /// `[B, 3, H, W]` to `[B, width]`, not yet normalised. H and W are those of the model, or any that patches
+    /// fill.
     pub fn forward(&self, pixels: &Tensor) -> Tensor {
-        let tokens = self.patch_embed.forward(pixels) + &self.pos_embed;
+        let positions = self.positions(self.patch_embed.grid(pixels));
+        let tokens = self.patch_embed.forward(pixels) + positions;
         let tokens = self.norm.forward(&self.blocks.forward_all(tokens));
         self.attn_pool.forward(&tokens)
+    }
+
+    /// Positions for a grid, `[1, rows columns, width]`: interpolated from the model's own, if they are others,
+    /// as `transformers` does for `Siglip2Model`: linearly, and smoothed where the grid is coarser.
+    fn positions(&self, [rows, columns]: [i64; 2]) -> Tensor {
+        let (_, count, width) = self.pos_embed.size3().unwrap_or_default();
+        let side = count.isqrt();
+        if [rows, columns] == [side, side] {
+            return self.pos_embed.shallow_clone();
+        }
+        self.pos_embed
+            .view([1, side, side, width])
+            .permute([0, 3, 1, 2])
+            .internal_upsample_bilinear2d_aa([rows, columns], false, None, None)
+            .flatten(2, 3)
+            .transpose(1, 2)
     }
 }
 

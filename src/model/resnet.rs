@@ -17,7 +17,7 @@ pub struct ModifiedResNet {
 }
 
 /// Sizes of a modified `ResNet`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shape {
     /// Side of the picture; a multiple of 32.
     pub image: i64,

@@ -1,13 +1,13 @@
 //! The text tower: CLIP's, a causal transformer pooled at the end token, or `SigLIP`'s, which looks both ways
 //! and is pooled at the last position.
 
-use tch::Tensor;
+use tch::{Kind, Tensor};
 
+use super::architecture::{Pooling, Text};
 use super::layers::LayerNorm;
-use super::transformer::{Pool, Shape, Transformer};
+use super::transformer::{Pool, Transformer};
 use super::weights::{Fill, Scope};
 use crate::error::Result;
-use crate::scenario::TextPool;
 
 /// `open_clip.transformer.TextTransformer` with its default options, or with those of `SigLIP`:
 /// `no_causal_mask`, `pool_type` "last", `proj_bias`.
@@ -18,7 +18,8 @@ pub struct TextTransformer {
     transformer: Transformer,
     ln_final: LayerNorm,
     projection: Projection,
-    pool: TextPool,
+    pool: Pooling,
+    causal: bool,
     context: i64,
 }
 
@@ -32,53 +33,59 @@ enum Projection {
 }
 
 impl TextTransformer {
-    /// A tower at `scope` = the root, where `OpenCLIP` has it, or, pooled at the last position, `text`.
-    pub fn new(
-        scope: &mut Scope,
-        context: i64,
-        vocab: i64,
-        shape: &Shape,
-        outputs: i64,
-        pool: TextPool,
-    ) -> Result<Self> {
+    /// A tower at `scope` = the root, where `OpenCLIP` has it, or `text`.
+    pub fn new(scope: &mut Scope, text: &Text, outputs: i64) -> Result<Self> {
+        let shape = &text.shape;
         let width = shape.width;
         Ok(Self {
             positional_embedding: scope.parameter(
                 "positional_embedding",
-                &[context, width],
+                &[text.context, width],
                 Fill::Normal(0.01),
             )?,
-            projection: Projection::new(scope, width, outputs, pool)?,
+            projection: Projection::new(scope, width, outputs, text.biased)?,
             token_embedding: scope.sub("token_embedding").parameter(
                 "weight",
-                &[vocab, width],
+                &[text.vocab, width],
                 Fill::Normal(0.02),
             )?,
             transformer: Transformer::text(scope.sub("transformer"), shape)?,
             ln_final: LayerNorm::new(scope.sub("ln_final"), width, shape.epsilon)?,
-            pool,
-            context,
+            pool: text.pool,
+            causal: text.causal,
+            context: text.context,
         })
     }
 
     /// `[B, L]` of int64 to `[B, D]`, not yet normalised. L may be anything from the longest caption of the
     /// batch to the context length.
     ///
-    /// Pooled at the end token: it has the largest id, and is found by it (the first, if there are several);
-    /// whatever follows it has no influence. Pooled at the last position: padding takes part, so captions
-    /// are padded here to the context length, whatever L is.
+    /// Where each token sees only those before it, what follows the pooled one has no influence. Where padding
+    /// takes part, captions are padded here with zeros to the context length, whatever L is.
     pub fn forward(&self, tokens: &Tensor) -> Tensor {
         let length = tokens.size()[1];
-        let pooled = match self.pool {
-            TextPool::End => {
-                let pool = Pool::causal(&tokens.argmax(-1, false), length);
-                self.transformer.forward(self.embed(tokens), &pool)
-            }
-            TextPool::Last => {
-                let tokens = tokens.constant_pad_nd([0, self.context - length]);
-                self.transformer.forward(self.embed(&tokens), &Pool::Last)
-            }
+        let padded = if self.causal && self.pool != Pooling::Last {
+            tokens.shallow_clone()
+        } else {
+            tokens.constant_pad_nd([0, self.context - length])
         };
+        let length = padded.size()[1];
+        let at = match self.pool {
+            Pooling::Largest => padded.argmax(-1, false),
+            // Comparisons are 0 or 1, and the first of the largest wins.
+            Pooling::First(id) => padded.eq(id).to_kind(Kind::Int64).argmax(-1, false),
+            Pooling::Last => Tensor::full(
+                [padded.size()[0]],
+                length - 1,
+                (Kind::Int64, padded.device()),
+            ),
+        };
+        let pool = match (self.causal, self.pool) {
+            (true, _) => Pool::causal(&at, length),
+            (false, Pooling::Last) => Pool::Last,
+            (false, _) => Pool::at(&at, length),
+        };
+        let pooled = self.transformer.forward(self.embed(&padded), &pool);
         self.projection.forward(&self.ln_final.forward(&pooled))
     }
 
@@ -90,19 +97,16 @@ impl TextTransformer {
 }
 
 impl Projection {
-    fn new(scope: &mut Scope, width: i64, outputs: i64, pool: TextPool) -> Result<Self> {
+    fn new(scope: &mut Scope, width: i64, outputs: i64, biased: bool) -> Result<Self> {
         let fill = Fill::Normal((width as f64).sqrt().recip());
-        Ok(match pool {
-            TextPool::End => {
-                Self::Matrix(scope.parameter("text_projection", &[width, outputs], fill)?)
-            }
-            TextPool::Last => {
-                let mut scope = scope.sub("text_projection");
-                Self::Linear {
-                    weight: scope.parameter("weight", &[outputs, width], fill)?,
-                    bias: scope.parameter("bias", &[outputs], Fill::Constant(0.0))?,
-                }
-            }
+        if !biased {
+            let matrix = scope.parameter("text_projection", &[width, outputs], fill)?;
+            return Ok(Self::Matrix(matrix));
+        }
+        let mut scope = scope.sub("text_projection");
+        Ok(Self::Linear {
+            weight: scope.parameter("weight", &[outputs, width], fill)?,
+            bias: scope.parameter("bias", &[outputs], Fill::Constant(0.0))?,
         })
     }
 

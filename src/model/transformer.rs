@@ -2,24 +2,10 @@
 
 use tch::{Kind, Tensor};
 
-use super::layers::{Activation, LayerNorm, Linear, linear};
+use super::architecture::{Activation, Shape};
+use super::layers::{LayerNorm, Linear, linear};
 use super::weights::{Fill, Scope};
 use crate::error::Result;
-
-/// Sizes and arithmetic of a transformer.
-#[derive(Clone, Copy, Debug)]
-pub struct Shape {
-    /// Width of the residual stream.
-    pub width: i64,
-    /// Attention heads; divide the width.
-    pub heads: i64,
-    /// Blocks.
-    pub layers: i64,
-    /// Activation between the two layers of the perceptron.
-    pub activation: Activation,
-    /// What layer normalisation adds to the variance.
-    pub epsilon: f64,
-}
 
 /// What the parts of a block are called in checkpoints.
 #[derive(Clone, Copy, Debug)]
@@ -98,14 +84,15 @@ struct Fills {
 
 impl Fills {
     /// The image tower's: `PyTorch`'s defaults, since `OpenCLIP` leaves them.
-    fn image(width: i64) -> Self {
+    fn image(shape: &Shape) -> Self {
+        let width = shape.width;
         let layer = Fill::layer(width);
         Self {
             // Xavier's uniform over [3 W, W].
             in_proj: Fill::Uniform((6.0 / (4.0 * width as f64)).sqrt()),
             out_proj: layer,
             hidden: [layer; 2],
-            output: [Fill::layer(4 * width); 2],
+            output: [Fill::layer(shape.hidden); 2],
         }
     }
 
@@ -118,7 +105,7 @@ impl Fills {
             in_proj: Fill::Normal(width.sqrt().recip()),
             out_proj: proj,
             hidden: [hidden, Fill::layer(shape.width)],
-            output: [proj, Fill::layer(4 * shape.width)],
+            output: [proj, Fill::layer(shape.hidden)],
         }
     }
 
@@ -143,12 +130,7 @@ pub struct Transformer {
 impl Transformer {
     /// The image tower's blocks, at `scope` = `visual.transformer`.
     pub fn image(mut scope: Scope, shape: &Shape) -> Result<Self> {
-        Self::new(
-            &mut scope,
-            Names::OPEN_CLIP,
-            shape,
-            Fills::image(shape.width),
-        )
+        Self::new(&mut scope, Names::OPEN_CLIP, shape, Fills::image(shape))
     }
 
     /// The text tower's blocks, at `scope` = `transformer` or `text.transformer`.
@@ -197,6 +179,8 @@ pub enum Pool {
     First,
     /// The last, which sees all.
     Last,
+    /// One token for each row, which sees all: index into `[B * L]`, shape `[B]`.
+    At(Tensor),
     /// One token for each row, which sees what lies before it, as do all others.
     Causal {
         /// Index into `[B * L]`, shape `[B]`.
@@ -209,20 +193,25 @@ pub enum Pool {
 }
 
 impl Pool {
+    /// Picks token `at[b]` of row `b`, where all see all. `at` is `[B]` of int64.
+    pub fn at(at: &Tensor, length: i64) -> Self {
+        Self::At(flat(at, length))
+    }
+
     /// Picks token `at[b]` of row `b`, under a causal mask. `at` is `[B]` of int64.
     pub fn causal(at: &Tensor, length: i64) -> Self {
         let device = at.device();
         let options = (Kind::Float, device);
         let mask = Tensor::full([length, length], f64::NEG_INFINITY, options).triu(1);
         let batch = at.size()[0];
-        let flat = Tensor::arange(batch, (Kind::Int64, device)) * length + at;
+        let flat = flat(at, length);
         let picked = mask.index_select(0, at).view([batch, 1, 1, length]);
         Self::Causal { flat, mask, picked }
     }
 
     const fn mask(&self) -> Option<&Tensor> {
         match self {
-            Self::First | Self::Last => None,
+            Self::First | Self::Last | Self::At(_) => None,
             Self::Causal { mask, .. } => Some(mask),
         }
     }
@@ -232,9 +221,16 @@ impl Pool {
         match self {
             Self::First => x.select(1, 0),
             Self::Last => x.select(1, -1),
-            Self::Causal { flat, .. } => x.reshape([-1, x.size()[2]]).index_select(0, flat),
+            Self::At(flat) | Self::Causal { flat, .. } => {
+                x.reshape([-1, x.size()[2]]).index_select(0, flat)
+            }
         }
     }
+}
+
+/// Places `[B]` within rows of this length, as places within all rows together.
+fn flat(at: &Tensor, length: i64) -> Tensor {
+    Tensor::arange(at.size()[0], (Kind::Int64, at.device())) * length + at
 }
 
 /// x + `attention(norm(x))`, then a perceptron.
@@ -267,7 +263,7 @@ impl Block {
     }
 }
 
-/// x + `mlp(norm(x))`, four times as wide inside.
+/// x + `mlp(norm(x))`.
 #[derive(Debug)]
 pub struct Perceptron {
     norm: LayerNorm,
@@ -290,8 +286,8 @@ impl Perceptron {
         };
         Ok(Self {
             norm,
-            hidden: linear(names.hidden, width, 4 * width, fills.hidden)?,
-            output: linear(names.output, 4 * width, width, fills.output)?,
+            hidden: linear(names.hidden, width, shape.hidden, fills.hidden)?,
+            output: linear(names.output, shape.hidden, width, fills.output)?,
             activation: shape.activation,
         })
     }
@@ -364,7 +360,7 @@ impl Attention {
         let q = q.view([-1, self.heads, 1, self.width / self.heads]);
         let kv = self.split(&self.project(x, 1, 2), 2);
         let mask = match pool {
-            Pool::First | Pool::Last => None,
+            Pool::First | Pool::Last | Pool::At(_) => None,
             Pool::Causal { picked, .. } => Some(picked),
         };
         let mixed = attend(&q, &kv[0], &kv[1], mask);

@@ -2,10 +2,12 @@
 
 use tch::{Kind, Tensor};
 
+use super::architecture::Vit;
 use super::layers::{LayerNorm, Patches};
-use super::transformer::{Pool, Shape, Transformer};
+use super::transformer::{Pool, Transformer};
 use super::weights::{Fill, Scope};
 use crate::error::Result;
+use crate::scenario::ImagePool;
 
 /// `open_clip.transformer.VisionTransformer` with its default options, or with `pool_type` "avg".
 #[derive(Debug)]
@@ -21,20 +23,14 @@ pub struct VisionTransformer {
 }
 
 impl VisionTransformer {
-    /// A tower at `scope` = `visual`. `patch` divides `image`.
+    /// A tower at `scope` = `visual`.
     ///
-    /// `average`: the feature is the mean of the patches rather than the class token, which takes part
-    /// in attention all the same.
-    pub fn new(
-        mut scope: Scope,
-        [image, patch]: [i64; 2],
-        shape: &Shape,
-        outputs: i64,
-        average: bool,
-    ) -> Result<Self> {
+    /// Pooled by the mean of its patches, its class token takes part in attention all the same.
+    pub fn new(mut scope: Scope, vit: &Vit, outputs: i64) -> Result<Self> {
+        let (shape, patch) = (&vit.shape, vit.patch);
         let (width, epsilon) = (shape.width, shape.epsilon);
         let scale = Fill::Normal((width as f64).sqrt().recip());
-        let tokens = (image / patch) * (image / patch) + 1;
+        let tokens = vit.patches() + 1;
         Ok(Self {
             class_embedding: scope.parameter("class_embedding", &[width], scale)?,
             positional_embedding: scope.parameter(
@@ -47,7 +43,7 @@ impl VisionTransformer {
             ln_pre: LayerNorm::new(scope.sub("ln_pre"), width, epsilon)?,
             transformer: Transformer::image(scope.sub("transformer"), shape)?,
             ln_post: LayerNorm::new(scope.sub("ln_post"), width, epsilon)?,
-            average,
+            average: vit.pool == ImagePool::Avg,
         })
     }
 

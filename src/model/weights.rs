@@ -113,6 +113,13 @@ impl Weights {
         shared
     }
 
+    /// Takes a tensor out, if it is the last that was added.
+    pub fn remove(&mut self, name: &str) {
+        if self.entries.pop_if(|entry| entry.name == name).is_some() {
+            self.index.remove(name);
+        }
+    }
+
     /// Copies every value of `other`, which must hold the same names and shapes.
     pub fn copy_from(&mut self, other: &Self) -> Result<()> {
         let alike =
@@ -193,6 +200,8 @@ pub enum Source<'a> {
     Random(&'a mut ChaCha8Rng),
     /// Zero, where they would be drawn: for a model that is about to be overwritten.
     Zero,
+    /// Tensors that have shapes and no storage of their own: for a look at what a model would be.
+    Outline,
     /// The tensors are those of another model.
     Shared(&'a Weights),
 }
@@ -221,6 +230,7 @@ impl<'a> Scope<'a> {
             source: match &mut self.source {
                 Source::Random(rng) => Source::Random(rng),
                 Source::Zero => Source::Zero,
+                Source::Outline => Source::Outline,
                 Source::Shared(other) => Source::Shared(other),
             },
             prefix: format!("{}{name}.", self.prefix),
@@ -248,7 +258,7 @@ impl<'a> Scope<'a> {
         let zero = || Tensor::f_zeros([0; 0], (Kind::Int64, self.weights.device));
         let tensor = match &self.source {
             Source::Shared(other) => other.share(&name)?,
-            Source::Random(_) | Source::Zero => zero()?,
+            Source::Random(_) | Source::Zero | Source::Outline => zero()?,
         };
         Ok(self.weights.add(name, tensor, true))
     }
@@ -258,6 +268,9 @@ impl<'a> Scope<'a> {
         let name = format!("{}{name}", self.prefix);
         let tensor = match (&mut self.source, fill) {
             (Source::Shared(other), _) => other.share(&name)?,
+            (Source::Outline, _) => {
+                Tensor::f_zeros([], (Kind::Float, device))?.f_expand(shape, false)?
+            }
             (Source::Random(rng), Fill::Normal(_) | Fill::Uniform(_)) => {
                 let count = shape.iter().product::<i64>() as usize;
                 let flat = Tensor::f_from_slice(&fill.values(count, rng))?;

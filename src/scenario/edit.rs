@@ -95,6 +95,7 @@ impl Scenario {
         let differs = [
             ("data", self.data != other.data),
             ("model", self.model != other.model),
+            ("checkpoint", self.checkpoint != other.checkpoint),
             ("train", self.train != other.train),
         ];
         let differs: Vec<_> = differs

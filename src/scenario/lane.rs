@@ -32,6 +32,9 @@ pub struct LaneSpec {
     /// Whether the bias is learned.
     #[serde(default = "yes")]
     pub learn_bias: bool,
+    /// Which tower is held as it is, if any: with the image tower locked the text tower learns to read it (LiT).
+    #[serde(default, skip_serializing_if = "Locked::is_nothing")]
+    pub locked: Locked,
     /// Which negatives the sigmoid loss counts; InfoNCE counts all.
     #[serde(default, skip_serializing_if = "Negatives::is_all")]
     pub negatives: Negatives,
@@ -71,6 +74,48 @@ pub struct LaneSpec {
     /// Train on only so many concepts; all if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub concepts: Option<Concepts>,
+}
+
+/// Which tower training leaves as it is ("LiT", Zhai et al. 2111.07991: the image tower).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Locked {
+    /// Neither: both learn.
+    #[default]
+    Nothing,
+    /// The image tower.
+    Image,
+    /// The text tower.
+    Text,
+}
+
+impl Locked {
+    /// Whether both towers learn.
+    #[allow(clippy::trivially_copy_pass_by_ref)]
+    pub const fn is_nothing(&self) -> bool {
+        matches!(self, Self::Nothing)
+    }
+}
+
+impl fmt::Display for Locked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Nothing => "none",
+            Self::Image => "image",
+            Self::Text => "text",
+        })
+    }
+}
+
+impl FromStr for Locked {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.to_ascii_lowercase().as_str() {
+            "nothing" | "none" => Ok(Self::Nothing),
+            "image" => Ok(Self::Image),
+            "text" => Ok(Self::Text),
+            _ => Err(format!("locked wants image, text or none, not `{text}`")),
+        }
+    }
 }
 
 /// Which negatives of each picture the sigmoid loss counts, as shares of all of them.

@@ -75,6 +75,8 @@ pub enum Knob {
     Concepts,
     /// Augmentation.
     Augment,
+    /// Which tower is held.
+    Lock,
 }
 
 impl Knob {
@@ -94,6 +96,7 @@ impl Knob {
             Self::Imbalance => control == "imbalance",
             Self::Concepts => control == "concepts",
             Self::Augment => control == "augment",
+            Self::Lock => control == "locked",
         }
     }
 }
@@ -126,6 +129,7 @@ mod tests {
             Knob::Imbalance,
             Knob::Concepts,
             Knob::Augment,
+            Knob::Lock,
         ];
         for name in Control::NAMES {
             let covering = all.iter().filter(|knob| knob.covers(name)).count();

@@ -12,7 +12,6 @@ use tch::{Device, Kind};
 
 use crate::error::{Error, Result};
 use crate::model::Clip;
-use crate::scenario::ImageTower;
 
 /// The threads of a lane.
 pub(super) struct Hands {
@@ -28,9 +27,7 @@ impl Hands {
     /// So many threads for a model on this device. Sets how many threads libtorch uses within an operation,
     /// here and in its own threads: call it once, at a lane's start, since it empties the kernels' caches.
     pub fn new(clip: &Clip, device: Device, threads: usize) -> Result<Self> {
-        let side_by_side = threads > 1
-            && device == Device::Cpu
-            && matches!(clip.config().image, ImageTower::ViT { .. });
+        let side_by_side = threads > 1 && device == Device::Cpu && clip.architecture().is_vit();
         if !side_by_side {
             tch::set_num_threads(threads as i32);
             return Ok(Self {

@@ -9,7 +9,7 @@ use super::Trainer;
 use crate::control::Control;
 use crate::error::Result;
 use crate::optim::{Dial, Moments};
-use crate::scenario::{Loss, Quality};
+use crate::scenario::{Locked, Loss, Quality};
 
 /// Where a training stands, tensors aside.
 #[derive(Clone, Debug)]
@@ -28,6 +28,8 @@ pub(super) struct Standing {
     pub weight_decay: f64,
     pub quality: Quality,
     pub augment: bool,
+    /// Which tower is held as it is.
+    pub locked: Locked,
     /// What the script still has to say.
     pub cues: VecDeque<(u64, Control)>,
 }

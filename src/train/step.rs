@@ -24,12 +24,13 @@ use super::phases::{Laps, Phases};
 use super::precision;
 use crate::control::Control;
 use crate::data::{Batch, Prepared};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::loss::Loss;
 use crate::loss::compare::{Compared, Dials, compare};
 use crate::loss::masked::masked;
 use crate::model::{Clip, Pass};
 use crate::optim::{finite, gradients, learned, schedule};
+use crate::scenario::Locked;
 use crate::telemetry::StepReport;
 
 /// What a call of [`Trainer::advance`] came to.
@@ -49,6 +50,8 @@ pub enum Progress {
 pub(super) struct Underway {
     batch: Arc<Batch>,
     cut: Cut,
+    /// Which tower is held.
+    locked: Locked,
     /// Features of the parts so far.
     encoded: Vec<Encoded>,
     compared: Option<Compared>,
@@ -76,10 +79,11 @@ struct Part<'a> {
     batch: Arc<Batch>,
     pairs: Range<usize>,
     device: Device,
+    locked: Locked,
 }
 
 impl Part<'_> {
-    /// Image and text features, `[part, D]` each.
+    /// Image and text features, `[part, D]` each; those of a locked tower without a graph.
     fn features(&self, clip: &Clip, pass: Pass, phases: &mut Phases) -> Result<[Tensor; 2]> {
         let mut laps = Laps::start();
         let pictures = self.batch.pictures(self.pairs.clone());
@@ -87,9 +91,18 @@ impl Part<'_> {
         let captions = &self.batch.captions[self.pairs.clone()];
         let tokens = self.prepared.tokens(captions, self.device)?;
         phases.data += laps.lap();
-        let image = clip.encode_image(&pixels, pass);
+        let held = |tower| (self.locked == tower).then(tch::no_grad_guard);
+        let image = {
+            let guard = held(Locked::Image);
+            // Its statistics are held, too.
+            let pass = guard.as_ref().map_or(pass, |_| Pass::Evaluate);
+            clip.encode_image(&pixels, pass)
+        };
         phases.image_tower += laps.lap();
-        let text = clip.encode_text(&tokens);
+        let text = {
+            let _guard = held(Locked::Text);
+            clip.encode_text(&tokens)
+        };
         phases.text_tower += laps.lap();
         Ok([image, text])
     }
@@ -121,7 +134,8 @@ impl Underway {
             | Control::Imbalance(_)
             | Control::Concepts(_)
             | Control::AllConcepts
-            | Control::Augment(_) => false,
+            | Control::Augment(_)
+            | Control::Lock(_) => false,
             Control::Temperature(_) | Control::Bias(_) | Control::NoBias | Control::Loss(_) => {
                 self.compared = None;
                 self.gradients = None;
@@ -147,6 +161,7 @@ impl Underway {
             batch: Arc::clone(&self.batch),
             pairs: first..(first + self.cut.part).min(self.batch.len()),
             device,
+            locked: self.locked,
         }
     }
 
@@ -234,6 +249,7 @@ impl Trainer {
         let tracked = buffers.map(Tensor::copy).collect();
         Ok(Underway {
             cut,
+            locked: self.now.locked,
             batch,
             encoded: Vec::new(),
             compared: None,
@@ -347,8 +363,13 @@ impl Trainer {
                 };
                 let mut laps = Laps::start();
                 // Its gradient by the features is the gradient at hand.
-                let handle =
-                    (image * by_image).sum(Kind::Float) + (text * by_text).sum(Kind::Float);
+                let terms = [(image, by_image), (text, by_text)]
+                    .into_iter()
+                    .filter(|(features, _)| features.requires_grad())
+                    .map(|(features, by)| (features * by).sum(Kind::Float));
+                let handle = terms
+                    .reduce(|a, b| a + b)
+                    .ok_or_else(|| Error::Internal("both towers are locked".into()))?;
                 let learned = learned(clip);
                 let tensors: Vec<&Tensor> = learned.iter().map(|(_, tensor, _)| *tensor).collect();
                 let made = gradients(&handle, &tensors)?;
@@ -417,9 +438,13 @@ impl Trainer {
             if shrink < 1.0 {
                 let _ = gradients.f_mul_scalar_(shrink)?;
             }
-            let norms = self
-                .optimizer
-                .update(&gradients, learning_rate, self.now.weight_decay)?;
+            let trained = self.trained();
+            let norms = self.optimizer.update(
+                &gradients,
+                learning_rate,
+                self.now.weight_decay,
+                Some(&trained),
+            )?;
             let moved = self.update_dials(dial_gradients, shrink, learning_rate);
             report.param_norm = norms.parameters;
             report.update_norm = (norms.update.powi(2) + moved).sqrt();
@@ -446,6 +471,20 @@ impl Trainer {
         });
         report.seconds = (step.spent + began.elapsed()).as_secs_f64();
         Ok(report)
+    }
+
+    /// Whether each parameter that the optimizer moves is of a tower that learns.
+    fn trained(&self) -> Vec<bool> {
+        let locked = self.now.locked;
+        let learns = |name: &str| match locked {
+            Locked::Nothing => true,
+            Locked::Image => !name.starts_with("visual."),
+            Locked::Text => name.starts_with("visual."),
+        };
+        learned(&self.clip)
+            .iter()
+            .map(|(name, _, _)| learns(name))
+            .collect()
     }
 
     /// The first parameter whose gradient is not finite.

@@ -4,7 +4,7 @@ mod grid;
 
 use crate::control::{Control, Value};
 use crate::scenario::{
-    BatchSize, Bias, Concepts, Fraction, LearningRate, Loss, Temperature, WeightDecay, Zipf,
+    BatchSize, Bias, Concepts, Fraction, LearningRate, Locked, Loss, Temperature, WeightDecay, Zipf,
 };
 use crate::telemetry::{DataReport, Settings};
 
@@ -39,11 +39,13 @@ pub enum Dial {
     Concepts,
     /// Augmentation.
     Augment,
+    /// Which tower is held.
+    Lock,
 }
 
 impl Dial {
     /// All dials, in the order of the strip.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Temperature,
         Self::Bias,
         Self::BatchSize,
@@ -57,6 +59,7 @@ impl Dial {
         Self::Imbalance,
         Self::Concepts,
         Self::Augment,
+        Self::Lock,
     ];
 
     /// The dials of the data's quality: one key and one place on the strip for all of them.
@@ -105,6 +108,7 @@ impl Dial {
             Self::Imbalance => "zipf",
             Self::Concepts => "classes",
             Self::Augment => "augment",
+            Self::Lock => "locked",
         }
     }
 
@@ -124,6 +128,7 @@ impl Dial {
             Self::Imbalance => "the imbalance: Zipf's exponent",
             Self::Concepts => "the number of concepts: the size of the data set",
             Self::Augment => "the augmentation of training pictures",
+            Self::Lock => "which tower is held as it is: image (LiT), text or none",
         }
     }
 
@@ -143,6 +148,7 @@ impl Dial {
             Self::Imbalance => "imbalance",
             Self::Concepts => "concepts",
             Self::Augment => "augment",
+            Self::Lock => "locked",
         }
     }
 
@@ -164,6 +170,7 @@ impl Dial {
                 format!("{} to{all}, or all", Concepts::MIN)
             }
             Self::Augment => "on or off".into(),
+            Self::Lock => "image, text or none".into(),
         }
     }
 
@@ -183,6 +190,7 @@ impl Dial {
             | Self::Imbalance
             | Self::Concepts => settings.quality.value(self.control())??,
             Self::Augment => Value::Bool(settings.augment),
+            Self::Lock => Value::Locked(settings.locked),
         })
     }
 
@@ -313,6 +321,14 @@ impl Dial {
                 Loss::SigLip
             }),
             Self::Augment => Control::Augment(value != Some(Value::Bool(true))),
+            Self::Lock => {
+                const ROUND: [Locked; 3] = [Locked::Nothing, Locked::Image, Locked::Text];
+                let at = ROUND
+                    .iter()
+                    .position(|tower| value == Some(Value::Locked(*tower)));
+                let step = if up { 1 } else { 2 };
+                Control::Lock(ROUND[(at.unwrap_or(0) + step) % 3])
+            }
         };
         (control.value() != value).then_some(control)
     }
@@ -375,6 +391,11 @@ impl Dial {
                 None => format!("trains on all {} concepts", settings.all_concepts),
             },
             Self::Augment => "training pictures are shifted, scaled and tinted a little, or shown as they are".into(),
+            Self::Lock => match settings.locked {
+                Locked::Nothing => "both towers learn".into(),
+                Locked::Image => "the image tower stays as it is, and the text tower learns to read it (LiT)".into(),
+                Locked::Text => "the text tower stays as it is, and the image tower learns to be named by it".into(),
+            },
         }
     }
 }
@@ -433,7 +454,7 @@ mod tests {
                     assert_eq!(control.name(), dial.control());
                     value = control.value();
                 }
-                let is_switch = matches!(dial, Dial::Loss | Dial::Augment);
+                let is_switch = matches!(dial, Dial::Loss | Dial::Augment | Dial::Lock);
                 assert!(
                     is_switch
                         || dial.turned(value, turn, &settings).is_none()

@@ -184,6 +184,7 @@ pub fn about(app: &App, topic: Topic) -> Card {
         Topic::Dial(Dial::Imbalance) => quality::imbalance(app),
         Topic::Dial(Dial::Concepts) => quality::concepts(app),
         Topic::Dial(Dial::Augment) => data::augment(app),
+        Topic::Dial(Dial::Lock) => progress::lock(app),
         Topic::Panel(Panel::Loss) => loss::curve(app),
         Topic::Panel(Panel::Traces) => progress::traces(app),
         Topic::Panel(Panel::Retrieval) => progress::retrieval(app),

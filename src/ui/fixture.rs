@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::control::{Applied, Control, Value};
-use crate::scenario::{BatchSize, Loss, Quality, Scenario, Temperature};
+use crate::scenario::{BatchSize, Locked, Loss, Quality, Scenario, Temperature};
 use crate::telemetry::{
     Curve, DataReport, EvalReport, Landscape, LaneStatus, Matrix, Rows, Settings, Snapshot, Split,
     Spread, StepReport,
@@ -68,6 +68,7 @@ pub fn settings(loss: Loss) -> Settings {
         quality: Quality::default(),
         all_concepts: 847,
         augment: true,
+        locked: Locked::Nothing,
     }
 }
 

@@ -65,6 +65,7 @@ pub(super) const ROWS: &[Entry] = &[
     row(Main, Action::Dial(Dial::WeightDecay), &[c('w')], "decay", "Takes hold of the weight decay."),
     row(Main, Action::DataDial, &[c('k')], "data", "Takes hold of a dial of the data's quality; again, of the next: mixed, random, noise, copies, zipf, classes."),
     row(Main, Action::Dial(Dial::Augment), &[c('g')], "augment", "Takes hold of the augmentation of training pictures."),
+    row(Main, Action::Dial(Dial::Lock), &[c('*')], "lock", "Takes hold of the tower that is held as it is: image, text or none."),
     row(Main, Action::NextLane, &[k(KeyCode::Tab)], "next lane", "Addresses the next lane, then all lanes together.").footer("lane", 55),
     row(Main, Action::PreviousLane, &[k(KeyCode::BackTab)], "previous lane", "Addresses the lane before."),
     row(Main, Action::Panel(Panel::Loss), &[c('c')], "curve", "Looks at the loss curves."),

@@ -87,7 +87,7 @@ impl App {
         // Addressed together, switches go the same way everywhere, whatever each lane had.
         let lead = self.dial.value(&ready[0].1);
         for (lane, settings) in &ready {
-            let from = if matches!(self.dial, Dial::Loss | Dial::Augment) {
+            let from = if matches!(self.dial, Dial::Loss | Dial::Augment | Dial::Lock) {
                 lead
             } else {
                 self.dial.value(settings)
@@ -264,5 +264,6 @@ fn apply(settings: &mut Settings, control: Control) {
             settings.quality.set(control);
         }
         Control::Augment(on) => settings.augment = on,
+        Control::Lock(tower) => settings.locked = tower,
     }
 }

@@ -1,6 +1,7 @@
 //! What is seen of learning besides the loss: traces, and retrieval on held-out pictures.
 
 use super::{Card, count, number};
+use crate::scenario::Locked;
 use crate::ui::app::App;
 
 pub(super) fn traces(app: &App) -> Card {
@@ -27,6 +28,25 @@ pub(super) fn traces(app: &App) -> Card {
              of the loss: with a large beta2 Adam has forgotten how to take it small.",
         )
         .note("Batch accuracy is among N captions only: a smaller batch makes it better by itself.")
+}
+
+pub(super) fn lock(app: &App) -> Card {
+    Card::new("a locked tower")
+        .formula("locked: no gradient, no decay, no moments; the other tower learns to meet it where it is")
+        .lanes(app, |seen| match seen.settings.locked {
+            Locked::Nothing => "both towers learn".into(),
+            tower => format!(
+                "the {tower} tower is held; gradient norm {} of the other",
+                seen.lane
+                    .report
+                    .as_ref()
+                    .map_or_else(|| "(no step yet)".into(), |report| number(report.grad_norm))
+            ),
+        })
+        .note(
+            "With the image tower of a checkpoint locked (LiT) its features stay as good as they were, and only the \
+             words are learned; a step is cheaper, too. A tower that has learned nothing yet is no use locked.",
+        )
 }
 
 pub(super) fn retrieval(app: &App) -> Card {

@@ -1,0 +1,74 @@
+//! Where a training starts: at random weights, or at a checkpoint's.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use tch::Device;
+
+use crate::data::Prepared;
+use crate::error::{Error, Result};
+use crate::model::{Clip, checkpoint};
+use crate::scenario::{Bias, Loss, Scenario, Temperature};
+
+/// Opens a scenario's data, with the tokenizer and the pictures of its checkpoint if it starts at one.
+///
+/// # Errors
+/// Data or a checkpoint that cannot be read; a checkpoint whose sizes are not the scenario's.
+pub fn prepare(scenario: &Scenario) -> Result<Arc<Prepared>> {
+    let Some(dir) = &scenario.checkpoint else {
+        return Prepared::new(scenario);
+    };
+    let checkpoint::Look {
+        architecture,
+        tokenizer,
+        ..
+    } = checkpoint::look(dir)?;
+    let model = architecture.model();
+    if model != scenario.model {
+        return Err(Error::Data(format!(
+            "the scenario's model is not the one of its checkpoint {}, which is\n\n    model: {},\n\n  \
+             `clip-lab scenarios NAME --from {}` writes a scenario with it",
+            dir.display(),
+            model.to_ron(),
+            dir.display()
+        )));
+    }
+    Prepared::with_tokenizer(scenario, tokenizer)
+}
+
+/// The scenario, starting at this checkpoint: with its sizes, its temperature, and, for the sigmoid loss, its bias.
+///
+/// # Errors
+/// A checkpoint that cannot be read.
+pub fn adopt(mut scenario: Scenario, dir: &Path) -> Result<Scenario> {
+    let clip = checkpoint::load(dir, Device::Cpu)?;
+    scenario.model = clip.architecture().model();
+    scenario.checkpoint = Some(dir.to_path_buf());
+    let temperature = (-clip.logit_scale().double_value(&[])).exp();
+    let temperature = Temperature::new(temperature.clamp(Temperature::MIN, Temperature::MAX));
+    let bias = clip
+        .logit_bias()
+        .map(|bias| Bias::new(bias.double_value(&[]).clamp(Bias::MIN, Bias::MAX)));
+    let say = |e: crate::scenario::OutOfRange| Error::Data(format!("{}: {e}", dir.display()));
+    for lane in &mut scenario.lanes {
+        lane.temperature = temperature.clone().map_err(say)?;
+        if let (Loss::SigLip, Some(bias)) = (lane.loss, &bias) {
+            lane.bias = Some(bias.clone().map_err(say)?);
+        }
+    }
+    // Its claims are about a model that knows nothing yet.
+    scenario.expect.clear();
+    scenario.lesson = None;
+    Ok(scenario)
+}
+
+/// The model of a lane, before its first step.
+pub(super) fn model(prepared: &Prepared, seed: u64, device: Device) -> Result<Clip> {
+    let scenario = prepared.scenario();
+    if let Some(dir) = &scenario.checkpoint {
+        return checkpoint::load(dir, device);
+    }
+    let vocab_size = prepared.tokenizer().vocab_size();
+    let mut rng = super::weights_rng(seed);
+    Clip::new(&scenario.model, vocab_size, &mut rng, device)
+}
