@@ -218,7 +218,7 @@ fn a_header_that_claims_more_than_there_is_is_refused() {
     for (header, says) in [
         (
             r#"{"logit_scale":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,4]}}"#,
-            "cannot lie at bytes",
+            "overflow",
         ),
         (
             r#"{"logit_scale":{"dtype":"F32","shape":[1000000000],"data_offsets":[0,4000000000]}}"#,
@@ -284,7 +284,7 @@ fn configurations_that_no_tower_fits_are_refused() {
             "hf_clip",
             r#""vocab_size": 814"#,
             r#""vocab_size": 813"#,
-            "its tokenizer has 814 tokens, and its text tower knows 813",
+            "the tokenizer makes token 813 of \"\", and the text tower knows 813",
         ),
         (
             "hf_naflex",

@@ -98,6 +98,16 @@ impl Tokenizer {
         self.end
     }
 
+    /// The same for a text tower that knows so many tokens.
+    ///
+    /// # Errors
+    /// If an empty caption already has one that it does not know.
+    pub fn within(mut self, vocabulary: i64) -> Result<Self> {
+        self.vocab_size = self.vocab_size.min(vocabulary);
+        let _ = self.ids("")?;
+        Ok(self)
+    }
+
     /// The same for a text tower that reads padding, too: rows always have the length of the context.
     #[must_use]
     pub fn whole(self, whole: bool) -> Self {
@@ -118,7 +128,7 @@ impl Tokenizer {
         match ids.iter().find(|&&id| id >= self.vocab_size) {
             None => Ok(ids),
             Some(id) => Err(Error::Data(format!(
-                "the tokenizer makes a token {id}, and its vocabulary has {}",
+                "the tokenizer makes token {id} of {caption:?}, and the text tower knows {}",
                 self.vocab_size
             ))),
         }

@@ -101,13 +101,9 @@ impl Description {
             Some(family) => Tokenizer::open(dir, family, context)?,
             None => Tokenizer::clip(context)?,
         };
-        let (needs, has) = (tokenizer.vocab_size(), text.vocab);
-        if needs > has {
-            return Err(Error::Data(format!(
-                "{}: its tokenizer has {needs} tokens, and its text tower knows {has}",
-                dir.display()
-            )));
-        }
+        let tokenizer = tokenizer
+            .within(text.vocab)
+            .map_err(|e| Error::Data(format!("{}: {e}", dir.display())))?;
         Ok(tokenizer.whole(!text.ignores_padding()))
     }
 }

@@ -95,7 +95,7 @@ fn characters(text: &str) -> String {
         match c {
             '\u{2bc}' | '\u{2018}'..='\u{201b}' => out.push('\''),
             '\u{201c}'..='\u{201f}' => out.push('"'),
-            '\u{2028}' | '\u{2029}' | '\u{85}' => out.push('\n'),
+            '\u{2028}' | '\u{2029}' => out.push('\n'),
             '\0'..='\u{8}'
             | '\u{b}'
             | '\u{e}'..='\u{1f}'
