@@ -25,6 +25,7 @@ use rand_chacha::ChaCha8Rng;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::augment::Augment;
+use super::decode::{Limits, decode};
 use super::draw::{Purpose, below, chance, generator};
 use super::{ClassId, Dataset, Item, Labels, Made, Picture, Request, Wanted, classes, corrupt};
 use crate::error::{Error, Result};
@@ -353,7 +354,8 @@ impl Dataset for Pairs {
 
 fn made(index: &Index, pair: usize, crop: Crop, side: usize) -> Result<Picture, String> {
     let bytes = picture::read(&index.found(pair))?;
-    picture::square(&picture::decode(&bytes)?, crop, side)
+    let decoded = decode(&bytes, Limits::default()).map_err(|damage| damage.to_string())?;
+    picture::square(&decoded.image, crop, side)
 }
 
 fn first_sound(index: &Index, side: usize, damaged: &mut Damaged) -> Option<(usize, Picture)> {
@@ -427,6 +429,7 @@ fn counted(pairs: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
     use std::fs;
 
     use super::*;
@@ -576,7 +579,7 @@ mod tests {
         assert!(made.captions.iter().all(|caption| caption != "cut short"));
         assert_eq!(pairs.notices().len(), 3, "{:?}", pairs.notices());
         assert!(pairs.notices()[2].starts_with(
-            "1 damaged and replaced: broken.jpg in tests/fixtures/pairs/hostile.tar (not a picture"
+            "1 damaged and replaced: broken.jpg in tests/fixtures/pairs/hostile.tar (damaged: the JPEG"
         ));
         let again = open("hostile.tar", "held_out: Some(0.0)").unwrap();
         assert_eq!(made, batch(&again, &request(0, 30)));
@@ -617,7 +620,7 @@ mod tests {
         let png = fs::read(format!("{FIXTURES}/img/red.png")).unwrap();
         for i in 0..60 {
             fs::write(folder.path().join(format!("{i}.png")), &png).unwrap();
-            table += &format!("{i}.png,number {i}\n");
+            writeln!(table, "{i}.png,number {i}").unwrap();
         }
         fs::write(folder.path().join("all.csv"), table).unwrap();
         let spec = scenario::Pairs {

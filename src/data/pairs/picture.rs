@@ -1,28 +1,24 @@
-//! From the bytes of a picture to the square that a tower sees.
+//! From a picture's file to the square that a tower sees.
 //!
 //! The largest square in the middle, resized with Pillow's bicubic filter, as OpenCLIP does for evaluations; for
 //! training a square of 0.9 to 1 of its area somewhere within it. The middle only, because that is what evaluations
 //! see; never mirrored and never recoloured, because captions name sides and colours.
 
 use std::fs::File;
-use std::io::{Cursor, Read};
+use std::io::Read;
 
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
-use image::{DynamicImage, ImageDecoder, ImageReader, Limits, RgbaImage};
 use rand_chacha::ChaCha8Rng;
 
 use super::index::Found;
 use super::tar::read_at;
 use crate::data::Picture;
+use crate::data::decode::Rgb;
 use crate::data::draw::{between, unit};
 
 /// Largest picture that is read, bytes of the file.
 pub const MOST_BYTES: u64 = 64 << 20;
-
-/// Largest side, and largest memory of a decoded picture.
-const MOST_SIDE: u32 = 16_384;
-const MOST_DECODED: u64 = 512 << 20;
 
 /// Least area of a crop for training.
 const LEAST_AREA: f32 = 0.9;
@@ -87,52 +83,28 @@ pub fn read(found: &Found) -> Result<Vec<u8>, String> {
     }
 }
 
-/// The picture, upright.
-///
-/// # Errors
-/// Why there is none in these bytes.
-pub fn decode(bytes: &[u8]) -> Result<RgbaImage, String> {
-    let told = |e: image::ImageError| format!("not a picture: {e}");
-    let mut reader = ImageReader::new(Cursor::new(bytes))
-        .with_guessed_format()
-        .map_err(|e| e.to_string())?;
-    let mut limits = Limits::default();
-    limits.max_image_width = Some(MOST_SIDE);
-    limits.max_image_height = Some(MOST_SIDE);
-    limits.max_alloc = Some(MOST_DECODED);
-    reader.limits(limits);
-    let mut decoder = reader.into_decoder().map_err(told)?;
-    let orientation = decoder.orientation().map_err(told)?;
-    let mut picture = DynamicImage::from_decoder(decoder).map_err(told)?;
-    picture.apply_orientation(orientation);
-    Ok(picture.into_rgba8())
-}
-
 /// A part of the picture, at `side` pixels.
 ///
 /// # Errors
 /// A picture without pixels.
-pub fn square(picture: &RgbaImage, crop: Crop, side: usize) -> Result<Picture, String> {
-    let (width, height) = picture.dimensions();
-    let told = |e: &dyn std::error::Error| e.to_string();
-    let source =
-        ImageRef::new(width, height, picture.as_raw(), PixelType::U8x4).map_err(|e| told(&e))?;
-    let mut target = Image::new(side as u32, side as u32, PixelType::U8x4);
+pub fn square(picture: &Rgb, crop: Crop, side: usize) -> Result<Picture, String> {
+    let (width, height) = (picture.width as u32, picture.height as u32);
+    let source = ImageRef::new(width, height, &picture.bytes, PixelType::U8x3);
+    let source = source.map_err(|e| e.to_string())?;
+    let mut target = Image::new(side as u32, side as u32, PixelType::U8x3);
     let whole = f64::from(width.min(height));
     let part = whole * crop.side;
     let start =
         |axis: usize, of: u32| (f64::from(of) - whole) / 2.0 + crop.at[axis] * (whole - part);
     let options = ResizeOptions::new()
         .resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom))
-        .use_alpha(picture.pixels().any(|pixel| pixel.0[3] != 255))
         .crop(start(0, width), start(1, height), part, part);
-    Resizer::new()
-        .resize(&source, &mut target, &options)
-        .map_err(|e| told(&e))?;
-    let pixels = target.buffer().chunks_exact(4);
+    let resized = Resizer::new().resize(&source, &mut target, &options);
+    resized.map_err(|e| e.to_string())?;
+    let pixels = target.buffer().chunks_exact(3);
     Ok(Picture {
         side,
-        rgba: pixels.map(|p| [p[0], p[1], p[2], p[3]]).collect(),
+        rgba: pixels.map(|p| [p[0], p[1], p[2], 255]).collect(),
     })
 }
 
@@ -141,10 +113,16 @@ mod tests {
     use super::super::super::draw::{Purpose, generator};
     use super::*;
 
-    fn gradient(width: u32, height: u32) -> RgbaImage {
-        RgbaImage::from_fn(width, height, |x, y| {
-            image::Rgba([(x * 255 / width) as u8, (y * 255 / height) as u8, 7, 255])
-        })
+    fn gradient(width: usize, height: usize) -> Rgb {
+        let colour = |i: usize| {
+            let (x, y) = (i % width, i / width);
+            [(x * 255 / width) as u8, (y * 255 / height) as u8, 7]
+        };
+        Rgb {
+            width,
+            height,
+            bytes: (0..width * height).flat_map(colour).collect(),
+        }
     }
 
     #[test]
@@ -180,14 +158,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_picture_says_so() {
-        for bytes in [&b""[..], b"GIF89a", b"\x89PNG\r\n\x1a\nnonsense", b"hello"] {
-            assert!(decode(bytes).unwrap_err().starts_with("not a picture"));
-        }
-        assert_eq!(
-            read(&Found::File("/no/such".into())).unwrap_err(),
-            "no such file"
-        );
-        assert_eq!(read(&Found::File("/".into())).unwrap_err(), "not a file");
+    fn what_is_no_file_says_so() {
+        let told = |path: &str| read(&Found::File(path.into())).unwrap_err();
+        assert_eq!(told("/no/such"), "no such file");
+        assert_eq!(told("/"), "not a file");
     }
 }
