@@ -12,6 +12,7 @@ mod eval;
 mod format;
 pub mod loss;
 mod man;
+mod notices;
 mod options;
 mod output;
 mod replay;

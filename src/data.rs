@@ -1,4 +1,6 @@
-//! Where pairs come from: the [`Dataset`] trait, its two sources, and the seeded sampler.
+//! Where pairs come from: the [`Dataset`] trait, its sources, and the seeded sampler.
+//!
+//! The user's own pairs are files that stay where they are: an index says where, and a batch reads what it needs.
 //!
 //! Everything here is plain bytes and strings, so that lanes can share one data set. All randomness
 //! is a function of the seed and the step, the same on every machine.
@@ -8,10 +10,12 @@ mod batch;
 mod caption;
 mod classes;
 mod corrupt;
+pub mod decode;
 pub mod draw;
 pub mod emoji;
 mod image;
 mod measure;
+pub mod pairs;
 mod prepared;
 pub mod shapes;
 
@@ -33,6 +37,29 @@ pub use prepared::{Gallery, MEAN, OwnClasses, Prepared, STD};
 /// Index of a concept within a data set.
 pub type ClassId = usize;
 
+/// What a set makes a pair of: by default a class; of a set that has its pairs, one of these.
+pub type Item = usize;
+
+/// A pair as a set makes it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Made {
+    /// What the picture shows.
+    pub class: ClassId,
+    /// A caption of it.
+    pub caption: String,
+    /// The picture, if one was wanted.
+    pub picture: Option<Picture>,
+}
+
+/// What is wanted of a pair besides its caption.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// Its picture.
+    pub picture: bool,
+    /// The picture as for training: a set whose pictures are larger than the tower's may cut out a part of its own.
+    pub augment: bool,
+}
+
 /// A square RGBA picture, 8 bits a channel, straight alpha.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Picture {
@@ -44,17 +71,36 @@ pub struct Picture {
 
 /// Pictures of classes, and words for them.
 pub trait Dataset: Send + Sync {
-    /// Names of all classes, all different: the candidates of retrieval.
+    /// Names of all classes, all different.
     fn names(&self) -> &[String];
+
+    /// The first so many classes are the candidates of retrieval: all, unless they are too many. Those of the
+    /// galleries are among them.
+    fn candidates(&self) -> usize {
+        self.names().len()
+    }
 
     /// Classes that training draws from; never empty.
     fn trained_classes(&self) -> &[ClassId];
 
-    /// A training picture of the class; which one is up to the generator.
-    fn picture(&self, class: ClassId, rng: &mut ChaCha8Rng) -> Picture;
+    /// What the pairs of a batch are made of, one for each: classes, drawn as the data's dials say.
+    fn draw(&self, request: &Request) -> Vec<Item> {
+        classes::draw(self.trained_classes(), request)
+    }
 
-    /// A training caption of the class; which one is up to the generator.
-    fn caption(&self, class: ClassId, rng: &mut ChaCha8Rng) -> String;
+    /// A training pair; what is left open by the item is up to the generator.
+    fn pair(&self, item: Item, wanted: Wanted, rng: &mut ChaCha8Rng) -> Made;
+
+    /// Whether pairs take long to make, so that a batch is made while the step before it computes, on a CPU, too.
+    fn slow(&self) -> bool {
+        false
+    }
+
+    /// What its user should know, a line each: what was found, and what could not be used. There may be more once
+    /// pictures have been read.
+    fn notices(&self) -> Vec<String> {
+        Vec::new()
+    }
 
     /// The fixed pictures of an evaluation, each with its class; none if nothing is held out.
     fn gallery(&self, split: Split) -> Vec<(ClassId, Picture)>;
@@ -132,5 +178,6 @@ pub fn open(data: &scenario::Data, size: ImageSize) -> Result<Arc<dyn Dataset>> 
     Ok(match data {
         scenario::Data::Emoji(spec) => Arc::new(emoji::Emoji::new(spec)?),
         scenario::Data::Shapes(spec) => Arc::new(shapes::Shapes::new(spec, size.size())?),
+        scenario::Data::Pairs(spec) => Arc::new(pairs::Pairs::open(spec, size.size())?),
     })
 }

@@ -13,6 +13,7 @@ mod lane;
 pub mod lesson;
 mod load;
 mod outline;
+mod pairs;
 mod quality;
 mod range;
 mod report;
@@ -31,10 +32,11 @@ pub use form::{read_form, refuse_form};
 pub use lane::{LaneSpec, Locked, Loss, Negatives};
 pub use lesson::{Knob, Lesson, Part};
 pub use load::{BUNDLED, bundled, load, parse};
+pub use pairs::{Pairs, PairsFormat};
 pub use quality::Quality;
 pub use range::{
     BatchSize, Beta, Bias, Concepts, Fraction, ImageSize, LearningRate, LogitScale, OutOfRange,
-    Positive, Size, Steps, Temperature, VocabSize, WeightDecay, Zipf,
+    Positive, ShuffleBuffer, Size, Steps, Temperature, VocabSize, WeightDecay, Zipf,
 };
 pub use suggest::did_you_mean;
 pub use validate::{EMOJI_LANGUAGES, MOST_CHOSEN, MOST_LANES, SHAPES_LANGUAGES};
@@ -116,6 +118,8 @@ pub enum Data {
     Emoji(Emoji),
     /// Scenes of shapes drawn by rule.
     Shapes(Shapes),
+    /// Pictures and captions of the user's own.
+    Pairs(Pairs),
 }
 
 /// The embedded emoji set: the same concepts in three drawing styles.

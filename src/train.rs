@@ -71,7 +71,7 @@ pub struct Trainer {
     applied: Vec<Applied>,
     /// The step that is being made, if it is made in parts.
     underway: Option<Underway>,
-    /// The batch of the next step, made while a device computes.
+    /// The batch of the next step, made while this one is computed.
     ahead: Option<JoinHandle<Arc<Batch>>>,
     latest: Option<Latest>,
     evaluations: Evaluations,

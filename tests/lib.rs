@@ -13,6 +13,7 @@ mod expects;
 mod invalid;
 mod layering;
 mod loss;
+mod pairs;
 mod parity;
 mod pty;
 mod scenarios;

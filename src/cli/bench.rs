@@ -9,6 +9,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::format::Format;
+use super::notices::Notices;
 use super::options::{DEFAULT_SCENARIO, Device};
 use super::output::print;
 use crate::error::{Error, Result};
@@ -64,7 +65,9 @@ pub fn run(args: &BenchArgs) -> Result<()> {
         return screen::run(&scenario, args);
     }
     let prepared = start::prepare(&endless(scenario, args.steps.get()))?;
+    let mut notices = Notices::new(&prepared);
     let lanes = bench(&prepared, args.device.into(), args.steps.get())?;
+    notices.say();
     print(&match args.format {
         Format::Table => table(&lanes),
         Format::Json | Format::Jsonl => lines(&lanes),

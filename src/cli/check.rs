@@ -5,12 +5,13 @@ use std::io::Write as _;
 use clap::Args;
 
 use super::output::print;
+use crate::data;
 use crate::error::{Error, Result};
-use crate::scenario::load;
+use crate::scenario::{Data, Scenario, load};
 
 /// Validate scenarios: line, column, caret, suggestion
 ///
-/// Sound files are listed on standard output, reports on the others go to standard error. The exit
+/// Data of one's own is opened, too. Sound files are listed on standard output, reports on the others go to standard error. The exit
 /// code is 2 if there is a report.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "Example:\n  clip-lab check my.ron lessons/*.ron")]
@@ -24,7 +25,7 @@ pub struct CheckArgs {
 pub fn run(args: &CheckArgs) -> Result<()> {
     let mut faulty = Vec::new();
     for file in &args.files {
-        match load(file) {
+        match load(file).and_then(opened) {
             Ok(scenario) => print(&format!(
                 "ok  {file}  {} ({})\n",
                 scenario.title,
@@ -46,6 +47,17 @@ pub fn run(args: &CheckArgs) -> Result<()> {
             faulty.join(", ")
         ))),
     }
+}
+
+/// The scenario, once data of the user's own has been found to be there; what it has to say goes to standard error.
+fn opened(scenario: Scenario) -> Result<Scenario> {
+    if let Data::Pairs(_) = scenario.data {
+        let set = data::open(&scenario.data, scenario.model.image.image_size())?;
+        for notice in set.notices() {
+            let _ = writeln!(std::io::stderr(), "data: {notice}");
+        }
+    }
+    Ok(scenario)
 }
 
 fn lanes(number: usize) -> String {

@@ -8,6 +8,7 @@ use clap::Args;
 use signal_hook::consts::TERM_SIGNALS;
 
 use super::format::Format;
+use super::notices::Notices;
 use super::options::TrainOptions;
 use super::run_output::Output;
 use crate::error::{Error, Result};
@@ -39,6 +40,7 @@ pub fn run(args: &RunArgs) -> Result<()> {
     let scenario = args.training.scenario(&args.scenarios)?;
     let options = args.training.lab()?;
     let prepared = start::prepare(&scenario)?;
+    let mut notices = Notices::new(&prepared);
     let mut output = Output::new(&scenario, Format::for_records(args.training.format));
     let ending = ending()?;
     let begun = Instant::now();
@@ -46,7 +48,9 @@ pub fn run(args: &RunArgs) -> Result<()> {
     let stop = || {
         ending.load(Ordering::Relaxed) || limit.is_some_and(|s| begun.elapsed().as_secs_f64() >= s)
     };
-    lab::train(&prepared, &options, stop, &mut output)
+    let trained = lab::train(&prepared, &options, stop, &mut output);
+    notices.say();
+    trained
 }
 
 /// A flag that Ctrl-C and its like raise; when it is up already, they end the process.

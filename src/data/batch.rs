@@ -9,7 +9,7 @@ use std::thread;
 
 use super::corrupt::{chosen, exchange, filler, marks, noise, random_words};
 use super::draw::{Purpose, generator};
-use super::{ClassId, Dataset, classes, image};
+use super::{Augment, ClassId, Dataset, Item, Wanted, image};
 use crate::scenario::Quality;
 use crate::telemetry::Thumbnail;
 
@@ -78,8 +78,9 @@ const WORTH_A_THREAD: usize = 32;
 
 /// The batch that is asked for, made on so many threads: the same whatever their number.
 ///
-/// Classes are distinct as far as there are enough; then all come once before any comes again.
-/// As long as the data is as it is, a smaller batch is the beginning of a larger one of the same step.
+/// Of drawn data, classes are distinct as far as there are enough; then all come once before any comes again, and
+/// as long as the data is as it is, a smaller batch is the beginning of a larger one of the same step. Of the user's
+/// own pairs a batch goes on where one of its size would have ended the step before: each comes once an epoch.
 ///
 /// What the dials of the data do, each to a share of the pairs rounded to a whole number, and in this
 /// order: classes are drawn by frequency and repeated; captions are exchanged among so many pairs that
@@ -95,19 +96,19 @@ pub fn sample(dataset: &dyn Dataset, request: &Request, threads: usize) -> Batch
     } = *request;
     let quality = &request.quality;
     let touched = |purpose, share| chosen(seed, purpose, step, batch_size, share);
-    let classes = classes::draw(dataset.trained_classes(), request);
+    let items = dataset.draw(request);
     let noisy = touched(Purpose::NoiseImages, quality.noise_images.get());
     let noise = marks(&noisy, batch_size);
     let picture_bytes = 3 * image_size * image_size;
     let mut images = vec![0; batch_size * picture_bytes];
     let threads = threads.min(batch_size / WORTH_A_THREAD).max(1);
     let share = batch_size.div_ceil(threads).max(1);
-    let shares = classes
+    let shares = items
         .chunks(share)
         .zip(noise.chunks(share))
         .zip(images.chunks_mut((share * picture_bytes).max(1)))
         .enumerate();
-    let own: Vec<String> = thread::scope(|scope| {
+    let (classes, own): (Vec<ClassId>, Vec<String>) = thread::scope(|scope| {
         let mut shares = shares.map(|(i, (pairs, images))| {
             move || make_pairs(dataset, request, i * share, pairs, images)
         });
@@ -117,7 +118,7 @@ pub fn sample(dataset: &dyn Dataset, request: &Request, threads: usize) -> Batch
         for other in others {
             own.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
         }
-        own
+        own.into_iter().unzip()
     });
     let sources = exchange(seed, step, batch_size, quality.shuffle_captions.get());
     let mut captions: Vec<String> = sources.iter().map(|&pair| own[pair].clone()).collect();
@@ -137,37 +138,40 @@ pub fn sample(dataset: &dyn Dataset, request: &Request, threads: usize) -> Batch
     }
 }
 
-/// Writes the pictures of some pairs, whose classes are given and whether they are noise, the first of
-/// which is pair `first`; their captions.
+/// Writes the pictures of some pairs, whose items are given and whether they are noise, the first of
+/// which is pair `first`; their classes and captions.
 fn make_pairs(
     dataset: &dyn Dataset,
     request: &Request,
     first: usize,
-    (classes, noisy): (&[ClassId], &[bool]),
+    (items, noisy): (&[Item], &[bool]),
     images: &mut [u8],
-) -> Vec<String> {
+) -> Vec<(ClassId, String)> {
     let size = request.image_size;
     let augmentation = request.augment.then(|| dataset.augmentation());
-    let pairs = classes
+    let augmentation = augmentation.filter(|augment| *augment != Augment::NONE);
+    let pairs = items
         .iter()
         .zip(noisy)
         .zip(images.chunks_exact_mut(3 * size * size))
         .enumerate();
-    let make = |(at, ((&class, &noisy), out)): (usize, ((&ClassId, &bool), &mut [u8]))| {
+    let make = |(at, ((&item, &noisy), out)): (usize, ((&Item, &bool), &mut [u8]))| {
         let (seed, step, pair) = (request.seed, request.step, first + at);
         let mut rng = generator(seed, Purpose::Pair, step, pair as u64);
-        let caption = dataset.caption(class, &mut rng);
-        if noisy {
-            let mut rng = filler(seed, Purpose::NoiseImages, step, pair);
-            noise(&mut rng, out);
-            return caption;
+        let wanted = Wanted {
+            picture: !noisy,
+            augment: request.augment,
+        };
+        let made = dataset.pair(item, wanted, &mut rng);
+        match (&made.picture, &augmentation) {
+            (None, _) => {
+                let mut rng = filler(seed, Purpose::NoiseImages, step, pair);
+                noise(&mut rng, out);
+            }
+            (Some(picture), Some(augment)) => augment.write(picture, size, &mut rng, out),
+            (Some(picture), None) => image::write_plain(picture, size, out),
         }
-        let picture = dataset.picture(class, &mut rng);
-        match &augmentation {
-            Some(augmentation) => augmentation.write(&picture, size, &mut rng, out),
-            None => image::write_plain(&picture, size, out),
-        }
-        caption
+        (made.class, made.caption)
     };
     pairs.map(make).collect()
 }

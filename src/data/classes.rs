@@ -81,7 +81,7 @@ fn by_frequency(ranked: &[ClassId], s: f64, seed: u64, step: u64, count: usize) 
 /// Gives a share of the pairs (rounded to a whole number) their class by couples, the last three of an
 /// odd number by a triple: with distinct classes before, so many pairs then share theirs with another.
 /// A single pair has nothing to repeat.
-fn repeat(classes: &mut [ClassId], seed: u64, step: u64, share: f64) {
+pub fn repeat(classes: &mut [ClassId], seed: u64, step: u64, share: f64) {
     let chosen = chosen(seed, Purpose::Duplicates, step, classes.len(), share);
     for i in 1..chosen.len() {
         let like = match (i % 2, i + 1 == chosen.len()) {

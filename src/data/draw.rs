@@ -27,6 +27,10 @@ pub enum Purpose {
     RandomCaptions = 8,
     /// Which pictures are noise (index 0), and the noise of each (from index 1).
     NoiseImages = 9,
+    /// The order in which an epoch has its pairs.
+    Order = 10,
+    /// Which picture of a class a batch gets.
+    Pick = 11,
 }
 
 /// The generator of the `index`-th thing of a step. Independent of all others.

@@ -19,7 +19,7 @@ use super::augment::Augment;
 use super::caption::{Mix, check_weights};
 use super::corrupt;
 use super::draw::{below, shuffle_front, weighted};
-use super::{ClassId, Dataset, Labels, Picture};
+use super::{ClassId, Dataset, Labels, Made, Picture, Wanted};
 use crate::error::Result;
 use crate::scenario::{self, Captions, Style};
 use crate::telemetry::Split;
@@ -105,19 +105,13 @@ impl Emoji {
     }
 }
 
-impl Dataset for Emoji {
-    fn names(&self) -> &[String] {
-        &self.names
-    }
-
-    fn trained_classes(&self) -> &[ClassId] {
-        &self.classes
-    }
-
+impl Emoji {
+    /// A training picture of the class; which one is up to the generator.
     fn picture(&self, class: ClassId, rng: &mut ChaCha8Rng) -> Picture {
         self.train[below(rng, self.train.len())][class].clone()
     }
 
+    /// A training caption of the class; which one is up to the generator.
     fn caption(&self, class: ClassId, rng: &mut ChaCha8Rng) -> String {
         let speech = &self.speech[weighted(rng, &self.mix.weights)];
         let words = &speech.words[class];
@@ -133,6 +127,25 @@ impl Dataset for Emoji {
                 keywords[..count].join(", ")
             }
             _ => words.name.to_string(),
+        }
+    }
+}
+
+impl Dataset for Emoji {
+    fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    fn trained_classes(&self) -> &[ClassId] {
+        &self.classes
+    }
+
+    fn pair(&self, class: ClassId, wanted: Wanted, rng: &mut ChaCha8Rng) -> Made {
+        let caption = self.caption(class, rng);
+        Made {
+            class,
+            caption,
+            picture: wanted.picture.then(|| self.picture(class, rng)),
         }
     }
 

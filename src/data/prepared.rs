@@ -165,6 +165,7 @@ impl Prepared {
         match &self.scenario.data {
             Data::Emoji(emoji) => emoji.augment,
             Data::Shapes(shapes) => shapes.augment,
+            Data::Pairs(pairs) => pairs.augment,
         }
     }
 

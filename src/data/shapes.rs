@@ -16,7 +16,7 @@ use super::augment::Augment;
 use super::caption::Mix;
 use super::corrupt;
 use super::draw::{Purpose, around_zero, below, between, chance, generator, unit, weighted};
-use super::{ClassId, Dataset, Labels, Picture};
+use super::{ClassId, Dataset, Labels, Made, Picture, Wanted};
 use crate::error::{Error, Result};
 use crate::scenario;
 use crate::telemetry::Split;
@@ -93,6 +93,20 @@ impl Shapes {
     }
 }
 
+impl Shapes {
+    /// A training picture of the class; which one is up to the generator.
+    fn picture(&self, class: ClassId, rng: &mut ChaCha8Rng) -> Picture {
+        Self::scene(class, rng).picture(self.side)
+    }
+
+    /// A training caption of the class; which one is up to the generator.
+    fn caption(&self, class: ClassId, rng: &mut ChaCha8Rng) -> String {
+        let language = &LANGUAGES[self.mix.languages[weighted(rng, &self.mix.weights)]];
+        let phrasing = language.phrasings[below(rng, language.phrasings.len())];
+        language.say(phrasing, Attributes::of(class))
+    }
+}
+
 impl Dataset for Shapes {
     fn names(&self) -> &[String] {
         &self.names
@@ -102,14 +116,13 @@ impl Dataset for Shapes {
         &self.trained
     }
 
-    fn picture(&self, class: ClassId, rng: &mut ChaCha8Rng) -> Picture {
-        Self::scene(class, rng).picture(self.side)
-    }
-
-    fn caption(&self, class: ClassId, rng: &mut ChaCha8Rng) -> String {
-        let language = &LANGUAGES[self.mix.languages[weighted(rng, &self.mix.weights)]];
-        let phrasing = language.phrasings[below(rng, language.phrasings.len())];
-        language.say(phrasing, Attributes::of(class))
+    fn pair(&self, class: ClassId, wanted: Wanted, rng: &mut ChaCha8Rng) -> Made {
+        let caption = self.caption(class, rng);
+        Made {
+            class,
+            caption,
+            picture: wanted.picture.then(|| self.picture(class, rng)),
+        }
     }
 
     fn gallery(&self, split: Split) -> Vec<(ClassId, Picture)> {

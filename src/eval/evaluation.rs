@@ -217,7 +217,7 @@ impl Evaluation {
             Job::Retrieval(split) => {
                 let gallery = self.prepared.gallery(split);
                 let scores = self.pictures[&split].dot(&self.names.t());
-                let names = self.prepared.dataset().names();
+                let names = self.candidates();
                 let report = retrieval::report(self.step, split, &scores, &gallery.classes, names);
                 vec![Report::Retrieval(report)]
             }
@@ -233,6 +233,12 @@ impl Evaluation {
         })
     }
 
+    /// The names that are asked about.
+    fn candidates(&self) -> &[String] {
+        let dataset = self.prepared.dataset();
+        &dataset.names()[..dataset.candidates()]
+    }
+
     fn splits(&self) -> Vec<Split> {
         let known = |split: &Split| self.pictures.contains_key(split);
         [Split::HeldOut, Split::Trained]
@@ -244,7 +250,7 @@ impl Evaluation {
     fn zero_shot(&mut self, property: Property, set: usize, texts: &Texts) -> Vec<Report> {
         let prompts = self.templates[set].list.len() as u64;
         let (name, values) = match property {
-            Property::Name => ("name", self.prepared.dataset().names().to_vec()),
+            Property::Name => ("name", self.candidates().to_vec()),
             Property::Label(which) => {
                 let label = &self.prepared.labels()[which];
                 (label.name, label.values.clone())

@@ -176,7 +176,7 @@ pub(super) fn plan(
     width: usize,
 ) -> (VecDeque<Job>, Vec<Templates>) {
     let dataset = prepared.dataset();
-    let names = single(dataset.names());
+    let names = single(&dataset.names()[..dataset.candidates()]);
     let bare = &Templates::bundled()[0];
     let mut jobs = VecDeque::new();
     // A caption is compared with held-out pictures alone.

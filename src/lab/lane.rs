@@ -248,6 +248,8 @@ struct Worker<'a> {
     stepped: Option<Instant>,
     /// What the pacer was last told: steps done, whether it goes on.
     stands: (u64, bool),
+    /// Things that the data had to say when it was looked at last.
+    notices: usize,
     panics: bool,
 }
 
@@ -286,6 +288,10 @@ impl<'a> Worker<'a> {
             (Pace::Running, LaneStatus::Running)
         };
         observer.set_status(status);
+        let notices = prepared.dataset().notices();
+        if !notices.is_empty() {
+            observer.say(notices.join("; "));
+        }
         let panics = std::env::var_os(PANIC).is_some_and(|lane| lane == *plan.spec.name);
         let stop_rule = StopRule::new(prepared.scenario().train.stop);
         let mut worker = Self {
@@ -305,6 +311,7 @@ impl<'a> Worker<'a> {
             survey_at: None,
             stepped: None,
             stands: (0, false),
+            notices: notices.len(),
             panics,
         };
         worker.record(Event::Started(Started {
@@ -542,6 +549,7 @@ impl<'a> Worker<'a> {
             self.pace = Pace::Finishing(Reason::Completed);
         } else {
             if step % self.prepared.scenario().train.eval_every.get() == 0 {
+                self.hear_notices();
                 self.begin_evaluation(&Tasks::live())?;
             }
             match self.pace {
@@ -558,6 +566,15 @@ impl<'a> Worker<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Says what the data has to say since: pictures that turned out to be damaged.
+    fn hear_notices(&mut self) {
+        let notices = self.prepared.dataset().notices();
+        if notices.len() > self.notices {
+            self.observer.say(notices[self.notices..].join("; "));
+            self.notices = notices.len();
+        }
     }
 
     /// Evaluates the final weights if that has not been done, then closes the records.

@@ -11,8 +11,8 @@ use super::range::number;
 use super::report::Fault;
 use super::suggest::did_you_mean;
 use super::{
-    BatchSize, Beta, Bias, Concepts, Fraction, ImageSize, LearningRate, LogitScale, Positive, Size,
-    Steps, Temperature, VocabSize, WeightDecay, Zipf,
+    BatchSize, Beta, Bias, Concepts, Fraction, ImageSize, LearningRate, LogitScale, Positive,
+    ShuffleBuffer, Size, Steps, Temperature, VocabSize, WeightDecay, Zipf,
 };
 
 /// What ron found wrong, as a fault of the outlined text.
@@ -221,6 +221,8 @@ fn plain(outer: &str) -> &str {
         "Scenario" => "the scenario",
         "Emoji" => "the emoji data",
         "Shapes" => "the shapes data",
+        "Pairs" => "data of your own",
+        "PairsFormat" => "a format of pairs",
         "Captions" => "the captions",
         "Model" => "the model",
         "TextTower" => "the text tower",
@@ -279,6 +281,7 @@ fn allowed(field: &str) -> Option<String> {
         }
         "imbalance" => real(Zipf::MIN, Zipf::MAX),
         "concepts" => whole(Concepts::MIN, Concepts::MAX),
+        "shuffle_buffer" => whole(ShuffleBuffer::MIN, ShuffleBuffer::MAX),
         "batch_size" => whole(BatchSize::MIN, BatchSize::MAX),
         "steps" | "eval_every" => whole(Steps::MIN, Steps::MAX),
         "image_size" => whole(ImageSize::MIN, ImageSize::MAX),
@@ -308,6 +311,7 @@ fn example(field: &str) -> Option<String> {
         "hide" => &"[Traces]",
         "lock" => &"[Loss]",
         "image" => &"ResNet(image_size: 64, layers: (1, 1, 1, 1), width: 16)",
+        "path" => &"\"photos.csv\"",
         "held_out" => &"[Twemoji], or 0.2 for shapes",
         "loss" => &"InfoNce",
         "schedule" => &"Cosine",

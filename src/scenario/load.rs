@@ -7,7 +7,7 @@ use ron::extensions::Extensions;
 
 use super::outline::Outline;
 use super::report::{Fault, render};
-use super::{Scenario, explain, suggest, validate};
+use super::{Data, Scenario, explain, suggest, validate};
 use crate::error::{Error, Result};
 
 macro_rules! bundle {
@@ -59,7 +59,8 @@ pub fn bundled(name: &str) -> Option<&'static str> {
         .map(|(_, text)| *text)
 }
 
-/// Reads the bundled scenario called `path`, or else the file at `path`.
+/// Reads the bundled scenario called `path`, or else the file at `path`. Data of the user's own then starts at the
+/// file's folder.
 ///
 /// # Errors
 /// [`Error::Usage`] or [`Error::File`] if there is no readable file, [`Error::Scenario`] with the
@@ -70,7 +71,11 @@ pub fn load(path: impl AsRef<Path>) -> Result<Scenario> {
         return parse(text, &format!("scenarios/{name}.ron"));
     }
     let text = read(path)?;
-    parse(&text, &path.display().to_string())
+    let mut scenario = parse(&text, &path.display().to_string())?;
+    if let Data::Pairs(pairs) = &mut scenario.data {
+        pairs.anchor(path.parent().unwrap_or(Path::new("")));
+    }
+    Ok(scenario)
 }
 
 /// Reads a scenario from text; `origin` is its name in messages.

@@ -183,6 +183,10 @@ whole!(
     Concepts, "a number of concepts", 2 ..= 1_000_000
 );
 whole!(
+    /// Pairs that are drawn from at a time.
+    ShuffleBuffer, "a shuffle buffer", 1 ..= 100_000_000
+);
+whole!(
     /// A number of optimizer steps.
     Steps, "a number of steps", 1 ..= 100_000_000
 );

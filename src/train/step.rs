@@ -237,7 +237,8 @@ impl Trainer {
         let batch = self.prepared.batch(&self.wanted(), self.threads);
         // If it was what is wanted, it is what was got.
         drop(ahead);
-        if self.device != Device::Cpu {
+        let more = self.now.step + 1 < self.train.steps.get();
+        if more && (self.device != Device::Cpu || self.prepared.dataset().slow()) {
             self.ahead = Some(self.make_ahead());
         }
         memory::give_back(&mut self.largest, batch.len());
@@ -264,8 +265,8 @@ impl Trainer {
         })
     }
 
-    /// Makes the batch of the next step, if nothing changes, while the device works on this one. A CPU has its
-    /// hands full.
+    /// Makes the batch of the next step, if nothing changes, while this one is computed. A CPU has its hands full,
+    /// except where pictures must be waited for or decoded: then a step that waits for its turn is one that has data.
     fn make_ahead(&self) -> JoinHandle<Arc<Batch>> {
         let (prepared, threads) = (Arc::clone(&self.prepared), self.threads);
         let mut request = self.wanted();

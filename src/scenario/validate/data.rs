@@ -2,7 +2,7 @@
 
 use super::Check;
 use crate::scenario::suggest::did_you_mean;
-use crate::scenario::{Captions, Data, Emoji, Shapes, Style};
+use crate::scenario::{Captions, Data, Emoji, Pairs, PairsFormat, Shapes, Style};
 
 /// Languages (ISO 639-1) that the emoji set has names in.
 pub const EMOJI_LANGUAGES: [&str; 26] = [
@@ -18,6 +18,7 @@ impl Check<'_> {
         match data {
             Data::Emoji(emoji) => self.emoji(emoji),
             Data::Shapes(shapes) => self.shapes(shapes),
+            Data::Pairs(pairs) => self.pairs(pairs),
         }
     }
 
@@ -103,9 +104,13 @@ impl Check<'_> {
                 help,
             );
         }
-        for (i, template) in captions.templates.iter().enumerate() {
+        self.templates(&captions.templates, "data.captions.templates");
+    }
+
+    fn templates(&mut self, templates: &[String], path: &str) {
+        for (i, template) in templates.iter().enumerate() {
             if !template.contains("{}") {
-                let path = format!("data.captions.templates.{i}");
+                let path = format!("{path}.{i}");
                 let help = format!("for example \"{} {{}}\"", template.trim());
                 self.fault(
                     &path,
@@ -124,6 +129,73 @@ impl Check<'_> {
             self.fault("data.held_out", message, "allowed: 0.01 to 0.9", None);
         }
         self.languages("data.languages", &shapes.languages, &SHAPES_LANGUAGES);
+    }
+
+    fn pairs(&mut self, pairs: &Pairs) {
+        let paths = [
+            ("path", Some(&pairs.path)),
+            ("held_out_path", pairs.held_out_path.as_ref()),
+        ];
+        for (field, path) in paths {
+            let Some(path) = path else { continue };
+            let place = format!("data.{field}");
+            if path.trim().is_empty() {
+                self.fault(
+                    &place,
+                    format!("`{field}` names no file"),
+                    "a table, shards or a folder",
+                    None,
+                );
+            } else if pairs.format_of(path).is_none() {
+                let help =
+                    "add `format: Csv`, `Tsv`, `Jsonl`, `WebDataset` or `Folders`".to_string();
+                let label = "known extensions: .csv .tsv .jsonl .tar";
+                self.fault(
+                    &place,
+                    "the name does not say what kind of data this is",
+                    label,
+                    help,
+                );
+            }
+        }
+        if let Some(share) = pairs.held_out {
+            let share = share.get();
+            if pairs.held_out_path.is_some() {
+                let message = "what is held out is both a share and a path";
+                self.fault("data.held_out", message, "keep one of them", None);
+            } else if share > 0.9 {
+                let message = format!("a held-out share of {share} leaves too little to train on");
+                self.fault("data.held_out", message, "allowed: 0 to 0.9", None);
+            }
+        }
+        let format = pairs.format_of(&pairs.path);
+        let columns = [
+            ("image", pairs.image.is_some()),
+            ("images", pairs.images.is_some()),
+        ];
+        let folders = format == Some(PairsFormat::Folders);
+        if folders || format == Some(PairsFormat::WebDataset) {
+            for (field, _) in columns.into_iter().filter(|(_, stated)| *stated) {
+                let message = format!("`{field}` is for tables: this format has no columns");
+                self.fault(&format!("data.{field}"), message, "leave it out", None);
+            }
+        }
+        if folders && pairs.caption.is_some() {
+            let message = "captions of class folders are made from the folders' names";
+            self.fault(
+                "data.caption",
+                message,
+                "leave it out, or use `templates`",
+                None,
+            );
+        }
+        if let Some(templates) = &pairs.templates {
+            if !folders && format.is_some() {
+                let message = "templates are for class folders only";
+                self.fault("data.templates", message, "these pairs have captions", None);
+            }
+            self.templates(templates, "data.templates");
+        }
     }
 
     fn languages(&mut self, path: &str, languages: &[(String, f64)], known: &[&'static str]) {

@@ -1,0 +1,186 @@
+//! [`Pairs`]: pictures and captions of the user's own, as a scenario names them. Plain data: no file is looked at.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Fraction, ShuffleBuffer};
+
+/// Pictures and captions of one's own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pairs {
+    /// A table, tar shards or a folder. Of shards several may be meant: `{0000..0009}`, `{a,b}`, `*`, `?`, `[ab]`,
+    /// and several patterns with `::` between.
+    pub path: String,
+    /// What `path` is; by its extension if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub format: Option<PairsFormat>,
+    /// Where a relative `path` starts: the folder of the scenario's file if absent, which fills it in, or else the
+    /// working directory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folder: Option<String>,
+    /// Where relative paths in a table start; the table's own folder if absent. Relative to `folder` itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub images: Option<String>,
+    /// Column or key of a picture's path; a usual name if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
+    /// Column or key of its caption; a usual name if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caption: Option<String>,
+    /// What captions of class folders are made with; `{}` stands for the folder's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub templates: Option<Vec<String>>,
+    /// Share of the pairs that training never sees, chosen by what the pictures are called; a tenth if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_out: Option<Fraction>,
+    /// Data of the same form that training never sees, instead of a share.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_out_path: Option<String>,
+    /// Whether training pictures are augmented.
+    #[serde(default = "super::yes")]
+    pub augment: bool,
+    /// So many consecutive pairs of shards are drawn from at a time.
+    #[serde(default = "default_buffer")]
+    pub shuffle_buffer: ShuffleBuffer,
+}
+
+/// How pictures and captions lie on disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PairsFormat {
+    /// A table with a header, its columns divided by commas.
+    Csv,
+    /// The same, divided by tabs.
+    Tsv,
+    /// A JSON object a line.
+    Jsonl,
+    /// Tar shards of pictures and texts with one name.
+    WebDataset,
+    /// A folder of folders, each with pictures of what it is called.
+    Folders,
+}
+
+impl Pairs {
+    /// What a path is: as stated, else by its extension. `None` if that says nothing.
+    pub fn format_of(&self, path: &str) -> Option<PairsFormat> {
+        let by_extension = || {
+            let last = path.rsplit("::").next().unwrap_or(path);
+            let extension = Path::new(last).extension()?.to_str()?;
+            match extension.to_ascii_lowercase().as_str() {
+                "csv" => Some(PairsFormat::Csv),
+                "tsv" | "tab" => Some(PairsFormat::Tsv),
+                "jsonl" | "ndjson" => Some(PairsFormat::Jsonl),
+                "tar" => Some(PairsFormat::WebDataset),
+                _ => None,
+            }
+        };
+        self.format.or_else(by_extension)
+    }
+
+    /// Share that is held out.
+    pub fn held_out_share(&self) -> f64 {
+        match (&self.held_out_path, self.held_out) {
+            (Some(_), _) => 0.0,
+            (None, Some(share)) => share.get(),
+            (None, None) => 0.1,
+        }
+    }
+
+    /// Lets relative paths start at `folder`, the one of the scenario's file, from wherever the scenario is read
+    /// again.
+    pub(super) fn anchor(&mut self, folder: &Path) {
+        let own = PathBuf::from(self.folder.as_deref().unwrap_or_default());
+        let folder = folder.join(own);
+        let folder = std::path::absolute(&folder).unwrap_or(folder);
+        self.folder = Some(folder.display().to_string());
+    }
+}
+
+fn default_buffer() -> ShuffleBuffer {
+    super::constant(ShuffleBuffer::new(10_000))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Data, parse};
+    use super::*;
+
+    fn read(pairs: &str) -> Result<Pairs, String> {
+        let text = super::super::bundled("clip").unwrap();
+        let start = text.find("data: Emoji(").unwrap();
+        let end = start + text[start..].find("model:").unwrap();
+        let text = format!("{}data: {pairs},\n    {}", &text[..start], &text[end..]);
+        let scenario = parse(&text, "own.ron").map_err(|e| e.to_string())?;
+        assert_eq!(parse(&scenario.to_ron(), "again").unwrap(), scenario);
+        match scenario.data {
+            Data::Pairs(pairs) => Ok(pairs),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_extension_says_the_format_unless_it_is_stated() {
+        for (path, format) in [
+            ("a/photos.csv", Some(PairsFormat::Csv)),
+            ("photos.TSV", Some(PairsFormat::Tsv)),
+            ("photos.jsonl", Some(PairsFormat::Jsonl)),
+            ("a/{0000..0009}.tar", Some(PairsFormat::WebDataset)),
+            ("a/*.tar::b/*.tar", Some(PairsFormat::WebDataset)),
+        ] {
+            let pairs = read(&format!("Pairs(path: {path:?})")).unwrap();
+            assert_eq!(pairs.format_of(&pairs.path), format, "{path}");
+        }
+        let pairs = read("Pairs(path: \"photos\", format: Folders, held_out: 0.25)").unwrap();
+        assert_eq!(pairs.format_of("photos"), Some(PairsFormat::Folders));
+        assert_eq!(pairs.held_out_share(), 0.25);
+        assert!(pairs.augment);
+        assert_eq!(pairs.shuffle_buffer.get(), 10_000);
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_refused() {
+        for (pairs, message) in [
+            ("Pairs(path: \"photos\")", "what kind of data"),
+            ("Pairs(path: \"\")", "names no file"),
+            ("Pairs(path: \"a.csv\", held_out: 1.0)", "leaves too little"),
+            (
+                "Pairs(path: \"a.csv\", held_out: 0.1, held_out_path: \"b.csv\")",
+                "both a share and a path",
+            ),
+            ("Pairs(path: \"a.tar\", image: \"x\")", "has no columns"),
+            (
+                "Pairs(path: \"a.csv\", templates: [\"a {}\"])",
+                "class folders only",
+            ),
+            (
+                "Pairs(path: \"a\", format: Folders, templates: [\"a\"])",
+                "no place for the name",
+            ),
+            (
+                "Pairs(path: \"a.csv\", shuffle_buffer: 0)",
+                "shuffle buffer",
+            ),
+            (
+                "Pairs(path: \"a.csv\", colour: 0)",
+                "unknown field `colour`",
+            ),
+        ] {
+            let error = read(pairs).unwrap_err();
+            assert!(error.contains(message), "{pairs}: {error}");
+        }
+    }
+
+    #[test]
+    fn paths_start_at_the_scenario_s_folder() {
+        let mut pairs = read("Pairs(path: \"a.csv\")").unwrap();
+        pairs.anchor(Path::new("/data/lab"));
+        assert_eq!(pairs.folder.as_deref(), Some("/data/lab"));
+        // Read again from elsewhere, it is the same.
+        pairs.anchor(Path::new("/runs/one"));
+        assert_eq!(pairs.folder.as_deref(), Some("/data/lab"));
+        let mut pairs = read("Pairs(path: \"a.csv\", folder: \"photos\")").unwrap();
+        pairs.anchor(Path::new("/data/lab"));
+        assert_eq!(pairs.folder.as_deref(), Some("/data/lab/photos"));
+    }
+}
