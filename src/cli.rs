@@ -9,6 +9,7 @@ mod completions;
 mod config;
 mod doctor;
 mod eval;
+mod export;
 mod format;
 pub mod loss;
 mod man;
@@ -142,6 +143,7 @@ enum Command {
     Check(check::CheckArgs),
     Replay(replay::ReplayArgs),
     Eval(eval::EvalArgs),
+    Export(export::ExportArgs),
     Bench(bench::BenchArgs),
     Loss(loss::LossArgs),
     Config(config::ConfigArgs),
@@ -179,6 +181,7 @@ impl Cli {
             Some(Command::Scenarios(args)) => scenarios::run(args),
             Some(Command::Check(args)) => check::run(args),
             Some(Command::Eval(args)) => eval::run(args),
+            Some(Command::Export(args)) => export::run(args),
             Some(Command::Bench(args)) => bench::run(args),
             Some(Command::Replay(args)) => replay::run(args),
             Some(Command::Loss(args)) => loss::run(args),

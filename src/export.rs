@@ -1,11 +1,16 @@
-//! Records of a run: the [`Sink`] trait, JSON lines, CSV, and the run folder that holds both.
+//! Records of a run: the [`Sink`] trait, JSON lines, CSV, TensorBoard's events, plots, and the run folder that
+//! holds them; and the same training as a job for another trainer.
 
 pub mod bundle;
 mod csv;
 pub mod drawing;
+mod gathered;
 mod jsonl;
+pub mod open_clip;
 pub mod plots;
 mod run_dir;
+mod tensorboard;
+mod whole;
 
 pub use csv::Csv;
 pub use jsonl::{Jsonl, json_line};

@@ -31,7 +31,7 @@ pub use expect::{Comparison, Expect, Metric};
 pub use form::{read_form, refuse_form};
 pub use lane::{LaneSpec, Locked, Loss, Negatives};
 pub use lesson::{Knob, Lesson, Part};
-pub use load::{BUNDLED, bundled, load, parse};
+pub use load::{BUNDLED, bundled, load, parse, parse_script};
 pub use pairs::{Pairs, PairsFormat};
 pub use quality::Quality;
 pub use range::{

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory as _};
+use clap::{Args, Command, CommandFactory as _};
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
@@ -22,15 +22,22 @@ pub struct ManArgs {
     pub out: Option<PathBuf>,
 }
 
+/// Adds the subcommands of a command, and theirs.
+fn below(command: &Command, pages: &mut Vec<Command>) {
+    for subcommand in command.get_subcommands() {
+        if subcommand.get_name() != "help" {
+            pages.push(subcommand.clone());
+            below(subcommand, pages);
+        }
+    }
+}
+
 /// Prints or writes the pages.
 pub fn run(args: &ManArgs) -> Result<()> {
     let mut root = Cli::command();
     root.build();
-    let pages = std::iter::once(root.clone()).chain(
-        root.get_subcommands()
-            .filter(|c| c.get_name() != "help")
-            .cloned(),
-    );
+    let mut pages = vec![root.clone()];
+    below(&root, &mut pages);
     let mut all = String::new();
     for page in pages {
         let name = page

@@ -5,17 +5,22 @@
 //! controls.ron     every control that took effect: lane, step, control
 //! metrics.jsonl    every event
 //! metrics.csv      every step
+//! events.out...    for TensorBoard; of several lanes each its own, in tensorboard/<lane>/
+//! plots.svg, .png  the curves, drawn when a lane ends
 //! eval.jsonl       what `clip-lab eval` found, once it was asked
 //! model/<lane>/    an OpenCLIP folder for each lane
 //! ```
 //!
-//! A line is one write, so a killed run leaves whole lines; when the disk is full the torn end is
+//! A record is one write, so a killed run leaves whole ones; when the disk is full the torn end is
 //! cut off again. Files that are rewritten are written beside themselves first and then renamed.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{Seek, SeekFrom, Write};
+use std::fs::{self, File};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use super::gathered::Gathered;
+use super::tensorboard::TensorBoard;
+use super::whole::Whole;
 use super::{Sink, csv, json_line};
 use crate::control::Applied;
 use crate::error::{Error, Result};
@@ -26,9 +31,11 @@ use crate::telemetry::Event;
 pub struct RunDir {
     path: PathBuf,
     scenario: Scenario,
-    jsonl: Lines,
-    csv: Lines,
+    jsonl: Whole,
+    csv: Whole,
     rows: csv::Rows,
+    events: TensorBoard,
+    gathered: Gathered,
     /// Those that took effect; whether the script's.
     controls: Vec<(Cue, bool)>,
 }
@@ -53,12 +60,14 @@ impl RunDir {
         }
         replace(&path.join("scenario.ron"), &scenario.to_ron())?;
         replace(&path.join("controls.ron"), "[]\n")?;
-        let mut csv = Lines::create(path.join("metrics.csv"))?;
-        csv.append(csv::HEADER)?;
+        let mut csv = Whole::create(path.join("metrics.csv"))?;
+        csv.append(csv::HEADER.as_bytes())?;
         Ok(Self {
-            jsonl: Lines::create(path.join("metrics.jsonl"))?,
+            jsonl: Whole::create(path.join("metrics.jsonl"))?,
             csv,
             rows: csv::Rows::default(),
+            events: TensorBoard::create(path, scenario)?,
+            gathered: Gathered::new(&scenario.title, scenario.train.steps.get()),
             controls: Vec::new(),
             scenario: scenario.clone(),
             path: path.to_path_buf(),
@@ -108,10 +117,12 @@ pub fn model_folder(run: &Path, lane: &str) -> PathBuf {
 
 impl Sink for RunDir {
     fn record(&mut self, lane: &str, event: &Event) -> Result<()> {
-        self.jsonl.append(&json_line(lane, event)?)?;
+        self.jsonl.append(json_line(lane, event)?.as_bytes())?;
         if let Some(row) = self.rows.row(lane, event) {
-            self.csv.append(&row)?;
+            self.csv.append(row.as_bytes())?;
         }
+        self.events.record(lane, event)?;
+        self.gathered.record(lane, event)?;
         match event {
             Event::Control(applied) => self.record_control(lane, applied),
             Event::Reset(seed) => {
@@ -126,48 +137,9 @@ impl Sink for RunDir {
             Event::Rewind { to, .. } => {
                 self.retain_controls(lane, |cue, scripted| cue.at < *to || (*to == 0 && scripted))
             }
-            Event::Started(_)
-            | Event::Step(_)
-            | Event::Eval(_)
-            | Event::Branch(_)
-            | Event::Finished(_) => Ok(()),
+            Event::Finished(_) => self.gathered.draw(&self.path),
+            Event::Started(_) | Event::Step(_) | Event::Eval(_) | Event::Branch(_) => Ok(()),
         }
-    }
-}
-
-/// A file of lines that is whole after every append.
-struct Lines {
-    path: PathBuf,
-    file: File,
-    length: u64,
-}
-
-impl Lines {
-    fn create(path: PathBuf) -> Result<Self> {
-        let file = OpenOptions::new()
-            .create(true)
-            .write(true)
-            .truncate(true)
-            .open(&path);
-        let file = file.map_err(Error::file("create", &path))?;
-        Ok(Self {
-            path,
-            file,
-            length: 0,
-        })
-    }
-
-    fn append(&mut self, line: &str) -> Result<()> {
-        if let Err(error) = self.file.write_all(line.as_bytes()) {
-            // A full disk may have taken half a line: cut it off, so that what stands is whole.
-            let _ = self
-                .file
-                .set_len(self.length)
-                .and_then(|()| self.file.seek(SeekFrom::Start(self.length)));
-            return Err(Error::file("write", &self.path)(error));
-        }
-        self.length += line.len() as u64;
-        Ok(())
     }
 }
 
@@ -194,12 +166,15 @@ fn remove_run(path: &Path) -> Result<()> {
         "metrics.jsonl",
         "metrics.csv",
         "eval.jsonl",
+        "plots.svg",
+        "plots.png",
     ] {
         let file = path.join(name);
         if file.exists() {
             fs::remove_file(&file).map_err(Error::file("remove", &file))?;
         }
     }
+    TensorBoard::remove(path)?;
     let model = path.join("model");
     if model.is_dir() {
         fs::remove_dir_all(&model).map_err(Error::file("remove", &model))?;

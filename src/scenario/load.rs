@@ -7,7 +7,7 @@ use ron::extensions::Extensions;
 
 use super::outline::Outline;
 use super::report::{Fault, render};
-use super::{Data, Scenario, explain, suggest, validate};
+use super::{Cue, Data, Scenario, explain, suggest, validate};
 use crate::error::{Error, Result};
 
 macro_rules! bundle {
@@ -76,6 +76,16 @@ pub fn load(path: impl AsRef<Path>) -> Result<Scenario> {
         pairs.anchor(path.parent().unwrap_or(Path::new("")));
     }
     Ok(scenario)
+}
+
+/// Reads a script from text, as a run's `controls.ron` has it; `origin` is its name in messages.
+///
+/// # Errors
+/// [`Error::Scenario`] that says where the text is not one.
+pub fn parse_script(text: &str, origin: &str) -> Result<Vec<Cue>> {
+    options()
+        .from_str(text)
+        .map_err(|e| Error::Scenario(format!("{origin}: not a script: {e}")))
 }
 
 /// Reads a scenario from text; `origin` is its name in messages.

@@ -1,0 +1,217 @@
+//! `clip-lab export`: a training as a job for another trainer.
+
+use std::io::IsTerminal as _;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::options::{TrainOptions, steps};
+use super::output::print;
+use crate::data::Prepared;
+use crate::error::{Error, Result};
+use crate::export::open_clip::{Job, World, plan, write};
+use crate::scenario::{Cue, LaneSpec, Scenario, Steps, did_you_mean, parse_script};
+
+/// Write a training as a job for another trainer
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "\
+Example:
+  clip-lab export open-clip softmax-vs-sigmoid --out jobs/both")]
+pub struct ExportArgs {
+    #[command(subcommand)]
+    target: Target,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+enum Target {
+    OpenClip(OpenClipArgs),
+}
+
+/// The same training as an OpenCLIP job: model, pairs, and a launch script for torchrun
+///
+/// Writes a folder for each lane (of a single lane: --out itself): the model as OpenCLIP builds it with the run's
+/// first weights and tokenizer, the pairs that the run sees as WebDataset shards, train.sh with the flags that
+/// mean the same, and a README that says what differs. What OpenCLIP's trainer cannot express is refused, each by
+/// its name: dials that change while training, a temperature that is not learned, chosen negatives, ... The size
+/// of the shards is said first. Prints the path of each train.sh.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "\
+Examples:
+  clip-lab export open-clip clip --out jobs/clip --nproc 2
+  pip install 'open_clip_torch[training]' && jobs/clip/train.sh
+  clip-lab export open-clip runs/mine --lane sigmoid --from-trained --pairs 20000 --out jobs/more")]
+struct OpenClipArgs {
+    /// A folder that --out wrote, a scenario's file, or the name of a bundled scenario
+    #[arg(value_name = "RUN_DIR|SCENARIO")]
+    source: String,
+
+    /// Folder to write
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+
+    /// Replace the job in that folder
+    #[arg(long)]
+    force: bool,
+
+    /// Only this lane
+    #[arg(long, value_name = "NAME")]
+    lane: Option<String>,
+
+    /// Processes of torchrun, which share each batch
+    #[arg(long, value_name = "N", default_value = "1")]
+    nproc: NonZeroUsize,
+
+    /// Parts in which each process encodes its share of a batch, to save memory
+    #[arg(long, value_name = "N", default_value = "1")]
+    accum_freq: NonZeroUsize,
+
+    /// Write at least so many pairs, rounded up so that whole epochs make up the run, which sees them again and
+    /// again [default: all that the run sees, once]
+    #[arg(long, value_name = "N")]
+    pairs: Option<u64>,
+
+    /// Start from the weights that the run saved, not from its first ones
+    #[arg(long)]
+    from_trained: bool,
+
+    /// Set a control before the first step, as for `clip-lab run`
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+
+    /// So many steps instead of the scenario's
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = steps)]
+    steps: Option<Steps>,
+
+    /// Seed of everything random, instead of the scenario's
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    seed: Option<u64>,
+}
+
+/// Writes the job.
+pub fn run(args: &ExportArgs) -> Result<()> {
+    let Target::OpenClip(args) = &args.target;
+    let (scenario, run) = source(args)?;
+    let lanes = lanes(&scenario, args.lane.as_deref())?;
+    let trained = match (&run, args.from_trained) {
+        (None, true) => {
+            return Err(Error::Usage(
+                "--from-trained needs a run folder: a scenario has no trained weights".into(),
+            ));
+        }
+        (Some(run), true) => Some(run.as_path()),
+        (_, false) => None,
+    };
+    let world = World {
+        processes: args.nproc.get(),
+        accumulate: args.accum_freq.get(),
+    };
+    let prepared = Prepared::new(&scenario)?;
+    let mut jobs = plan(&prepared, &lanes, world, args.pairs, trained)?;
+    for job in &jobs {
+        eprintln!("{}: {}", job.lane(), job.size());
+    }
+    let all = jobs.iter().map(Job::pairs).sum();
+    let bar = if std::io::stderr().is_terminal() {
+        ProgressBar::new(all)
+    } else {
+        ProgressBar::hidden()
+    };
+    let style = ProgressStyle::with_template("{prefix} {bar:24} {pos}/{len} pairs ({eta} left)");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    let scripts = write(&mut jobs, &args.out, args.force, |lane, pairs| {
+        bar.set_prefix(lane.to_owned());
+        bar.inc(pairs);
+    })?;
+    bar.finish_and_clear();
+    let lines = scripts.iter().map(|path| path.display().to_string() + "\n");
+    print(&lines.collect::<String>())
+}
+
+/// The scenario that is meant, with all that was done by hand as its script, and the run folder if it is of one.
+fn source(args: &OpenClipArgs) -> Result<(Scenario, Option<PathBuf>)> {
+    let options = TrainOptions {
+        set: args.set.clone(),
+        steps: args.steps,
+        seed: args.seed,
+        ..TrainOptions::default()
+    };
+    let folder = Path::new(&args.source);
+    if !folder.is_dir() {
+        return Ok((options.scenario(std::slice::from_ref(&args.source))?, None));
+    }
+    let path = folder.join("scenario.ron");
+    if !path.is_file() {
+        return Err(Error::Usage(format!(
+            "{} holds no run: there is no scenario.ron\n  name a folder that --out wrote, or a scenario",
+            folder.display()
+        )));
+    }
+    let mut scenario = options.scenario(&[path.display().to_string()])?;
+    let controls = folder.join("controls.ron");
+    let text = std::fs::read_to_string(&controls).map_err(Error::file("read", &controls))?;
+    let by_hand = parse_script(&text, &controls.display().to_string())?;
+    add_by_hand(&mut scenario, by_hand);
+    Ok((scenario, Some(folder.to_path_buf())))
+}
+
+/// Adds those of a run's controls that its script does not have.
+fn add_by_hand(scenario: &mut Scenario, controls: Vec<Cue>) {
+    let known = |cue: &Cue, script: &[Cue]| {
+        script.iter().any(|own| {
+            let same = (own.at, own.set) == (cue.at, cue.set);
+            same && (own.lane.is_none() || own.lane == cue.lane)
+        })
+    };
+    let steps = scenario.train.steps.get();
+    for cue in controls {
+        if cue.at <= steps && !known(&cue, &scenario.script) {
+            scenario.script.push(cue);
+        }
+    }
+}
+
+/// All lanes, or the one that is named.
+fn lanes<'a>(scenario: &'a Scenario, name: Option<&str>) -> Result<Vec<&'a LaneSpec>> {
+    let Some(name) = name else {
+        return Ok(scenario.lanes.iter().collect());
+    };
+    if let Some(lane) = scenario.lane(name) {
+        return Ok(vec![lane]);
+    }
+    let names: Vec<&str> = scenario.lanes.iter().map(|lane| &*lane.name).collect();
+    let hint = did_you_mean(name, names.iter().copied());
+    let hint = hint.map_or_else(String::new, |hint| format!("\n  {hint}"));
+    Err(Error::Usage(format!(
+        "--lane {name}: there is no lane `{name}`{hint}\n  lanes: {}",
+        names.join(", ")
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control::Control;
+    use crate::scenario::load;
+
+    #[test]
+    fn what_was_done_by_hand_joins_the_script_once() {
+        let mut scenario = load("clip").unwrap();
+        let cue = |at, lane: Option<&str>, tau: &str| Cue {
+            at,
+            lane: lane.map(Into::into),
+            set: Control::parse("temperature", tau).unwrap(),
+        };
+        scenario.script = vec![cue(5, None, "0.05")];
+        let lane = scenario.lanes[0].name.clone();
+        let controls = vec![
+            cue(5, Some(&lane), "0.05"),
+            cue(5, Some(&lane), "0.06"),
+            cue(9_000_000, Some(&lane), "0.06"),
+        ];
+        add_by_hand(&mut scenario, controls);
+        assert_eq!(scenario.script.len(), 2);
+        assert_eq!(scenario.script[1], cue(5, Some(&lane), "0.06"));
+    }
+}

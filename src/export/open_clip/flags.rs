@@ -1,0 +1,83 @@
+//! The flags of `open_clip_train.main` that mean a lane, and those of `train.py`.
+
+use super::Job;
+use crate::scenario::{Loss, Precision, Schedule};
+
+/// A flag and its value, if it has one.
+pub(super) type Flag = (&'static str, Option<String>);
+
+/// The flags of a job, in the order of the script. Where the work is done (`--device`, `--dist-backend`) is up to
+/// the machine that it is done on.
+pub(super) fn flags(job: &Job) -> Vec<Flag> {
+    let train = &job.prepared.scenario().train;
+    let settings = &job.settings;
+    let (beta1, beta2) = job.spec.betas.unwrap_or(train.betas);
+    let mut flags: Vec<Flag> = Vec::new();
+    let mut set = |name, value: String| flags.push((name, Some(value)));
+    set("--model", "local-dir:model".into());
+    set("--dataset-type", "webdataset".into());
+    set("--train-data", job.layout.urls("shards"));
+    set("--train-num-samples", job.pairs().to_string());
+    set("--epochs", job.epochs.to_string());
+    set(
+        "--batch-size",
+        job.world.part(settings.batch_size).to_string(),
+    );
+    set("--accum-freq", job.world.accumulate.to_string());
+    // One worker reads the shards of its process in their order.
+    set("--workers", "1".into());
+    // All of the picture: the shards have what the lab has made of it.
+    set("--aug-cfg", "scale=(1.0, 1.0)".into());
+    set("--lr", number(settings.learning_rate));
+    set("--beta1", number(beta1.get()));
+    set("--beta2", number(beta2.get()));
+    set("--eps", number(train.epsilon.get()));
+    set("--wd", number(settings.weight_decay));
+    set("--warmup", train.warmup.to_string());
+    set(
+        "--lr-scheduler",
+        match train.schedule {
+            Schedule::Cosine => "cosine".into(),
+            Schedule::Constant => "const".into(),
+        },
+    );
+    if let Some(clip) = train.grad_clip {
+        set("--grad-clip-norm", number(clip.get()));
+    }
+    set(
+        "--precision",
+        match train.precision {
+            Precision::Bf16 => "amp_bf16".into(),
+            Precision::Fp32 | Precision::Auto => "fp32".into(),
+        },
+    );
+    // NumPy takes no more bits; nothing of it is left to chance here but the order of several epochs.
+    set("--seed", (train.seed % (1 << 31)).to_string());
+    set("--log-every-n-steps", "1".into());
+    let mut switch = |name| flags.push((name, None));
+    match settings.loss {
+        Loss::SigLip => switch("--siglip"),
+        // Together they give the gradient of the whole batch's loss. Without --gather-with-grad features would get
+        // a share of theirs, while the temperature got all of its own.
+        Loss::InfoNce => {
+            switch("--local-loss");
+            switch("--gather-with-grad");
+        }
+    }
+    if job.epochs == 1 {
+        switch("--in-order");
+    }
+    if train.schedule == Schedule::Cosine {
+        switch("--lab-cosine");
+    }
+    flags
+}
+
+/// A number as Python reads it, without a row of zeros.
+pub(super) fn number(x: f64) -> String {
+    if x != 0.0 && x.abs() < 1e-3 {
+        format!("{x:e}")
+    } else {
+        x.to_string()
+    }
+}

@@ -1,0 +1,98 @@
+//! What `OpenCLIP`'s trainer cannot express, each said by its name. Plain data in, sentences out.
+
+use super::World;
+use crate::control::{Control, short};
+use crate::scenario::{LaneSpec, Loss, Scenario};
+use crate::telemetry::Settings;
+
+/// `OpenCLIP` holds `exp(logit_scale)` within 1 and this, whatever is asked.
+const MOST_SCALE: f64 = 100.0;
+
+/// What all lanes have in common.
+pub(super) fn of_scenario(scenario: &Scenario) -> Vec<String> {
+    let stop = &scenario.train.stop;
+    let mut refused = Vec::new();
+    if let Some(least) = stop.loss_below {
+        refused.push(format!(
+            "train.stop.loss_below: {}: OpenCLIP trains to its last step",
+            least.get()
+        ));
+    }
+    if let Some(plateau) = &stop.plateau {
+        refused.push(format!(
+            "train.stop.plateau of {} steps: OpenCLIP trains to its last step",
+            plateau.steps.get()
+        ));
+    }
+    refused
+}
+
+/// What a lane has of its own, with the settings of its first step.
+pub(super) fn of_lane(
+    cues: &[(u64, Control)],
+    spec: &LaneSpec,
+    settings: &Settings,
+    world: World,
+) -> Vec<String> {
+    let later = cues.iter().filter(|(at, _)| *at > 0);
+    let mut refused: Vec<String> = later
+        .map(|(at, control)| {
+            let (name, value) = (control.name(), short(control.value()));
+            format!(
+                "after {at} steps {name} becomes {value}: OpenCLIP's dials stay as they are set"
+            )
+        })
+        .collect();
+    let siglip = settings.loss == Loss::SigLip;
+    let mut refuse = |when: bool, why: String| {
+        if when {
+            refused.push(why);
+        }
+    };
+    refuse(
+        !settings.learn_temperature,
+        "learn_temperature: false: OpenCLIP always learns the temperature".into(),
+    );
+    refuse(
+        settings.max_logit_scale != MOST_SCALE,
+        format!(
+            "max_logit_scale: {}: OpenCLIP's is always {MOST_SCALE}",
+            settings.max_logit_scale
+        ),
+    );
+    refuse(
+        settings.temperature > 1.0 + 1e-9,
+        format!(
+            "temperature: {}: OpenCLIP sets it back to 1, its highest, after the first step",
+            settings.temperature
+        ),
+    );
+    refuse(
+        siglip && settings.bias.is_none(),
+        "SigLip without a bias: OpenCLIP's --siglip always has one".into(),
+    );
+    refuse(
+        siglip && settings.bias.is_some() && !settings.learn_bias,
+        "learn_bias: false: OpenCLIP always learns the bias".into(),
+    );
+    refuse(
+        siglip && !spec.negatives.is_all(),
+        format!(
+            "negatives: {:?}: OpenCLIP's loss counts every negative",
+            spec.negatives
+        ),
+    );
+    let (batch, parts) = (
+        settings.batch_size,
+        (world.processes * world.accumulate) as u64,
+    );
+    refuse(
+        !batch.is_multiple_of(parts),
+        format!(
+            "batch_size: {batch} cannot be shared out evenly: {} processes with {} parts each (--nproc, \
+             --accum-freq)",
+            world.processes, world.accumulate
+        ),
+    );
+    refused
+}

@@ -1,0 +1,292 @@
+//! The texts of a job's folder: launch script, README.
+
+use std::fmt::Write as _;
+
+use super::flags::{Flag, number};
+use super::{Job, size};
+use crate::scenario::{ImagePool, ImageTower, Loss, Precision, Schedule};
+
+/// What has no flag.
+pub(super) const TRAIN_PY: &str = include_str!("train.py");
+
+/// The launch script.
+pub(super) fn train_sh(job: &Job, flags: &[Flag]) -> String {
+    let processes = job.world.processes;
+    let mut lines = vec![
+        format!("torchrun --standalone --nproc-per-node {processes} train.py"),
+        "--device \"$DEVICE\" --dist-backend \"$BACKEND\"".into(),
+        "--name \"${NAME:-$(date +%Y-%m-%d_%H-%M-%S)}\"".into(),
+    ];
+    lines.extend(flags.iter().map(line));
+    if norm_of_a_batch(job) && processes > 1 {
+        lines.push("$SYNC".into());
+    }
+    lines.push("\"$@\"".into());
+    let sync = if norm_of_a_batch(job) && processes > 1 {
+        "\n# Batch normalisation over all processes; PyTorch has none for CPUs.\n\
+         SYNC=; [ \"$BACKEND\" = nccl ] && SYNC=--use-bn-sync\n"
+    } else {
+        ""
+    };
+    format!(
+        "#!/bin/sh\n\
+         # {}, lane {}: the same training by OpenCLIP. Needs `pip install 'open_clip_torch[training]'`.\n\
+         # Flags that are added to the command go last and win: ./train.sh --precision amp_bf16\n\
+         set -eu\n\
+         cd \"$(dirname \"$0\")\"\n\
+         CUDA='import torch; print(\"cuda\" if torch.cuda.is_available() else \"cpu\")'\n\
+         DEVICE=${{DEVICE:-$(python -c \"$CUDA\")}}\n\
+         case $DEVICE in cuda*) BACKEND=nccl ;; *) BACKEND=gloo ;; esac\n\
+         {sync}\n\
+         exec {}\n",
+        one_line(&job.prepared.scenario().title),
+        job.lane(),
+        lines.join(" \\\n    ")
+    )
+}
+
+/// A flag as the shell reads it.
+pub(super) fn line((name, value): &Flag) -> String {
+    match value {
+        None => (*name).into(),
+        Some(value) => {
+            let plain = |c: char| c.is_ascii_alphanumeric() || "-_.:/".contains(c);
+            if value.chars().all(plain) {
+                format!("{name} {value}")
+            } else {
+                format!("{name} '{value}'")
+            }
+        }
+    }
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Whether the tower normalises over the pictures that are encoded together.
+fn norm_of_a_batch(job: &Job) -> bool {
+    matches!(
+        job.prepared.scenario().model.image,
+        ImageTower::ResNet { .. }
+    )
+}
+
+/// What was exported, what corresponds, what differs.
+pub(super) fn readme(job: &Job, flags: &[Flag]) -> String {
+    let scenario = job.prepared.scenario();
+    let mut out = format!(
+        "# {}: lane `{}` as an OpenCLIP job\n\n\
+         Written by clip-lab {}. `./train.sh` trains it with OpenCLIP's own trainer (made for open_clip_torch \
+         3.3.0, `pip install 'open_clip_torch[training]'`), in {} with {}.\n\n\
+         | file | holds |\n|---|---|\n\
+         | `train.sh` | the command; flags that are added to it go last and win; `DEVICE` and `NAME` may be set |\n\
+         | `train.py` | `open_clip_train.main` as it is, and what has no flag: `--in-order`, `--lab-cosine`, DDP on CPUs{} |\n\
+         | `model/` | sizes, {} and tokenizer, as `--model local-dir:model` reads them |\n\
+         | `shards/` | {} of {}x{} pixels, PNG and text ({}) |\n\n",
+        one_line(&scenario.title),
+        job.lane(),
+        env!("CARGO_PKG_VERSION"),
+        plural(job.world.processes, "process", "processes"),
+        if job.world.processes > 1 {
+            "gradients averaged over them"
+        } else {
+            "no other"
+        },
+        if is_map(job) {
+            ", SigLIP's image tower at these sizes"
+        } else {
+            ""
+        },
+        if job.trained.is_some() {
+            "the run's trained weights"
+        } else {
+            "the run's first weights"
+        },
+        plural(job.pairs() as usize, "pair", "pairs"),
+        job.prepared.image_size(),
+        job.prepared.image_size(),
+        size(job.bytes),
+    );
+    let _ = writeln!(
+        out,
+        "## What corresponds\n\n| the lab | OpenCLIP |\n|---|---|"
+    );
+    for (lab, theirs) in corresponds(job) {
+        let _ = writeln!(out, "| {lab} | {theirs} |");
+    }
+    let all: Vec<String> = flags
+        .iter()
+        .map(|flag| format!("`{}`", line(flag)))
+        .collect();
+    let _ = writeln!(out, "\nAll flags: {}.\n\n## What differs\n", all.join(", "));
+    for item in differs(job) {
+        let _ = writeln!(out, "- {item}");
+    }
+    out
+}
+
+fn plural(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
+
+fn is_map(job: &Job) -> bool {
+    matches!(
+        job.prepared.scenario().model.image,
+        ImageTower::ViT {
+            pool: ImagePool::Map,
+            ..
+        }
+    )
+}
+
+/// Pairs of the lab and of `OpenCLIP`.
+fn corresponds(job: &Job) -> Vec<(String, String)> {
+    let (settings, world) = (&job.settings, job.world);
+    let train = &job.prepared.scenario().train;
+    let pair = |a: String, b: &str| (a, b.to_owned());
+    let mut rows = vec![
+        match settings.loss {
+            Loss::InfoNce => pair(
+                "loss: InfoNce".into(),
+                "its default loss; `--local-loss --gather-with-grad`: averaged over processes, the gradient of the \
+                 whole batch's loss",
+            ),
+            Loss::SigLip => pair(
+                "loss: SigLip".into(),
+                "`--siglip`; averaged over processes, the gradient of the whole batch's loss",
+            ),
+        },
+        pair(
+            format!("temperature at the start: {}", number(settings.temperature)),
+            "`logit_scale` in `model/open_clip_model.safetensors`",
+        ),
+    ];
+    if let Some(bias) = settings.bias {
+        rows.push(pair(
+            format!("bias at the start: {bias}"),
+            "`logit_bias` in the same file (it takes the place of `--siglip`'s -10)",
+        ));
+    }
+    rows.extend([
+        (
+            format!("batch_size: {}", settings.batch_size),
+            format!(
+                "`--batch-size {}` x {} processes x `--accum-freq {}`",
+                world.part(settings.batch_size),
+                world.processes,
+                world.accumulate
+            ),
+        ),
+        (
+            format!("steps: {}", train.steps.get()),
+            format!(
+                "`--epochs {}` of `--train-num-samples {}`",
+                job.epochs,
+                job.pairs()
+            ),
+        ),
+        pair(
+            "decay of matrices only, AdamW, clipping, warm-up, clamp of the temperature".into(),
+            "the same rules",
+        ),
+        pair(
+            "mean and deviation of pixels".into(),
+            "`preprocess_cfg` in `model/open_clip_config.json`",
+        ),
+    ]);
+    rows
+}
+
+/// What is not the same, said.
+fn differs(job: &Job) -> Vec<String> {
+    let train = &job.prepared.scenario().train;
+    let world = job.world;
+    let mut out = vec![format!(
+        "{} OpenCLIP's own augmentation does nothing: with `scale=(1.0, 1.0)` its random crop takes the whole \
+         square picture, which has the tower's size already.",
+        if job.settings.augment {
+            "Augmentation is baked into the shards: each pair as the lab would show it at its step."
+        } else {
+            "Pictures are as the lab shows them, without augmentation."
+        }
+    )];
+    if job.epochs == 1 {
+        out.push(
+            "`--in-order` gives the lab's own batches in its order. Without it OpenCLIP shuffles pairs, and concepts \
+             that are different within a batch of the lab may meet."
+                .into(),
+        );
+    } else {
+        out.push(format!(
+            "The lab draws new pairs at every step; here {} pairs are seen {} times, shuffled by OpenCLIP \
+             (`clip-lab export open-clip` without `--pairs` writes all that the run sees).",
+            job.pairs(),
+            job.epochs
+        ));
+    }
+    if train.schedule == Schedule::Cosine {
+        out.push(
+            "OpenCLIP's cosine would reach zero one step after the last; `--lab-cosine` moves it by that step.".into(),
+        );
+    }
+    out.push(match train.precision {
+        Precision::Bf16 => "`precision: bf16`: the lab computes products of the towers in bf16 and the loss in fp32; \
+             `--precision amp_bf16` does what autocast does, and the logits in bf16, too."
+            .into(),
+        Precision::Auto => "`precision: auto` is left to the machine in the lab; here it is fp32. On GPUs \
+             `--precision amp_bf16` may be faster, and OpenCLIP allows TF32 there."
+            .into(),
+        Precision::Fp32 => "On GPUs OpenCLIP allows TF32 in products of matrices.".into(),
+    });
+    if norm_of_a_batch(job) {
+        out.push(format!(
+            "Batch normalisation: the lab normalises over the pictures that it encodes together (up to 256 on a CPU), \
+             OpenCLIP over the {} of a process{}.",
+            world.part(job.settings.batch_size),
+            if world.processes > 1 {
+                "; on GPUs the script adds `--use-bn-sync`, which makes it all processes'; PyTorch has that for GPUs only"
+            } else {
+                ""
+            }
+        ));
+    }
+    if world.accumulate > 1 {
+        out.push(format!(
+            "`--accum-freq {0}` adds up the gradient of the temperature{1} {0} times, while all others come once. \
+             AdamW divides that out; a norm at which gradients are clipped sees it.",
+            world.accumulate,
+            if job.settings.bias.is_some() { " and of the bias" } else { "" },
+        ));
+    }
+    if job.settings.loss == Loss::InfoNce && job.settings.bias.is_some() {
+        out.push(
+            "The bias changes nothing in InfoNCE; OpenCLIP's AdamW moves it by rounding errors."
+                .into(),
+        );
+    }
+    if job.trained.is_some() {
+        out.push(
+            "It starts from trained weights, with new moments of AdamW, a new schedule and the pairs of step 1 on."
+                .into(),
+        );
+    }
+    if is_map(job) {
+        out.push(
+            "The image tower is timm's at sizes that timm has no name for: `train.py` gives it one. Without `train.py` \
+             OpenCLIP cannot build this model."
+                .into(),
+        );
+    }
+    out.push(format!(
+        "The shards are laid out for {}: process r reads every {}th from the r-th on. Export again for another number.",
+        plural(world.processes, "process", "processes"),
+        world.processes
+    ));
+    out.push(
+        "The loss that OpenCLIP prints is that of the first process's part of the batch. Evaluations are not part of \
+         the job; `clip-lab eval` reads a model folder."
+            .into(),
+    );
+    out
+}
