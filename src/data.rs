@@ -8,6 +8,7 @@ mod batch;
 mod caption;
 mod classes;
 mod corrupt;
+pub mod decode;
 pub mod draw;
 pub mod emoji;
 mod image;
