@@ -12,8 +12,11 @@ pub mod decode;
 pub mod draw;
 pub mod emoji;
 mod image;
+pub mod loader;
 mod measure;
 mod prepared;
+pub mod preprocess;
+mod resample;
 pub mod shapes;
 
 use std::sync::Arc;

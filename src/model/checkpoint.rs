@@ -6,6 +6,7 @@
 //! a killed process leaves the old file or the new one, never a part.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::Path;
@@ -15,6 +16,7 @@ use tch::{Device, Kind, Tensor};
 
 use super::weights::Source;
 use super::{Clip, config};
+use crate::data::preprocess::Preprocess;
 use crate::data::tokenizer::Tokenizer;
 use crate::error::{Error, Result};
 
@@ -23,6 +25,64 @@ pub const WEIGHTS: &str = "open_clip_model.safetensors";
 
 /// File of the sizes and the preprocessing.
 pub const CONFIG: &str = "open_clip_config.json";
+
+/// A model as it lies on disk, whole: what pictures and captions need to become features.
+#[derive(Debug)]
+pub struct Checkpoint {
+    /// The towers.
+    pub clip: Clip,
+    /// Captions to ids.
+    pub tokenizer: Tokenizer,
+    /// Pictures to numbers.
+    pub preprocess: Preprocess,
+    /// Whose files they are.
+    pub layout: Layout,
+}
+
+/// Whose way of writing a model down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// `open_clip_config.json` and `open_clip_model.safetensors`.
+    OpenClip,
+}
+
+impl fmt::Display for Layout {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            Self::OpenClip => "OpenCLIP",
+        })
+    }
+}
+
+/// Reads a model folder with all that belongs to it.
+///
+/// # Errors
+/// What [`load`] and [`Tokenizer::load`] refuse, and pictures of another size than the tower's.
+pub fn open(dir: impl AsRef<Path>, device: Device) -> Result<Checkpoint> {
+    let dir = dir.as_ref();
+    let clip = load(dir, device)?;
+    let tokenizer = Tokenizer::load(dir, clip.config().text.context_length.size())?;
+    let path = dir.join(CONFIG);
+    let text = fs::read_to_string(&path).map_err(Error::file("read", &path))?;
+    let fault = |e: &dyn fmt::Display| Error::Data(format!("{}: {e}", path.display()));
+    let config: serde_json::Value = serde_json::from_str(&text).map_err(|e| fault(&e))?;
+    let side = clip.config().image.image_size().size();
+    let cfg = config
+        .get("preprocess_cfg")
+        .unwrap_or(&serde_json::Value::Null);
+    let preprocess = Preprocess::from_open_clip(cfg, (side, side)).map_err(|e| fault(&e))?;
+    if preprocess.size() != Some((side, side)) {
+        return Err(fault(&format!(
+            "preprocess_cfg gives pictures of another size than the tower's {side} x {side}"
+        )));
+    }
+    Ok(Checkpoint {
+        clip,
+        tokenizer,
+        preprocess,
+        layout: Layout::OpenClip,
+    })
+}
 
 /// Writes `clip` and its tokenizer into `dir`, which is made if need be.
 pub fn save(dir: impl AsRef<Path>, clip: &Clip, tokenizer: &Tokenizer) -> Result<()> {
