@@ -5,9 +5,11 @@
 
 mod bench;
 mod check;
+mod classify;
 mod completions;
 mod config;
 mod doctor;
+mod embed;
 mod eval;
 mod format;
 pub mod loss;
@@ -141,6 +143,8 @@ enum Command {
     Check(check::CheckArgs),
     Replay(replay::ReplayArgs),
     Eval(eval::EvalArgs),
+    Classify(classify::ClassifyArgs),
+    Embed(embed::EmbedArgs),
     Bench(bench::BenchArgs),
     Loss(loss::LossArgs),
     Config(config::ConfigArgs),
@@ -178,6 +182,8 @@ impl Cli {
             Some(Command::Scenarios(args)) => scenarios::run(args),
             Some(Command::Check(args)) => check::run(args),
             Some(Command::Eval(args)) => eval::run(args),
+            Some(Command::Classify(args)) => classify::run(args),
+            Some(Command::Embed(args)) => embed::run(args),
             Some(Command::Bench(args)) => bench::run(args),
             Some(Command::Replay(args)) => replay::run(args),
             Some(Command::Loss(args)) => loss::run(args),
