@@ -5,9 +5,11 @@
 
 mod bench;
 mod check;
+mod classify;
 mod completions;
 mod config;
 mod doctor;
+mod embed;
 mod eval;
 mod export;
 mod format;
@@ -144,6 +146,8 @@ enum Command {
     Replay(replay::ReplayArgs),
     Eval(eval::EvalArgs),
     Export(export::ExportArgs),
+    Classify(classify::ClassifyArgs),
+    Embed(embed::EmbedArgs),
     Bench(bench::BenchArgs),
     Loss(loss::LossArgs),
     Config(config::ConfigArgs),
@@ -182,6 +186,8 @@ impl Cli {
             Some(Command::Check(args)) => check::run(args),
             Some(Command::Eval(args)) => eval::run(args),
             Some(Command::Export(args)) => export::run(args),
+            Some(Command::Classify(args)) => classify::run(args),
+            Some(Command::Embed(args)) => embed::run(args),
             Some(Command::Bench(args)) => bench::run(args),
             Some(Command::Replay(args)) => replay::run(args),
             Some(Command::Loss(args)) => loss::run(args),

@@ -14,9 +14,12 @@ pub mod decode;
 pub mod draw;
 pub mod emoji;
 mod image;
+pub mod loader;
 mod measure;
 pub mod pairs;
 mod prepared;
+pub mod preprocess;
+mod resample;
 pub mod shapes;
 
 use std::sync::Arc;
@@ -32,7 +35,7 @@ use crate::telemetry::Split;
 pub use augment::Augment;
 pub use batch::{Batch, Request, sample};
 pub use image::{pixels, thumbnail};
-pub use prepared::{Gallery, MEAN, OwnClasses, Prepared, STD};
+pub use prepared::{Gallery, OwnClasses, Prepared};
 
 /// Index of a concept within a data set.
 pub type ClassId = usize;

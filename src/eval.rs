@@ -3,6 +3,8 @@
 //! [`Evaluation`] runs the tasks on a copy of the weights, slice by slice. The measures themselves are functions of
 //! plain features and know nothing of models: `tests/eval.rs` holds them to scikit-learn, NumPy and `open_clip`.
 
+pub mod classify;
+pub mod embed;
 mod evaluation;
 mod features;
 pub mod fine_tune;

@@ -6,6 +6,7 @@ mod headless;
 mod lane;
 mod observer;
 mod pacer;
+pub mod pictures;
 mod replay;
 mod stop_rule;
 

@@ -17,7 +17,6 @@ pub mod weights;
 use rand_chacha::ChaCha8Rng;
 use tch::{Device, Kind, Tensor};
 
-pub use crate::data::{MEAN, STD};
 use crate::error::{Error, Result};
 use crate::scenario::{ImagePool, Model};
 use architecture::{Architecture, Image};
@@ -152,8 +151,8 @@ impl Clip {
         self.weights.copy_from(&other.weights)
     }
 
-    /// Unit image features, `[B, D]`, of pictures `[B, 3, S, S]` that are normalised as the model was trained
-    /// ([`MEAN`] and [`STD`], for one of this lab's); of other sides, too, if it sees any size. What `pass` is for
+    /// Unit image features, `[B, D]`, of pictures `[B, 3, S, S]` that are normalised as the model
+    /// was trained; of other sides, too, if it sees any size. What `pass` is for
     /// matters to batch normalisation alone.
     pub fn encode_image(&self, pixels: &Tensor, pass: Pass) -> Tensor {
         normalize(&match &self.visual {

@@ -402,7 +402,12 @@ impl Trainer {
             Some(bias) => self.clip.set_logit_bias(bias.value, bias.learned)?,
             None => self.clip.remove_logit_bias(),
         }
-        checkpoint::save(folder, &self.clip, self.prepared.tokenizer())
+        checkpoint::save(
+            folder,
+            &self.clip,
+            self.prepared.tokenizer(),
+            self.prepared.preprocess(),
+        )
     }
 
     fn take_cues(&mut self) -> Result<()> {

@@ -6,6 +6,7 @@
 #![allow(clippy::float_cmp, clippy::large_stack_arrays)]
 
 mod checkpoint;
+mod classify;
 mod cli;
 mod common;
 mod eval;

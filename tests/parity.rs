@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
+use clip_lab::data::preprocess::Preprocess;
 use clip_lab::data::tokenizer::Tokenizer;
 use clip_lab::model::{Clip, Pass, checkpoint};
 use clip_lab::scenario::{Model, VocabSize};
@@ -340,7 +341,7 @@ fn save_with_features(clip: &mut Clip, tokenizer: &Tokenizer, dir: &std::path::P
     let tokens = tokenizer.encode(&captions).unwrap();
     let images = clip.encode_image(&pixels, Pass::Evaluate).detach();
     let texts = clip.encode_text(&tokens).detach();
-    checkpoint::save(dir, clip, tokenizer).unwrap();
+    checkpoint::save(dir, clip, tokenizer, &Preprocess::own(side as usize)).unwrap();
     let beside =
         |end: &str| dir.with_file_name(format!("{}.{end}", dir.file_name().unwrap().display()));
     let tensors = [

@@ -4,20 +4,12 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tch::{Device, Kind, Tensor};
 
+use super::preprocess::Preprocess;
 use super::tokenizer::Tokenizer;
 use super::{Batch, ClassId, Dataset, Labels, Request, open, pixels, sample, thumbnail};
 use crate::error::{Error, Result};
 use crate::scenario::{Data, Scenario, ZeroShot, did_you_mean};
 use crate::telemetry::{Split, Thumbnail};
-
-/// What is subtracted from each channel of a picture whose values are 0 to 1 before a tower sees it.
-///
-/// `SigLIP`'s values rather than CLIP's, which are the statistics of photographs on the web: drawings
-/// on a plain ground are better served by the whole range, -1 to 1. Checkpoints carry them.
-pub const MEAN: [f32; 3] = [0.5; 3];
-
-/// What each channel is divided by after [`MEAN`] is subtracted.
-pub const STD: [f32; 3] = [0.5; 3];
 
 /// Pixels a side of a picture for the screen.
 const THUMBNAIL: usize = 32;
@@ -27,6 +19,7 @@ pub struct Prepared {
     scenario: Scenario,
     dataset: Arc<dyn Dataset>,
     tokenizer: Tokenizer,
+    preprocess: Preprocess,
     trained: OnceLock<Gallery>,
     held_out: OnceLock<Gallery>,
     labels: OnceLock<Vec<Labels>>,
@@ -100,19 +93,25 @@ impl Prepared {
             scenario.model.text.vocab_size,
             scenario.model.text.context_length.size(),
         )?;
-        Self::made(scenario, dataset, tokenizer)
+        let preprocess = Preprocess::own(scenario.model.image.image_size().get() as usize);
+        Self::made(scenario, dataset, tokenizer, preprocess)
     }
 
-    /// Opens the scenario's data for a model that brings its tokenizer.
-    pub fn with_tokenizer(scenario: &Scenario, tokenizer: Tokenizer) -> Result<Arc<Self>> {
+    /// Opens the scenario's data for a model that brings its tokenizer and its way with pictures.
+    pub fn with_tokenizer(
+        scenario: &Scenario,
+        tokenizer: Tokenizer,
+        preprocess: Preprocess,
+    ) -> Result<Arc<Self>> {
         let dataset = open(&scenario.data, scenario.model.image.image_size())?;
-        Self::made(scenario, dataset, tokenizer)
+        Self::made(scenario, dataset, tokenizer, preprocess)
     }
 
     fn made(
         scenario: &Scenario,
         dataset: Arc<dyn Dataset>,
         tokenizer: Tokenizer,
+        preprocess: Preprocess,
     ) -> Result<Arc<Self>> {
         let own = scenario.zero_shot.as_ref();
         let own = own
@@ -123,6 +122,7 @@ impl Prepared {
             scenario: scenario.clone(),
             dataset,
             tokenizer,
+            preprocess,
             trained: OnceLock::new(),
             held_out: OnceLock::new(),
             labels: OnceLock::new(),
@@ -153,6 +153,11 @@ impl Prepared {
     /// The tokenizer.
     pub fn tokenizer(&self) -> &Tokenizer {
         &self.tokenizer
+    }
+
+    /// How pictures are seen; those of a data set are squares of the tower's size already, and only normalised.
+    pub const fn preprocess(&self) -> &Preprocess {
+        &self.preprocess
     }
 
     /// Side of the pictures that the image tower sees.
@@ -217,15 +222,15 @@ impl Prepared {
         let bytes = Tensor::from_slice(bytes)
             .f_view([-1, 3, side, side])?
             .f_to_device(device)?;
-        let channels = |values: [f32; 3]| {
-            Tensor::from_slice(&values)
+        let channels = |values: [f64; 3]| {
+            Tensor::from_slice(&values.map(|x| x as f32))
                 .f_view([1, 3, 1, 1])?
                 .f_to_device(device)
         };
         let mut pixels = bytes.f_to_kind(Kind::Float)?;
         let _ = pixels.f_mul_scalar_(1.0 / 255.0)?;
-        let _ = pixels.f_sub_(&channels(MEAN)?)?;
-        let _ = pixels.f_div_(&channels(STD)?)?;
+        let _ = pixels.f_sub_(&channels(self.preprocess.mean)?)?;
+        let _ = pixels.f_div_(&channels(self.preprocess.std)?)?;
         Ok(pixels)
     }
 

@@ -212,9 +212,9 @@ impl Job {
         }
         let flags = flags::flags(self);
         replace(&folder.join("train.py"), words::TRAIN_PY)?;
-        replace(&folder.join("README.md"), &words::readme(self, &flags))?;
+        replace(&folder.join("README.md"), words::readme(self, &flags))?;
         let script = folder.join("train.sh");
-        replace(&script, &words::train_sh(self, &flags))?;
+        replace(&script, words::train_sh(self, &flags))?;
         make_executable(&script)
     }
 }

@@ -58,7 +58,7 @@ impl RunDir {
         if occupied {
             remove_run(path)?;
         }
-        replace(&path.join("scenario.ron"), &scenario.to_ron())?;
+        replace(&path.join("scenario.ron"), scenario.to_ron())?;
         replace(&path.join("controls.ron"), "[]\n")?;
         let mut csv = Whole::create(path.join("metrics.csv"))?;
         csv.append(csv::HEADER.as_bytes())?;
@@ -103,10 +103,7 @@ impl RunDir {
 
     fn write_controls(&self) -> Result<()> {
         let cues: Vec<_> = self.controls.iter().map(|(cue, _)| cue.clone()).collect();
-        replace(
-            &self.path.join("controls.ron"),
-            &scenario::script_ron(&cues),
-        )
+        replace(&self.path.join("controls.ron"), scenario::script_ron(&cues))
     }
 }
 
@@ -129,7 +126,7 @@ impl Sink for RunDir {
                 // What the folder describes is the run that goes on, not the one that was left.
                 if self.scenario.train.seed != *seed {
                     self.scenario.train.seed = *seed;
-                    replace(&self.path.join("scenario.ron"), &self.scenario.to_ron())?;
+                    replace(&self.path.join("scenario.ron"), self.scenario.to_ron())?;
                 }
                 self.retain_controls(lane, |_, _| false)
             }
@@ -144,11 +141,11 @@ impl Sink for RunDir {
 }
 
 /// Writes a file so that there is always the old one or the new one.
-pub fn replace(path: &Path, text: &str) -> Result<()> {
+pub fn replace(path: &Path, content: impl AsRef<[u8]>) -> Result<()> {
     let beside = path.with_extension("part");
     let write = || {
         let mut file = File::create(&beside)?;
-        file.write_all(text.as_bytes())?;
+        file.write_all(content.as_ref())?;
         file.sync_all()?;
         fs::rename(&beside, path)
     };

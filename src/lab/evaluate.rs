@@ -3,12 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use crate::data::Prepared;
-use crate::data::tokenizer::Tokenizer;
 use crate::error::{Error, Result};
 use crate::eval::{Evaluation, Tasks};
 use crate::export::model_folder;
 use crate::loss::tiled::Dials;
-use crate::model::checkpoint;
+use crate::model::checkpoint::{self, Checkpoint};
 use crate::scenario::{self, Loss, Scenario};
 use crate::telemetry::Report;
 use crate::train::{DeviceChoice, device};
@@ -34,7 +33,7 @@ pub struct Saved {
 /// # Errors
 /// [`Error::Usage`] if the folder is neither, or nothing says what data to use.
 pub fn saved(folder: &Path, data: Option<&str>) -> Result<Vec<Saved>> {
-    let alone = folder.join(checkpoint::CONFIG).is_file();
+    let alone = checkpoint::is_model(folder);
     // A model lies in RUN/model/LANE.
     let run = match (alone, folder.ancestors().nth(2)) {
         (false, _) => Some(folder.to_path_buf()),
@@ -120,12 +119,16 @@ pub fn evaluate(
 ) -> Result<()> {
     let device = device::resolve(choice)?;
     device::use_threads(super::threads_per_lane(1));
-    let clip = checkpoint::load(&saved.folder, device)?;
-    let context = clip.architecture().text.context as usize;
+    let Checkpoint {
+        clip,
+        tokenizer,
+        preprocess,
+        ..
+    } = checkpoint::open(&saved.folder, device)?;
     let mut scenario = saved.scenario.clone();
     // The data is the scenario's, and its size and words are what the model knows.
     scenario.model = clip.architecture().model();
-    let prepared = Prepared::with_tokenizer(&scenario, Tokenizer::load(&saved.folder, context)?)?;
+    let prepared = Prepared::with_tokenizer(&scenario, tokenizer, preprocess)?;
     let bias = clip.logit_bias().map(|bias| bias.double_value(&[]));
     let dials = Dials {
         loss: saved.loss.unwrap_or(if bias.is_some() {

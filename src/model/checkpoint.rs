@@ -26,6 +26,7 @@ use tch::{Device, Kind, Tensor};
 use super::Clip;
 use super::architecture::Architecture;
 use super::weights::Source;
+use crate::data::preprocess::Preprocess;
 use crate::data::tokenizer::{Clean, Family, Tokenizer};
 use crate::error::{Error, Result};
 use keys::{Form, ignored, place};
@@ -74,6 +75,8 @@ pub struct Checkpoint {
     pub clip: Clip,
     /// Its tokenizer.
     pub tokenizer: Tokenizer,
+    /// How it sees pictures.
+    pub preprocess: Preprocess,
     /// The layout that it came in.
     pub layout: Layout,
     /// The files of its weights.
@@ -84,6 +87,7 @@ pub struct Checkpoint {
 struct Description {
     layout: Layout,
     architecture: Architecture,
+    preprocess: Preprocess,
     /// Whether there is a bias.
     bias: bool,
     /// None: CLIP's own.
@@ -119,6 +123,8 @@ pub struct Look {
     pub architecture: Architecture,
     /// Its tokenizer.
     pub tokenizer: Tokenizer,
+    /// How it sees pictures.
+    pub preprocess: Preprocess,
     /// The layout that it comes in.
     pub layout: Layout,
 }
@@ -133,6 +139,7 @@ pub fn look(dir: impl AsRef<Path>) -> Result<Look> {
     let description = describe(dir)?;
     Ok(Look {
         tokenizer: description.tokenizer(dir)?,
+        preprocess: description.preprocess,
         architecture: description.architecture,
         layout: description.layout,
     })
@@ -153,6 +160,7 @@ pub fn open(dir: impl AsRef<Path>, device: Device) -> Result<Checkpoint> {
     Ok(Checkpoint {
         clip,
         tokenizer,
+        preprocess: description.preprocess,
         layout: description.layout,
         weights,
     })
@@ -185,8 +193,13 @@ fn describe(dir: &Path) -> Result<Description> {
                 )
             })?,
         };
+        let side = architecture.image_size() as usize;
+        let preprocess = Preprocess::from_open_clip(&file.preprocess_cfg, (side, side))
+            .map_err(|e| fault(&path, &format!("preprocess_cfg: {e}")))?;
+        fits(&preprocess, &architecture).map_err(|e| fault(&path, &e))?;
         return Ok(Description {
             layout: Layout::OpenClip,
+            preprocess,
             architecture,
             bias: config.init_logit_bias.is_some(),
             tokenizer: named.then_some(Family::OpenClip(clean)),
@@ -205,12 +218,53 @@ fn describe(dir: &Path) -> Result<Description> {
     let clip = layout == Layout::HfClip;
     Ok(Description {
         layout,
+        preprocess: hf_preprocess(dir, layout, &architecture)?,
         architecture,
         bias: !clip,
         tokenizer: Some(if clip { Family::Clip } else { Family::Siglip }),
         names: &["model"],
         path,
     })
+}
+
+/// Whether pictures come out as the tower wants them.
+fn fits(preprocess: &Preprocess, architecture: &Architecture) -> std::result::Result<(), String> {
+    let side = architecture.image_size() as usize;
+    match preprocess.size() {
+        Some((height, width)) if (height, width) != (side, side) => Err(format!(
+            "pictures are made {height} x {width}, and the tower sees {side} x {side}"
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// How a folder of `transformers` says that pictures are seen; how its class does by itself, if it says nothing.
+fn hf_preprocess(dir: &Path, layout: Layout, architecture: &Architecture) -> Result<Preprocess> {
+    for name in ["preprocessor_config.json", "processor_config.json"] {
+        let path = dir.join(name);
+        if path.is_file() {
+            let fault = |e: &dyn fmt::Display| Error::Data(format!("{}: {e}", path.display()));
+            let read = Preprocess::from_hf(&config_text(&path)?).map_err(|e| fault(&e))?;
+            if layout != Layout::HfNaFlex {
+                fits(&read, architecture).map_err(|e| fault(&e))?;
+            }
+            return Ok(read);
+        }
+    }
+    let side = architecture.image_size();
+    let by_default = match layout {
+        Layout::HfClip => serde_json::json!({
+            "image_processor_type": "CLIPImageProcessor",
+            "size": { "shortest_edge": side },
+            "crop_size": { "height": side, "width": side },
+        }),
+        Layout::HfNaFlex => serde_json::json!({ "image_processor_type": "Siglip2ImageProcessor" }),
+        Layout::HfSiglip | Layout::OpenClip => serde_json::json!({
+            "image_processor_type": "SiglipImageProcessor",
+            "size": { "height": side, "width": side },
+        }),
+    };
+    Preprocess::from_hf(&by_default.to_string())
 }
 
 fn config_text(path: &Path) -> Result<String> {
@@ -309,9 +363,14 @@ fn agree(files: &TensorFiles, description: &Description) -> Result<()> {
 ///
 /// # Errors
 /// [`Error::Data`] if `OpenCLIP` has no such towers.
-pub fn save(dir: impl AsRef<Path>, clip: &Clip, tokenizer: &Tokenizer) -> Result<()> {
+pub fn save(
+    dir: impl AsRef<Path>,
+    clip: &Clip,
+    tokenizer: &Tokenizer,
+    preprocess: &Preprocess,
+) -> Result<()> {
     let dir = dir.as_ref();
-    let file = open_clip::File::new(clip).map_err(Error::Data)?;
+    let file = open_clip::File::new(clip, preprocess).map_err(Error::Data)?;
     lay(dir, tokenizer)?;
     let config = serde_json::to_string_pretty(&file)
         .map_err(|e| Error::Internal(format!("the model's sizes cannot be written: {e}")))?;
@@ -325,7 +384,12 @@ pub fn save(dir: impl AsRef<Path>, clip: &Clip, tokenizer: &Tokenizer) -> Result
 ///
 /// # Errors
 /// [`Error::Data`] if `transformers` has no such towers.
-pub fn save_hf(dir: impl AsRef<Path>, clip: &Clip, tokenizer: &Tokenizer) -> Result<Layout> {
+pub fn save_hf(
+    dir: impl AsRef<Path>,
+    clip: &Clip,
+    tokenizer: &Tokenizer,
+    preprocess: &Preprocess,
+) -> Result<Layout> {
     let dir = dir.as_ref();
     let end = tokenizer.end().unwrap_or(tokenizer.vocab_size() - 1);
     let (layout, config) =
@@ -344,6 +408,11 @@ pub fn save_hf(dir: impl AsRef<Path>, clip: &Clip, tokenizer: &Tokenizer) -> Res
     }
     lay(dir, tokenizer)?;
     let text = |json: &Value| format!("{json:#}\n");
+    let pictures = preprocess.to_hf(layout == Layout::HfClip);
+    replace(
+        &dir.join("preprocessor_config.json"),
+        text(&pictures).as_bytes(),
+    )?;
     replace(&dir.join(HF_CONFIG), text(&config).as_bytes())?;
     replace(&dir.join("model.safetensors"), &weights(clip, layout)?)?;
     Ok(layout)
@@ -490,7 +559,7 @@ mod tests {
         for (image, pool) in images.iter().flat_map(|i| [(i, "End"), (i, "Last")]) {
             let dir = tempfile::tempdir().unwrap();
             let (clip, tokenizer) = build(image, pool);
-            save(dir.path(), &clip, &tokenizer).unwrap();
+            save(dir.path(), &clip, &tokenizer, &Preprocess::own(16)).unwrap();
             let back = load(dir.path(), Device::Cpu).unwrap();
             assert_eq!(back.architecture().image, clip.architecture().image);
             assert_eq!(back.architecture().text.pool, clip.architecture().text.pool);
@@ -515,7 +584,7 @@ mod tests {
         let pixels = Tensor::ones([2, 3, 32, 32], (Kind::Float, Device::Cpu));
         let _ = clip.encode_image(&pixels, Pass::Train);
         for _ in 0..2 {
-            save(dir.path(), &clip, &tokenizer).unwrap();
+            save(dir.path(), &clip, &tokenizer, &Preprocess::own(16)).unwrap();
         }
         let back = load(dir.path(), Device::Cpu).unwrap();
         assert_eq!(back.architecture().image, clip.architecture().image);
@@ -543,7 +612,7 @@ mod tests {
     fn every_tensor_that_does_not_fit_is_named() {
         let dir = tempfile::tempdir().unwrap();
         let (clip, tokenizer) = tiny();
-        save(dir.path(), &clip, &tokenizer).unwrap();
+        save(dir.path(), &clip, &tokenizer, &Preprocess::own(16)).unwrap();
         let path = dir.path().join(CONFIG);
         let config = fs::read_to_string(&path).unwrap();
         let layers = config.replace("\"layers\": 1", "\"layers\": 2");
@@ -579,7 +648,7 @@ mod tests {
                 .contains(CONFIG)
         );
         let (clip, tokenizer) = tiny();
-        save(dir.path(), &clip, &tokenizer).unwrap();
+        save(dir.path(), &clip, &tokenizer, &Preprocess::own(16)).unwrap();
         let weights = fs::read(dir.path().join(WEIGHTS)).unwrap();
         fs::write(dir.path().join(WEIGHTS), &weights[..weights.len() / 2]).unwrap();
         let fault = load(dir.path(), Device::Cpu).unwrap_err();

@@ -75,6 +75,10 @@ pub fn load(path: impl AsRef<Path>) -> Result<Scenario> {
     if let Data::Pairs(pairs) = &mut scenario.data {
         pairs.anchor(path.parent().unwrap_or(Path::new("")));
     }
+    if let Some(checkpoint) = &mut scenario.checkpoint {
+        let place = path.parent().unwrap_or(Path::new("")).join(&*checkpoint);
+        *checkpoint = std::path::absolute(&place).unwrap_or(place);
+    }
     Ok(scenario)
 }
 

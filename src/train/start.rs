@@ -21,6 +21,7 @@ pub fn prepare(scenario: &Scenario) -> Result<Arc<Prepared>> {
     let checkpoint::Look {
         architecture,
         tokenizer,
+        preprocess,
         ..
     } = checkpoint::look(dir)?;
     let model = architecture.model();
@@ -33,7 +34,7 @@ pub fn prepare(scenario: &Scenario) -> Result<Arc<Prepared>> {
             dir.display()
         )));
     }
-    Prepared::with_tokenizer(scenario, tokenizer)
+    Prepared::with_tokenizer(scenario, tokenizer, preprocess)
 }
 
 /// The scenario, starting at this checkpoint: with its sizes, its temperature, and, for the sigmoid loss, its bias.

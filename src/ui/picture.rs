@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::{Buffer, Cell};
+use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier};
 use unicode_width::UnicodeWidthStr;
 
@@ -13,6 +14,7 @@ use super::region::Regions;
 use super::theme::Theme;
 use super::view;
 use crate::export::drawing::{CELL, Drawing, Rgb, Shape};
+use crate::telemetry::Thumbnail;
 
 /// The screen as it would be drawn now.
 pub fn buffer(app: &App, theme: &Theme) -> Buffer {
@@ -319,6 +321,19 @@ fn rgb(color: Color, default: Rgb) -> Rgb {
     }
 }
 
+/// A small picture as lines of half blocks with escape sequences, each ended by one that resets; `None` where the theme
+/// has no colours or no blocks.
+pub fn halves(picture: &Thumbnail, theme: &Theme) -> Option<Vec<String>> {
+    if !theme.paints() || theme.ascii() {
+        return None;
+    }
+    let (width, height) = view::thumbnail::cells(picture.side as u16, theme);
+    let area = Rect::new(0, 0, width, height);
+    let mut screen = Buffer::empty(area);
+    view::thumbnail::draw(&mut screen, area, picture, theme);
+    Some(ansi(&screen).lines().map(str::to_owned).collect())
+}
+
 /// The screen as text alone.
 pub fn plain(screen: &Buffer) -> String {
     let mut out = String::new();
@@ -416,6 +431,30 @@ mod tests {
         let theme = Theme::new(Depth::True, Glyphs::Braille).with(Palette::Light);
         let drawing = drawing(&buffer(&app(), &theme));
         assert!(drawing.back.iter().all(|&c| c > 200));
+    }
+
+    #[test]
+    fn a_small_picture_is_half_as_many_lines_of_half_blocks() {
+        let picture = Thumbnail {
+            side: 4,
+            rgb: (0..16).map(|i| [i * 10, 2, 3]).collect(),
+        };
+        let lines = halves(&picture, &Theme::new(Depth::True, Glyphs::Braille)).unwrap();
+        assert_eq!(lines.len(), 2);
+        assert!(
+            lines[0].starts_with("\x1b[0;38;2;0;2;3;48;2;40;2;3m▀"),
+            "{:?}",
+            lines[0]
+        );
+        assert!(lines.iter().all(|line| line.ends_with("\x1b[0m")));
+        assert_eq!(
+            halves(&picture, &Theme::new(Depth::None, Glyphs::Braille)),
+            None
+        );
+        assert_eq!(
+            halves(&picture, &Theme::new(Depth::True, Glyphs::Ascii)),
+            None
+        );
     }
 
     #[test]

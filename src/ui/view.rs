@@ -28,7 +28,7 @@ mod query;
 mod retrieval;
 mod series;
 mod status;
-mod thumbnail;
+pub(super) mod thumbnail;
 mod traces;
 mod transfer;
 mod zero_shot;

@@ -10,8 +10,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::data::preprocess::Preprocess;
 use crate::model::architecture::{Activation, Architecture, Image, Pooling, Shape, Text, Vit};
-use crate::model::{Clip, MEAN, STD, resnet};
+use crate::model::{Clip, resnet};
 use crate::scenario::ImagePool;
 
 /// The name of `SigLIP`'s image tower at the sizes that stand beside it.
@@ -23,8 +24,8 @@ pub struct File {
     /// Sizes.
     pub model_cfg: ModelCfg,
     /// How pictures become tensors.
-    #[serde(default, skip_deserializing)]
-    pub preprocess_cfg: Option<PreprocessCfg>,
+    #[serde(default)]
+    pub preprocess_cfg: Value,
 }
 
 /// `open_clip.CLIP`'s arguments.
@@ -170,17 +171,6 @@ struct ActKwargs {
     approximate: String,
 }
 
-/// `open_clip.transform.PreprocessCfg`.
-#[derive(Debug, Serialize)]
-pub struct PreprocessCfg {
-    size: [i64; 2],
-    mode: &'static str,
-    mean: [f32; 3],
-    std: [f32; 3],
-    interpolation: &'static str,
-    resize_mode: &'static str,
-}
-
 // Defaults of `CLIPVisionCfg` and `CLIPTextCfg`.
 const fn sides() -> Sides {
     Sides::One(224)
@@ -281,13 +271,12 @@ fn foreign<'a>(section: &'a str, rest: &'a Rest) -> impl Iterator<Item = String>
 }
 
 impl File {
-    /// What describes `clip`, a model of this lab's.
+    /// What describes `clip`, and how it sees pictures.
     ///
     /// # Errors
     /// What `OpenCLIP` has no options for.
-    pub fn new(clip: &Clip) -> Result<Self, String> {
+    pub fn new(clip: &Clip, preprocess: &Preprocess) -> Result<Self, String> {
         let architecture = clip.architecture();
-        let size = architecture.image_size();
         let vision_cfg = VisionCfg::new(&architecture.image)?;
         Ok(Self {
             model_cfg: ModelCfg {
@@ -302,15 +291,7 @@ impl File {
                 text_cfg: TextCfg::new(&architecture.text),
                 rest: Map::new(),
             },
-            preprocess_cfg: Some(PreprocessCfg {
-                size: [size, size],
-                mode: "RGB",
-                mean: MEAN,
-                std: STD,
-                interpolation: "bicubic",
-                // Pictures of this lab are square: any way of resizing them is the same.
-                resize_mode: "squash",
-            }),
+            preprocess_cfg: preprocess.to_open_clip()?,
         })
     }
 }
