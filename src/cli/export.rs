@@ -1,4 +1,6 @@
-//! `clip-lab export`: a training as a job for another trainer.
+//! `clip-lab export`: a training as a job for another trainer, a model in another layout.
+
+mod transformers;
 
 use std::io::IsTerminal as _;
 use std::num::NonZeroUsize;
@@ -9,16 +11,17 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::options::{TrainOptions, steps};
 use super::output::print;
-use crate::data::Prepared;
 use crate::error::{Error, Result};
 use crate::export::open_clip::{Job, World, plan, write};
 use crate::scenario::{Cue, LaneSpec, Scenario, Steps, did_you_mean, parse_script};
+use crate::train::start;
 
-/// Write a training as a job for another trainer
+/// Write a training as a job for OpenCLIP, or a model as transformers reads it
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "\
-Example:
-  clip-lab export open-clip softmax-vs-sigmoid --out jobs/both")]
+Examples:
+  clip-lab export open-clip softmax-vs-sigmoid --out jobs/both
+  clip-lab export transformers runs/mine/model/softmax --out hf/softmax")]
 pub struct ExportArgs {
     #[command(subcommand)]
     target: Target,
@@ -27,6 +30,7 @@ pub struct ExportArgs {
 #[derive(Clone, Debug, Subcommand)]
 enum Target {
     OpenClip(OpenClipArgs),
+    Transformers(transformers::TransformersArgs),
 }
 
 /// The same training as an OpenCLIP job: model, pairs, and a launch script for torchrun
@@ -89,9 +93,15 @@ struct OpenClipArgs {
     seed: Option<u64>,
 }
 
-/// Writes the job.
+/// Writes what is asked for.
 pub fn run(args: &ExportArgs) -> Result<()> {
-    let Target::OpenClip(args) = &args.target;
+    match &args.target {
+        Target::OpenClip(args) => open_clip(args),
+        Target::Transformers(args) => transformers::run(args),
+    }
+}
+
+fn open_clip(args: &OpenClipArgs) -> Result<()> {
     let (scenario, run) = source(args)?;
     let lanes = lanes(&scenario, args.lane.as_deref())?;
     let trained = match (&run, args.from_trained) {
@@ -107,7 +117,7 @@ pub fn run(args: &ExportArgs) -> Result<()> {
         processes: args.nproc.get(),
         accumulate: args.accum_freq.get(),
     };
-    let prepared = Prepared::new(&scenario)?;
+    let prepared = start::prepare(&scenario)?;
     let mut jobs = plan(&prepared, &lanes, world, args.pairs, trained)?;
     for job in &jobs {
         eprintln!("{}: {}", job.lane(), job.size());

@@ -1,7 +1,7 @@
 //! The flags of `open_clip_train.main` that mean a lane, and those of `train.py`.
 
 use super::Job;
-use crate::scenario::{Loss, Precision, Schedule};
+use crate::scenario::{Locked, Loss, Precision, Schedule};
 
 /// A flag and its value, if it has one.
 pub(super) type Flag = (&'static str, Option<String>);
@@ -63,6 +63,15 @@ pub(super) fn flags(job: &Job) -> Vec<Flag> {
             switch("--local-loss");
             switch("--gather-with-grad");
         }
+    }
+    match settings.locked {
+        Locked::Nothing => {}
+        Locked::Image => {
+            switch("--lock-image");
+            // Statistics are held with it.
+            switch("--lock-image-freeze-bn-stats");
+        }
+        Locked::Text => switch("--lock-text"),
     }
     if job.epochs == 1 {
         switch("--in-order");
