@@ -9,6 +9,7 @@ mod cli;
 mod common;
 mod eval;
 mod expects;
+mod export;
 mod invalid;
 mod layering;
 mod loss;
