@@ -294,7 +294,7 @@ fn differs(job: &Job) -> Vec<String> {
             "it reads all of them".to_owned()
         } else {
             format!(
-                "process r reads shards r, r + {0}, r + 2 x {0}, ...",
+                "process r reads shards r, r + {0}, r + 2 x {0} and so on",
                 world.processes
             )
         }
