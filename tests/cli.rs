@@ -22,12 +22,12 @@ fn command(args: &[&str]) -> Command {
     command
 }
 
-fn output(args: &[&str]) -> Output {
+pub fn output(args: &[&str]) -> Output {
     command(args).output().unwrap()
 }
 
 /// Standard output of a run that must succeed and say nothing else.
-fn stdout(args: &[&str]) -> String {
+pub fn stdout(args: &[&str]) -> String {
     let output = output(args);
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(
@@ -39,7 +39,7 @@ fn stdout(args: &[&str]) -> String {
 }
 
 /// Standard error of a run that must fail with exit code 2 and print no data.
-fn mistake(args: &[&str]) -> String {
+pub fn mistake(args: &[&str]) -> String {
     let output = output(args);
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2), "{args:?}: {stderr}");
@@ -68,6 +68,7 @@ fn help_of_everything() {
         "config",
         "doctor",
         "completions",
+        "export",
         "man",
     ] {
         snapshot(
@@ -75,6 +76,10 @@ fn help_of_everything() {
             &stdout(&[subcommand, "--help"]),
         );
     }
+    snapshot(
+        "help-export-open-clip",
+        &stdout(&["export", "open-clip", "--help"]),
+    );
     assert!(stdout(&["--version"]).starts_with("clip-lab "));
 }
 
@@ -175,7 +180,7 @@ fn completions_and_manual_know_every_subcommand() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let script = stdout(&["completions", shell]);
         assert!(
-            script.contains("scenarios") && script.contains("doctor"),
+            script.contains("doctor") && script.contains("open-clip"),
             "{shell}"
         );
     }
@@ -184,6 +189,7 @@ fn completions_and_manual_know_every_subcommand() {
         ".TH clip-lab 1",
         ".TH clip-lab-run 1",
         ".TH clip-lab-check 1",
+        ".TH clip-lab-export-open-clip 1",
     ] {
         assert!(manual.contains(page), "{page}");
     }

@@ -11,6 +11,7 @@ mod cli;
 mod common;
 mod eval;
 mod expects;
+mod export;
 mod fuzz;
 mod invalid;
 mod layering;

@@ -2,7 +2,7 @@
 
 mod transformers;
 
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
@@ -120,7 +120,7 @@ fn open_clip(args: &OpenClipArgs) -> Result<()> {
     let prepared = start::prepare(&scenario)?;
     let mut jobs = plan(&prepared, &lanes, world, args.pairs, trained)?;
     for job in &jobs {
-        eprintln!("{}: {}", job.lane(), job.size());
+        say(&format!("{}: {}", job.lane(), job.size()));
     }
     let all = jobs.iter().map(Job::pairs).sum();
     let bar = if std::io::stderr().is_terminal() {
@@ -162,6 +162,9 @@ fn source(args: &OpenClipArgs) -> Result<(Scenario, Option<PathBuf>)> {
     let controls = folder.join("controls.ron");
     let text = std::fs::read_to_string(&controls).map_err(Error::file("read", &controls))?;
     let by_hand = parse_script(&text, &controls.display().to_string())?;
+    for name in branches(&scenario, &by_hand) {
+        say(&format!("{name}: branched off by hand, not exported"));
+    }
     add_by_hand(&mut scenario, by_hand);
     Ok((scenario, Some(folder.to_path_buf())))
 }
@@ -180,6 +183,19 @@ fn add_by_hand(scenario: &mut Scenario, controls: Vec<Cue>) {
             scenario.script.push(cue);
         }
     }
+}
+
+/// Lanes that the controls name and the scenario does not have.
+fn branches<'a>(scenario: &Scenario, controls: &'a [Cue]) -> Vec<&'a str> {
+    let named = controls.iter().filter_map(|cue| cue.lane.as_deref());
+    let mut names: Vec<&str> = named.filter(|name| scenario.lane(name).is_none()).collect();
+    names.dedup();
+    names
+}
+
+/// Says something on standard error. That it may be closed is no reason to panic.
+fn say(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 /// All lanes, or the one that is named.

@@ -32,7 +32,7 @@ use shards::Layout;
 const MOST: f64 = 4.0 * (1_u64 << 30) as f64;
 
 /// What is written into a job's folder.
-const FILES: [&str; 3] = ["train.sh", "train.py", "README.md"];
+const FILES: [&str; 3] = ["train.sh", "README.md", "train.py"];
 const FOLDERS: [&str; 2] = ["model", "shards"];
 
 /// How the job shares its work.
@@ -174,16 +174,16 @@ impl Job {
         self.layout.pairs()
     }
 
-    /// "12,800 pairs in 4 shards, about 49 MiB", and how often they are seen.
+    /// "12800 pairs in 4 shards, about 49 MiB", and how often they are seen.
     pub fn size(&self) -> String {
         let seen = match self.epochs {
             1 => String::new(),
             n => format!(", seen in {n} epochs"),
         };
         format!(
-            "{} pairs in {} shards, about {}{seen}",
-            self.pairs(),
-            self.layout.shards(),
+            "{} in {}, about {}{seen}",
+            words::count(self.pairs(), "pair", "pairs"),
+            words::count(self.layout.shards(), "shard", "shards"),
             size(self.bytes)
         )
     }
@@ -200,6 +200,8 @@ impl Job {
         shards: Option<&Path>,
         progress: &mut dyn FnMut(u64),
     ) -> Result<()> {
+        // First, for it is the mark of a job's folder.
+        replace(&folder.join("train.py"), words::TRAIN_PY)?;
         let model = folder.join("model");
         match &self.trained {
             Some(run) => copy_files(&model_folder(run, &self.spec.name), &model)?,
@@ -211,8 +213,8 @@ impl Job {
             None => shards::write(&self.prepared, self.request, self.layout, &own, progress)?,
         }
         let flags = flags::flags(self);
-        replace(&folder.join("train.py"), words::TRAIN_PY)?;
         replace(&folder.join("README.md"), words::readme(self, &flags))?;
+        // Last, so that a folder with it is a whole one.
         let script = folder.join("train.sh");
         replace(&script, words::train_sh(self, &flags))?;
         make_executable(&script)
@@ -286,18 +288,27 @@ fn size(bytes: f64) -> String {
 }
 
 /// Makes the folder, without what an earlier job left there.
+///
+/// # Errors
+/// [`Error::Usage`] if it holds something that only looks like a job's: a run has a folder of models, too.
 fn clear(folder: &Path) -> Result<()> {
     fs::create_dir_all(folder).map_err(Error::file("create", folder))?;
-    for name in FILES {
-        let path = folder.join(name);
-        if path.is_file() {
-            fs::remove_file(&path).map_err(Error::file("remove", &path))?;
+    let is_job = folder.join("train.py").is_file();
+    for path in FOLDERS.map(|name| folder.join(name)) {
+        if path.exists() && !is_job {
+            return Err(Error::Usage(format!(
+                "{} is no job of this program, and has {}\n  choose another folder",
+                folder.display(),
+                path.display()
+            )));
         }
-    }
-    for name in FOLDERS {
-        let path = folder.join(name);
         if path.is_dir() {
             fs::remove_dir_all(&path).map_err(Error::file("remove", &path))?;
+        }
+    }
+    for path in FILES.map(|name| folder.join(name)) {
+        if path.is_file() {
+            fs::remove_file(&path).map_err(Error::file("remove", &path))?;
         }
     }
     Ok(())

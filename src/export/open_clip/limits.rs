@@ -1,8 +1,9 @@
 //! What `OpenCLIP`'s trainer cannot express, each said by its name. Plain data in, sentences out.
 
 use super::World;
+use super::words::count;
 use crate::control::{Control, short};
-use crate::scenario::{LaneSpec, Loss, Scenario};
+use crate::scenario::{LaneSpec, Loss, Negatives, Scenario};
 use crate::telemetry::Settings;
 
 /// `OpenCLIP` holds `exp(logit_scale)` within 1 and this, whatever is asked.
@@ -78,8 +79,8 @@ pub(super) fn of_lane(
     refuse(
         siglip && !spec.negatives.is_all(),
         format!(
-            "negatives: {:?}: OpenCLIP's loss counts every negative",
-            spec.negatives
+            "negatives: {}: OpenCLIP's loss counts every negative",
+            chosen(spec.negatives)
         ),
     );
     let (batch, parts) = (
@@ -89,10 +90,20 @@ pub(super) fn of_lane(
     refuse(
         !batch.is_multiple_of(parts),
         format!(
-            "batch_size: {batch} cannot be shared out evenly: {} processes with {} parts each (--nproc, \
-             --accum-freq)",
-            world.processes, world.accumulate
+            "batch_size: {batch} cannot be shared out evenly among {} (--nproc) with {} each (--accum-freq)",
+            count(world.processes as u64, "process", "processes"),
+            count(world.accumulate as u64, "part", "parts")
         ),
     );
     refused
+}
+
+/// As a scenario says it.
+fn chosen(negatives: Negatives) -> String {
+    match negatives {
+        Negatives::All => "All".into(),
+        Negatives::Hardest(share) => format!("Hardest({})", share.get()),
+        Negatives::Random(share) => format!("Random({})", share.get()),
+        Negatives::Easiest(share) => format!("Easiest({})", share.get()),
+    }
 }

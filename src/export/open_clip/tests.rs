@@ -253,6 +253,10 @@ fn a_job_is_whole_and_its_weights_are_the_first() {
     fs::write(out.path().join("notes"), "mine").unwrap();
     write(&mut jobs, out.path(), true, |_, _| {}).unwrap();
     assert_eq!(read("notes"), "mine");
+    // A run has a folder of models, too.
+    fs::remove_file(out.path().join("train.py")).unwrap();
+    let no_job = write(&mut jobs, out.path(), true, |_, _| {}).unwrap_err();
+    assert!(no_job.to_string().contains("is no job"), "{no_job}");
 }
 
 #[test]

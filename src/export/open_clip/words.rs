@@ -78,7 +78,7 @@ pub(super) fn readme(job: &Job, flags: &[Flag]) -> String {
     let mut out = format!(
         "# {}: lane `{}` as an OpenCLIP job\n\n\
          Written by clip-lab {}. `./train.sh` trains it with OpenCLIP's own trainer (made for open_clip_torch \
-         3.3.0, `pip install 'open_clip_torch[training]'`), in {} with {}.\n\n\
+         3.3.0, `pip install 'open_clip_torch[training]'`), in {}{}.\n\n\
          | file | holds |\n|---|---|\n\
          | `train.sh` | the command; flags that are added to it go last and win; `DEVICE` and `NAME` may be set |\n\
          | `train.py` | `open_clip_train.main` as it is, and what has no flag: `--in-order`, `--lab-cosine`, DDP on CPUs{} |\n\
@@ -87,11 +87,11 @@ pub(super) fn readme(job: &Job, flags: &[Flag]) -> String {
         one_line(&scenario.title),
         job.lane(),
         env!("CARGO_PKG_VERSION"),
-        plural(job.world.processes, "process", "processes"),
+        count(job.world.processes as u64, "process", "processes"),
         if job.world.processes > 1 {
-            "gradients averaged over them"
+            ", gradients averaged over them"
         } else {
-            "no other"
+            ""
         },
         if is_map(job) {
             ", SigLIP's image tower at these sizes"
@@ -103,7 +103,7 @@ pub(super) fn readme(job: &Job, flags: &[Flag]) -> String {
         } else {
             "the run's first weights"
         },
-        plural(job.pairs() as usize, "pair", "pairs"),
+        count(job.pairs(), "pair", "pairs"),
         job.prepared.image_size(),
         job.prepared.image_size(),
         size(job.bytes),
@@ -126,8 +126,14 @@ pub(super) fn readme(job: &Job, flags: &[Flag]) -> String {
     out
 }
 
-fn plural(n: usize, one: &str, many: &str) -> String {
+/// "1 pair", "12 pairs".
+pub(super) fn count(n: u64, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
+}
+
+/// Without the rounding errors of exp(-ln(1/x)).
+fn rounded(x: f64) -> f64 {
+    format!("{x:.12e}").parse().unwrap_or(x)
 }
 
 fn is_map(job: &Job) -> bool {
@@ -158,7 +164,10 @@ fn corresponds(job: &Job) -> Vec<(String, String)> {
             ),
         },
         pair(
-            format!("temperature at the start: {}", number(settings.temperature)),
+            format!(
+                "temperature at the start: {}",
+                number(rounded(settings.temperature))
+            ),
             "`logit_scale` in `model/open_clip_model.safetensors`",
         ),
     ];
@@ -172,9 +181,9 @@ fn corresponds(job: &Job) -> Vec<(String, String)> {
         (
             format!("batch_size: {}", settings.batch_size),
             format!(
-                "`--batch-size {}` x {} processes x `--accum-freq {}`",
+                "`--batch-size {}` x {} x `--accum-freq {}`",
                 world.part(settings.batch_size),
-                world.processes,
+                count(world.processes as u64, "process", "processes"),
                 world.accumulate
             ),
         ),
@@ -279,9 +288,16 @@ fn differs(job: &Job) -> Vec<String> {
         );
     }
     out.push(format!(
-        "The shards are laid out for {}: process r reads every {}th from the r-th on. Export again for another number.",
-        plural(world.processes, "process", "processes"),
-        world.processes
+        "The shards are laid out for {}: {}. Export again for another number.",
+        count(world.processes as u64, "process", "processes"),
+        if world.processes == 1 {
+            "it reads all of them".to_owned()
+        } else {
+            format!(
+                "process r reads shards r, r + {0}, r + 2 x {0} and so on",
+                world.processes
+            )
+        }
     ));
     out.push(
         "The loss that OpenCLIP prints is that of the first process's part of the batch. Evaluations are not part of \
