@@ -226,7 +226,7 @@ fn a_header_that_claims_more_than_there_is_is_refused() {
         ),
         (
             r#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}"#,
-            "cannot lie at bytes",
+            "invalid offset",
         ),
         (r#"{"a":{"dtype":"F3","shape":[1]"#, "its header"),
         ("[]", "its header"),

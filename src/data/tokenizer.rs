@@ -98,6 +98,11 @@ impl Tokenizer {
         self.end
     }
 
+    /// What is done to captions before they are looked at.
+    pub const fn clean(&self) -> Clean {
+        self.clean
+    }
+
     /// The same for a text tower that knows so many tokens.
     ///
     /// # Errors

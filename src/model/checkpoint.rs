@@ -370,7 +370,7 @@ pub fn save(
     preprocess: &Preprocess,
 ) -> Result<()> {
     let dir = dir.as_ref();
-    let file = open_clip::File::new(clip, preprocess).map_err(Error::Data)?;
+    let file = open_clip::File::new(clip, tokenizer.clean(), preprocess).map_err(Error::Data)?;
     lay(dir, tokenizer)?;
     let config = serde_json::to_string_pretty(&file)
         .map_err(|e| Error::Internal(format!("the model's sizes cannot be written: {e}")))?;

@@ -33,11 +33,21 @@ impl Clean {
         })
     }
 
+    /// `OpenCLIP`'s name for it, or what comes nearest; none for what it does by itself.
+    pub const fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Nothing | Self::Whitespace => None,
+            Self::Lower | Self::LowerOnly => Some("lower"),
+            Self::Canonicalize => Some("canonicalize"),
+        }
+    }
+
     /// The caption as the tokenizer shall see it.
     pub fn apply(self, caption: &str) -> String {
         match self {
             Self::Nothing => caption.to_owned(),
-            Self::LowerOnly => caption.to_lowercase(),
+            // Letter by letter, as the crate does: no sigma knows that it ends a word.
+            Self::LowerOnly => caption.chars().flat_map(char::to_lowercase).collect(),
             Self::Lower => collapse(&mend(caption)).to_lowercase(),
             Self::Whitespace => collapse(&mend(caption)),
             Self::Canonicalize => {

@@ -24,10 +24,10 @@ const MERGES: &[u8] = include_bytes!("../../../assets/clip_bpe/bpe_simple_vocab_
 /// special tokens.
 const COUNT: usize = 49_408 - 2 * 256 - 2;
 
-const START: &str = "<|startoftext|>";
-const END: &str = "<|endoftext|>";
-const WORD: &str =
-    r"<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+";
+/// `OpenCLIP`'s names; OpenAI's and those of `transformers` are `<|startoftext|>` and `<|endoftext|>`.
+const START: &str = "<start_of_text>";
+const END: &str = "<end_of_text>";
+const WORD: &str = r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+";
 
 impl Tokenizer {
     /// CLIP's, as `OpenCLIP` uses it: captions are mended and lowered first, rows padded with zeros.
@@ -89,11 +89,11 @@ fn bpe() -> Result<Inner> {
         .unk_token(END.into())
         .build()
         .map_err(internal)?;
-    with_rules(model)
+    with_rules(model, [START, END])
 }
 
-/// The rules of `transformers.CLIPTokenizer` around this vocabulary.
-pub fn with_rules(model: BPE) -> Result<Inner> {
+/// The rules of `transformers.CLIPTokenizer` around this vocabulary, whose start and end tokens are called so.
+pub fn with_rules(model: BPE, [start, end]: [&str; 2]) -> Result<Inner> {
     let blanks = Replace::new(ReplacePattern::Regex(r"\s+".into()), " ").map_err(internal)?;
     let pattern = SplitPattern::Regex(WORD.into());
     let split = Split::new(pattern, SplitDelimiterBehavior::Removed, true).map_err(internal)?;
@@ -112,7 +112,7 @@ pub fn with_rules(model: BPE) -> Result<Inner> {
     ])));
     inner.with_decoder(Some(ByteLevel::default()));
     inner
-        .add_special_tokens([START, END].map(|token| AddedToken::from(token, true)))
+        .add_special_tokens([start, end].map(|token| AddedToken::from(token, true)))
         .map_err(internal)?;
     let id = |token: &str| {
         (
@@ -120,7 +120,7 @@ pub fn with_rules(model: BPE) -> Result<Inner> {
             inner.token_to_id(token).unwrap_or_default(),
         )
     };
-    let ends = RobertaProcessing::new(id(END), id(START))
+    let ends = RobertaProcessing::new(id(end), id(start))
         .trim_offsets(false)
         .add_prefix_space(false);
     inner.with_post_processor(Some(ends));

@@ -57,10 +57,12 @@ impl Tokenizer {
         files.extend(config.map(|bytes| (CONFIG.to_owned(), bytes)));
         let class = settings["tokenizer_class"].as_str().unwrap_or_default();
         let name = "spiece.model";
-        if family == Family::Siglip
-            && class != "GemmaTokenizer"
-            && let Some(bytes) = file(dir, name)?
-        {
+        // In any folder that says so, in SigLIP's unless it says otherwise.
+        let pieces = match family {
+            Family::Siglip => class != "GemmaTokenizer",
+            Family::OpenClip(_) | Family::Clip => class == "SiglipTokenizer",
+        };
+        if pieces && let Some(bytes) = file(dir, name)? {
             let inner = sentencepiece::read(&bytes)
                 .map_err(|e| Error::Data(format!("{}: {e}", dir.join(name).display())))?;
             files.push((name.into(), bytes));
@@ -68,6 +70,10 @@ impl Tokenizer {
             let end = whole.token(sentencepiece::END);
             let pad = settings["pad_token"].as_str().and_then(|t| whole.token(t));
             return Ok(Self {
+                clean: match family {
+                    Family::OpenClip(clean) => clean,
+                    Family::Clip | Family::Siglip => Clean::Nothing,
+                },
                 pad: pad.or(end).unwrap_or(0),
                 end,
                 prefix: sentencepiece::SPACE,
@@ -145,6 +151,7 @@ impl Tokenizer {
             .unk_token("<|endoftext|>".into())
             .build()
             .map_err(|e| Error::Data(format!("{vocab}, {merges}: {e}")))?;
-        super::clip_bpe::with_rules(model).map_err(|e| internal(e.to_string()))
+        super::clip_bpe::with_rules(model, ["<|startoftext|>", "<|endoftext|>"])
+            .map_err(|e| internal(e.to_string()))
     }
 }

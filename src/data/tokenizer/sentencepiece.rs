@@ -2,7 +2,7 @@
 //!
 //! The few fields of its protobuf that matter: pieces with their scores, and the table by which text is
 //! normalised. Only unigram models are read, which is what `SigLIP` has. What surrounds them is
-//! `transformers.SiglipTokenizer` (5.24).
+//! `transformers.SiglipTokenizer` (5.24); one letter differs, the capital sigma at a word's end.
 
 use tokenizers::models::unigram::Unigram;
 use tokenizers::normalizers::replace::ReplacePattern;

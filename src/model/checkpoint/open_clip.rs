@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::data::preprocess::Preprocess;
+use crate::data::tokenizer::Clean;
 use crate::model::architecture::{Activation, Architecture, Image, Pooling, Shape, Text, Vit};
 use crate::model::{Clip, resnet};
 use crate::scenario::ImagePool;
@@ -271,11 +272,11 @@ fn foreign<'a>(section: &'a str, rest: &'a Rest) -> impl Iterator<Item = String>
 }
 
 impl File {
-    /// What describes `clip`, and how it sees pictures.
+    /// What describes `clip`, how captions are cleaned for it, and how it sees pictures.
     ///
     /// # Errors
     /// What `OpenCLIP` has no options for.
-    pub fn new(clip: &Clip, preprocess: &Preprocess) -> Result<Self, String> {
+    pub fn new(clip: &Clip, clean: Clean, preprocess: &Preprocess) -> Result<Self, String> {
         let architecture = clip.architecture();
         let vision_cfg = VisionCfg::new(&architecture.image)?;
         Ok(Self {
@@ -288,7 +289,7 @@ impl File {
                 custom_text: architecture.text.within,
                 init_logit_bias: clip.logit_bias().map(|bias| bias.double_value(&[])),
                 vision_cfg,
-                text_cfg: TextCfg::new(&architecture.text),
+                text_cfg: TextCfg::new(&architecture.text, clean),
                 rest: Map::new(),
             },
             preprocess_cfg: preprocess.to_open_clip()?,
@@ -512,7 +513,7 @@ fn activation(quick_gelu: bool, kwargs: Option<&ActKwargs>) -> Result<Activation
 }
 
 impl TextCfg {
-    fn new(text: &Text) -> Self {
+    fn new(text: &Text, clean: Clean) -> Self {
         let shape = &text.shape;
         Self {
             context_length: text.context,
@@ -522,7 +523,9 @@ impl TextCfg {
             layers: shape.layers,
             mlp_ratio: ratio(shape),
             hf_tokenizer_name: Some("clip-lab".into()),
-            tokenizer_kwargs: None,
+            tokenizer_kwargs: clean.name().map(|name| TokenizerKwargs {
+                clean: Some(name.into()),
+            }),
             no_causal_mask: !text.causal,
             proj_bias: text.biased,
             pool_type: match text.pool {
