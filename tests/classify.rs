@@ -185,7 +185,10 @@ fn a_bad_file_is_named_and_the_others_go_on() {
         stderr.contains("pictures/b.jpg: damaged: the JPEG ends before its picture does"),
         "{stderr}"
     );
-    assert!(stderr.contains("missing.png: cannot be read"), "{stderr}");
+    assert!(
+        stderr.contains("missing.png: there is no such file"),
+        "{stderr}"
+    );
     assert!(
         stderr.ends_with("error: 2 of 5 pictures could not be read; they are named above\n"),
         "{stderr}"

@@ -1,6 +1,7 @@
 //! Picture files on their way to a tower: found, then read, decoded and prepared on several threads, ahead of whoever
 //! takes them, in order, and never more of them in memory than three batches.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::sync_channel;
 
@@ -184,7 +185,12 @@ fn one(path: &Path, preprocess: &Preprocess, thumbnail: Option<usize>) -> Loaded
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, String> {
-    let meta = std::fs::metadata(path).map_err(|e| format!("cannot be read: {e}"))?;
+    let fault = |e: std::io::Error| match e.kind() {
+        ErrorKind::NotFound => "there is no such file".into(),
+        ErrorKind::PermissionDenied => "cannot be read: you may not read it".into(),
+        _ => format!("cannot be read: {e}"),
+    };
+    let meta = std::fs::metadata(path).map_err(fault)?;
     if meta.is_dir() {
         return Err("cannot be read: it is a folder".into());
     }
@@ -195,7 +201,7 @@ fn read(path: &Path) -> Result<Vec<u8>, String> {
             LARGEST_FILE >> 20
         ));
     }
-    std::fs::read(path).map_err(|e| format!("cannot be read: {e}"))
+    std::fs::read(path).map_err(fault)
 }
 
 /// The picture's middle, for the screen.
@@ -306,7 +312,7 @@ mod tests {
         for (i, loaded) in (1..).zip(&seen) {
             match (i, &loaded.pixels) {
                 (4, Err(fault)) => assert!(fault.contains("not a picture"), "{fault}"),
-                (6, Err(fault)) => assert!(fault.contains("cannot be read"), "{fault}"),
+                (6, Err(fault)) => assert!(fault.contains("no such file"), "{fault}"),
                 (_, Ok(pixels)) => {
                     assert_eq!(pixels.values.len(), 3 * 8 * 8);
                     assert_eq!(loaded.thumbnail.as_ref().unwrap().rgb[0], [i as u8, 2, 3]);

@@ -4,6 +4,10 @@
 //! under torchvision's `Resize` and `CenterCrop` for `OpenCLIP`, under transformers' image processors (its Pillow
 //! backend) for what comes from there. transformers' default backend resizes by torchvision on tensors, which differs
 //! from Pillow by a step of 255 here and there. `tests/fixtures/preprocess` holds this module to both libraries.
+//!
+//! Colours become RGB first, as in transformers. `OpenCLIP` resizes first, which is the same for pictures that are RGB
+//! in the file; a palette it resizes by the nearest pixel, and transparent pictures with premultiplied colours, so that
+//! there its features differ from these.
 
 mod config;
 mod write;

@@ -160,7 +160,8 @@ pub fn resize(
     if shorter > 0 && 2 * narrower < shorter {
         let needed = horizontal.as_ref().map_or(columns.clone(), Taps::reach);
         let low = convolve_down(image, 0, &needed, &rows, vertical.as_ref());
-        let columns = columns.start - needed.start..columns.end - needed.start;
+        // What is not convolved was cut to the window already.
+        let columns = 0..columns.len();
         convolve_across(
             &low,
             needed.start,
@@ -171,7 +172,7 @@ pub fn resize(
     } else {
         let needed = vertical.as_ref().map_or(rows.clone(), Taps::reach);
         let narrow = convolve_across(image, 0, &needed, &columns, horizontal.as_ref());
-        let rows = rows.start - needed.start..rows.end - needed.start;
+        let rows = 0..rows.len();
         convolve_down(
             &narrow,
             needed.start,

@@ -123,9 +123,16 @@ fn each(
     thumbnail: Option<usize>,
     mut take: impl FnMut(&[Loaded], Array2<f32>) -> Result<()>,
 ) -> Result<()> {
+    // Beside a tower on the processor decoding is the smaller part, and its threads would wait for the tower's, which
+    // spin; a tower elsewhere leaves all cores to it.
+    let threads = if model.clip.device().is_cuda() {
+        0
+    } else {
+        super::threads_per_lane(2)
+    };
     let options = loader::Options {
         batch: BATCH,
-        threads: 0,
+        threads,
         thumbnail,
     };
     loader::load(paths, &model.preprocess, options, |batch| {

@@ -217,7 +217,12 @@ impl Report<'_> {
                 score.softmax * 100.0
             );
             if let Some(sigmoid) = score.sigmoid {
-                let _ = write!(line, "  sigmoid {sigmoid:.4}");
+                // A probability far from one half is a question of its magnitude.
+                if sigmoid < 0.001 {
+                    let _ = write!(line, "  sigmoid {sigmoid:.1e}");
+                } else {
+                    let _ = write!(line, "  sigmoid {sigmoid:.4}");
+                }
             }
             lines.push(line);
         }
