@@ -1,6 +1,6 @@
 //! [`Pairs`]: pictures and captions of the user's own, as a scenario names them. Plain data: no file is looked at.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
@@ -90,8 +90,10 @@ impl Pairs {
     /// Lets relative paths start at `folder`, the one of the scenario's file, from wherever the scenario is read
     /// again.
     pub(super) fn anchor(&mut self, folder: &Path) {
-        let own = PathBuf::from(self.folder.as_deref().unwrap_or_default());
-        let folder = folder.join(own);
+        let folder = match &self.folder {
+            Some(own) => folder.join(own),
+            None => folder.to_path_buf(),
+        };
         let folder = std::path::absolute(&folder).unwrap_or(folder);
         self.folder = Some(folder.display().to_string());
     }
