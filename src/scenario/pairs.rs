@@ -1,6 +1,6 @@
 //! [`Pairs`]: pictures and captions of the user's own, as a scenario names them. Plain data: no file is looked at.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
@@ -90,8 +90,13 @@ impl Pairs {
     /// Lets relative paths start at `folder`, the one of the scenario's file, from wherever the scenario is read
     /// again.
     pub(super) fn anchor(&mut self, folder: &Path) {
-        let own = PathBuf::from(self.folder.as_deref().unwrap_or_default());
-        let folder = folder.join(own);
+        // A file that is named without its folder lies in the working directory.
+        let here = folder.as_os_str().is_empty();
+        let folder = if here { Path::new(".") } else { folder };
+        let folder = match &self.folder {
+            Some(own) => folder.join(own),
+            None => folder.to_path_buf(),
+        };
         let folder = std::path::absolute(&folder).unwrap_or(folder);
         self.folder = Some(folder.display().to_string());
     }
@@ -179,6 +184,10 @@ mod tests {
         // Read again from elsewhere, it is the same.
         pairs.anchor(Path::new("/runs/one"));
         assert_eq!(pairs.folder.as_deref(), Some("/data/lab"));
+        let mut pairs = read("Pairs(path: \"a.csv\")").unwrap();
+        pairs.anchor(Path::new(""));
+        let here = std::env::current_dir().unwrap().display().to_string();
+        assert_eq!(pairs.folder, Some(here));
         let mut pairs = read("Pairs(path: \"a.csv\", folder: \"photos\")").unwrap();
         pairs.anchor(Path::new("/data/lab"));
         assert_eq!(pairs.folder.as_deref(), Some("/data/lab/photos"));

@@ -46,6 +46,9 @@ pub enum Progress {
     Over,
 }
 
+/// Set, it lets every batch be made when its step begins, for the test and the figures of what that changes.
+const IN_TIME: &str = "CLIP_LAB_TEST_IN_TIME";
+
 /// A step in the making.
 pub(super) struct Underway {
     batch: Arc<Batch>,
@@ -237,8 +240,7 @@ impl Trainer {
         let batch = self.prepared.batch(&self.wanted(), self.threads);
         // If it was what is wanted, it is what was got.
         drop(ahead);
-        let more = self.now.step + 1 < self.train.steps.get();
-        if more && (self.device != Device::Cpu || self.prepared.dataset().slow()) {
+        if self.now.step + 1 < self.train.steps.get() && self.looks_ahead() {
             self.ahead = Some(self.make_ahead());
         }
         memory::give_back(&mut self.largest, batch.len());
@@ -263,6 +265,11 @@ impl Trainer {
                 ..Phases::default()
             },
         })
+    }
+
+    fn looks_ahead(&self) -> bool {
+        let worth_it = self.device != Device::Cpu || self.prepared.dataset().slow();
+        worth_it && std::env::var_os(IN_TIME).is_none()
     }
 
     /// Makes the batch of the next step, if nothing changes, while this one is computed. A CPU has its hands full,

@@ -108,10 +108,12 @@ pub fn jsonl(path: &Path, spec: &Pairs, to: &mut Builder) -> Result<String> {
             file.skip_until(b'\n').map_err(Error::file("read", path))?;
             continue;
         }
-        if bytes.trim_ascii().is_empty() {
+        // Some editors begin a file with a mark.
+        let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+        if text.trim_ascii().is_empty() {
             continue;
         }
-        let Ok(object) = serde_json::from_slice::<Map<String, Value>>(&bytes) else {
+        let Ok(object) = serde_json::from_slice::<Map<String, Value>>(text) else {
             to.leave_out(&place(), "not a JSON object");
             continue;
         };
