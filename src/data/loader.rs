@@ -167,8 +167,8 @@ pub fn load(
     })
 }
 
-/// Reads and prepares one file.
-fn one(path: &Path, preprocess: &Preprocess, thumbnail: Option<usize>) -> Loaded {
+/// Reads and prepares one file, on the thread that calls.
+pub fn one(path: &Path, preprocess: &Preprocess, thumbnail: Option<usize>) -> Loaded {
     let mut loaded = Loaded {
         path: path.to_path_buf(),
         pixels: Err(String::new()),

@@ -1,18 +1,92 @@
 //! Features of pictures and captions that a user brings.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use ndarray::Array2;
-use tch::{Tensor, no_grad};
+use rayon::prelude::*;
+use tch::{Device, Kind, Tensor, no_grad};
 
 use super::features::{normalise, rows};
-use crate::data::preprocess::Pixels;
+use crate::data::loader::{self, Loaded};
+use crate::data::preprocess::{Pixels, Preprocess};
 use crate::data::tokenizer::Tokenizer;
 use crate::error::{Error, Result};
 use crate::model::{Clip, Pass};
 
 /// Captions at a time.
 const CAPTIONS: usize = 64;
+
+/// Pictures that go through a tower together.
+const BATCH: usize = 32;
+
+/// Hands batches of files with the unit features `[n, D]` of those that could be read to `take`, in order.
+///
+/// On a processor each of so many threads takes a batch from its files to its features: nobody waits for another in
+/// every operation, and decoding is shared out with the rest. On another device they decode ahead of it.
+/// No more than a batch a thread is in memory.
+///
+/// # Errors
+/// The first of `take`; weights that give no numbers. What is wrong with a file stands in [`Loaded`].
+pub fn each(
+    clip: &Clip,
+    preprocess: &Preprocess,
+    paths: &[PathBuf],
+    threads: usize,
+    thumbnail: Option<usize>,
+    mut take: impl FnMut(&[Loaded], Array2<f32>) -> Result<()>,
+) -> Result<()> {
+    if clip.device() != Device::Cpu {
+        let options = loader::Options {
+            batch: BATCH,
+            threads,
+            thumbnail,
+        };
+        return loader::load(paths, preprocess, options, |batch| {
+            let features = readable(clip, &batch)?;
+            take(&batch, features)
+        });
+    }
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .thread_name(|i| format!("tower {i}"))
+        .start_handler(|_| tch::set_num_threads(1))
+        .build()
+        .map_err(|e| Error::Internal(format!("no threads for the towers: {e}")))?;
+    let handles = (0..threads).map(|_| clip.share(Kind::Float));
+    let mut clips = handles.collect::<Result<Vec<_>>>()?;
+    for round in paths.chunks(BATCH * threads.max(1)) {
+        // The last ones are shared out evenly, too.
+        let part = round.len().div_ceil(threads.max(1)).clamp(1, BATCH);
+        let made: Vec<Result<(Vec<Loaded>, Array2<f32>)>> = pool.install(|| {
+            let parts = clips.par_iter_mut().zip(round.par_chunks(part));
+            let encode = |(clip, paths): (&mut Clip, &[PathBuf])| {
+                let read = paths.iter();
+                let batch: Vec<Loaded> = read
+                    .map(|path| loader::one(path, preprocess, thumbnail))
+                    .collect();
+                let features = readable(clip, &batch)?;
+                Ok((batch, features))
+            };
+            parts.map(encode).collect()
+        });
+        for made in made {
+            let (batch, features) = made?;
+            take(&batch, features)?;
+        }
+    }
+    Ok(())
+}
+
+/// Unit features of those files that could be read.
+fn readable(clip: &Clip, batch: &[Loaded]) -> Result<Array2<f32>> {
+    let pixels = batch.iter().filter_map(|l| l.pixels.as_ref().ok());
+    let pixels: Vec<&Pixels> = pixels.collect();
+    if pixels.is_empty() {
+        return Ok(Array2::zeros((0, 0)));
+    }
+    images(clip, &pixels)
+}
 
 /// Unit features of some pictures, `[N, D]`. Pictures of one size go through the tower together.
 pub fn images(clip: &Clip, pictures: &[&Pixels]) -> Result<Array2<f32>> {

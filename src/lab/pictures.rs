@@ -4,15 +4,12 @@ use std::path::{Path, PathBuf};
 
 use ndarray::{Array2, Axis, concatenate};
 
-use crate::data::loader::{self, Loaded};
+use crate::data::loader::Loaded;
 use crate::error::{Error, Result};
 use crate::eval::classify::{Classifier, Score};
 use crate::eval::{Templates, embed};
 use crate::model::checkpoint::{self, Checkpoint};
 use crate::train::{DeviceChoice, device};
-
-/// Pictures that go through the tower together.
-const BATCH: usize = 32;
 
 /// Reads a model folder for use.
 ///
@@ -121,30 +118,15 @@ fn each(
     model: &Checkpoint,
     paths: &[PathBuf],
     thumbnail: Option<usize>,
-    mut take: impl FnMut(&[Loaded], Array2<f32>) -> Result<()>,
+    take: impl FnMut(&[Loaded], Array2<f32>) -> Result<()>,
 ) -> Result<()> {
-    // Beside a tower on the processor decoding is the smaller part, and its threads would wait for the tower's, which
-    // spin; a tower elsewhere leaves all cores to it.
-    let threads = if model.clip.device().is_cuda() {
-        0
-    } else {
-        super::threads_per_lane(2)
-    };
-    let options = loader::Options {
-        batch: BATCH,
+    let threads = super::threads_per_lane(1);
+    embed::each(
+        &model.clip,
+        &model.preprocess,
+        paths,
         threads,
         thumbnail,
-    };
-    loader::load(paths, &model.preprocess, options, |batch| {
-        let pixels: Vec<_> = batch
-            .iter()
-            .filter_map(|l| l.pixels.as_ref().ok())
-            .collect();
-        let features = if pixels.is_empty() {
-            Array2::zeros((0, 0))
-        } else {
-            embed::images(&model.clip, &pixels)?
-        };
-        take(&batch, features)
-    })
+        take,
+    )
 }
