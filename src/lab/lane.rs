@@ -250,6 +250,8 @@ struct Worker<'a> {
     stands: (u64, bool),
     /// Things that the data had to say when it was looked at last.
     notices: usize,
+    /// Whether the evaluation of the final weights has been begun.
+    last_evaluation: bool,
     panics: bool,
 }
 
@@ -312,6 +314,7 @@ impl<'a> Worker<'a> {
             stepped: None,
             stands: (0, false),
             notices: notices.len(),
+            last_evaluation: false,
             panics,
         };
         worker.record(Event::Started(Started {
@@ -581,7 +584,10 @@ impl<'a> Worker<'a> {
     fn finish(&mut self, reason: Reason) -> Result<()> {
         if reason == Reason::Completed
             && self.observer.evaluated_until() < self.trainer.steps_done()
+            && !self.last_evaluation
         {
+            // Once: it may have nothing to say of held-out pictures, since there are none.
+            self.last_evaluation = true;
             return self.begin_evaluation(&Tasks::live());
         }
         self.save()?;
@@ -602,6 +608,7 @@ impl<'a> Worker<'a> {
 
     fn rewind(&mut self) -> Result<()> {
         self.later.clear();
+        self.last_evaluation = false;
         let from = self.trainer.steps_done();
         let Some(to) = self.trainer.rewind()? else {
             self.observer
@@ -641,6 +648,7 @@ impl<'a> Worker<'a> {
 
     fn reset(&mut self, seed: Option<u64>) -> Result<()> {
         self.later.clear();
+        self.last_evaluation = false;
         self.plan.seed = seed.unwrap_or(self.plan.seed);
         self.trainer = Trainer::new(
             &self.prepared,
