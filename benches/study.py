@@ -261,7 +261,7 @@ def report_regimes(out):
             for i, row in enumerate(probes[0][lane]["few_shot"]):
                 sides = [shown([p[lane]["few_shot"][i][s]["share"] for p in probes]) for s in ("in_domain", "transfer")]
                 print(f"| {lane} | probe, {row['shots']} of each class | {sides[0]} | {sides[1]} |")
-            worth = [p[lane]["worth"] for p in probes]
+            worth = ", ".join("more than 16" if (w := p[lane]["worth"]) is None else f"{w:.0f}" for p in probes)
             print(f"\n{lane}: zero-shot is worth so many examples of each class, by seed: {worth}\n")
 
 
