@@ -287,6 +287,7 @@ mod tests {
         for name in Control::NAMES {
             let text = match name {
                 "loss" => "siglip",
+                "locked" => "image",
                 "batch_size" | "concepts" => "64",
                 "learn_temperature" | "learn_bias" | "augment" => "off",
                 _ => "0.5",

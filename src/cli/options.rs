@@ -18,7 +18,7 @@ pub const DEFAULT_SCENARIO: &str = "softmax-vs-sigmoid";
 pub struct TrainOptions {
     /// Set a control before the first step: KEY=VALUE for all lanes, LANE.KEY=VALUE for one;
     /// with @STEP behind it, after so many steps. Keys: temperature, learn_temperature, bias, learn_bias, batch_size, loss, learning_rate,
-    /// weight_decay, shuffle_captions, random_captions, noise_images, duplicates, imbalance, concepts, augment
+    /// weight_decay, shuffle_captions, random_captions, noise_images, duplicates, imbalance, concepts, augment, locked
     #[arg(long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
 

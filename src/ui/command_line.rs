@@ -203,6 +203,7 @@ mod tests {
         for (i, name) in Control::NAMES.iter().enumerate() {
             let value = match *name {
                 "loss" => "siglip",
+                "locked" => "text",
                 "batch_size" | "concepts" => "64",
                 "learn_temperature" | "learn_bias" | "augment" => "off",
                 _ => "0.123456789012345",

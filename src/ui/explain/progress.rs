@@ -33,15 +33,16 @@ pub(super) fn traces(app: &App) -> Card {
 pub(super) fn lock(app: &App) -> Card {
     Card::new("a locked tower")
         .formula("locked: no gradient, no decay, no moments; the other tower learns to meet it where it is")
-        .lanes(app, |seen| match seen.settings.locked {
-            Locked::Nothing => "both towers learn".into(),
-            tower => format!(
-                "the {tower} tower is held; gradient norm {} of the other",
-                seen.lane
-                    .report
-                    .as_ref()
-                    .map_or_else(|| "(no step yet)".into(), |report| number(report.grad_norm))
-            ),
+        .lanes(app, |seen| {
+            let norm = seen
+                .lane
+                .report
+                .as_ref()
+                .map_or_else(|| "0 steps yet".into(), |report| format!("gradient norm {}", number(report.grad_norm)));
+            match seen.settings.locked {
+                Locked::Nothing => format!("both towers learn; {norm}"),
+                tower => format!("the {tower} tower is held; {norm} of the other"),
+            }
         })
         .note(
             "With the image tower of a checkpoint locked (LiT) its features stay as good as they were, and only the \
