@@ -31,7 +31,7 @@ impl Place {
             clip.set_logit_bias(bias, true).unwrap();
         }
         let place = Self(folder);
-        checkpoint::save(place.at("model"), &clip, &tokenizer, &Preprocess::own(32)).unwrap();
+        checkpoint::save(place.at("model"), &clip, &tokenizer, &Preprocess::own(16)).unwrap();
         std::fs::create_dir(place.at("pictures")).unwrap();
         for name in ["orientation-1.jpg", "rgba.png", "animated.gif"] {
             std::fs::copy(fixture(name), place.at("pictures").join(name)).unwrap();
