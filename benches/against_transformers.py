@@ -48,10 +48,10 @@ def theirs(model, processor, paths):
     return torch.cat(features)
 
 
-def ours(binary, model, paths, out, threads):
+def ours(binary, model, paths, out, threads, precision="fp32"):
     environment = dict(os.environ, OMP_NUM_THREADS=str(threads))
     begun = time.perf_counter()
-    command = [binary, "embed", "--model", model, "--out", out, "--images", *map(str, paths)]
+    command = [binary, "embed", "--model", model, "--precision", precision, "--out", out, "--images", *map(str, paths)]
     subprocess.run(command, check=True, env=environment, stderr=subprocess.DEVNULL)
     return time.perf_counter() - begun
 
@@ -85,23 +85,30 @@ def main():
         features = {name: theirs(model, p, paths[:64]) for name, p in processors.items()}
         ours(args.binary, folder / "model", paths[:64], out, args.threads)
         mine = load_file(out)["image_features"]
+        ours(args.binary, folder / "model", paths[:64], out, args.threads, "auto")
+        rough = load_file(out)["image_features"]
+        print(f"least cosine of a picture's features in fp32 and in auto: {(rough * mine).sum(-1).min():.5f}")
         for name, other in features.items():
             print(f"features differ from transformers' ({name} processor) by at most {(mine - other).abs().max():.1e}")
-        ratios = {name: [] for name in processors}
+        ratios = {}
         for turn in range(args.turns):
             rates = {}
             for name, processor in processors.items():
                 begun = time.perf_counter()
                 theirs(model, processor, paths)
                 rates[name] = len(paths) / (time.perf_counter() - begun)
-            start = ours(args.binary, folder / "model", paths[:1], one, args.threads)
-            mine = (len(paths) - 1) / (ours(args.binary, folder / "model", paths, out, args.threads) - start)
-            for name, rate in rates.items():
-                ratios[name].append(mine / rate)
-            print(f"turn {turn}: clip-lab {mine:.1f} a second; " + ", ".join(f"transformers ({n}) {r:.1f}" for n, r in rates.items()))
-        for name, all_of in ratios.items():
+            line = [f"transformers ({name}) {rate:.1f}" for name, rate in rates.items()]
+            for precision in ["fp32", "auto"]:
+                start = ours(args.binary, folder / "model", paths[:1], one, args.threads, precision)
+                spent = ours(args.binary, folder / "model", paths, out, args.threads, precision) - start
+                mine = (len(paths) - 1) / spent
+                line.append(f"clip-lab ({precision}) {mine:.1f}")
+                for name, rate in rates.items():
+                    ratios.setdefault((precision, name), []).append(mine / rate)
+            print(f"turn {turn}, images a second: " + ", ".join(line))
+        for (precision, name), all_of in ratios.items():
             all_of.sort()
-            print(f"times as fast as transformers ({name}): median {all_of[len(all_of) // 2]:.2f}, {all_of[0]:.2f} to {all_of[-1]:.2f}")
+            print(f"clip-lab ({precision}), times as fast as transformers ({name}): median {all_of[len(all_of) // 2]:.2f}, {all_of[0]:.2f} to {all_of[-1]:.2f}")
 
 
 main()

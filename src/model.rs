@@ -82,8 +82,18 @@ impl Clip {
     /// compute their products in `compute`. Weights, their gradients, normalisations, attention and features
     /// have 32 bits in any case.
     pub fn share(&self, compute: Kind) -> Result<Self> {
-        let shared = Source::Shared(&self.weights);
-        Self::build(&self.architecture, shared, self.device(), compute)
+        let shared = || Source::Shared(&self.weights);
+        let mut other = Self::build(&self.architecture, shared(), self.device(), compute)?;
+        if self.logit_bias.is_some() {
+            let mut root = Scope::root(&mut other.weights, shared());
+            other.logit_bias = Some(root.parameter("logit_bias", &[], Fill::Constant(0.0))?);
+        }
+        Ok(other)
+    }
+
+    /// Another handle that computes as this one does.
+    pub fn handle(&self) -> Result<Self> {
+        self.share(self.weights.compute())
     }
 
     fn build(

@@ -10,7 +10,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::format::Format;
-use super::options::Device;
+use super::options::{Device, Precision};
 use super::output::print;
 use crate::data::loader::{self, Loaded};
 use crate::error::{Error, Result};
@@ -87,6 +87,11 @@ pub struct ClassifyArgs {
     #[arg(long, value_enum, default_value_t)]
     pub device: Device,
 
+    /// The type of the towers' products: fp32 as the reference computes, bf16 for speed, auto for bf16 where the
+    /// processor has instructions for it
+    #[arg(long, value_enum, default_value_t)]
+    pub precision: Precision,
+
     /// How results are printed [default: table on a terminal, else jsonl]
     #[arg(long, value_enum)]
     pub format: Option<Format>,
@@ -106,7 +111,7 @@ pub fn run(args: &ClassifyArgs) -> Result<()> {
     check_names(&names)?;
     let templates = Templates::find(&args.templates)?;
     let paths = loader::find(&args.images)?;
-    let model = pictures::open(&args.model, args.device.into())?;
+    let model = pictures::open(&args.model, args.device.into(), args.precision.into())?;
     let bias = model.clip.logit_bias().is_some();
     if let Some(threshold) = args.threshold {
         check_threshold(threshold, bias)?;

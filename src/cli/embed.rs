@@ -8,7 +8,7 @@ use ndarray::Array2;
 use safetensors::tensor::{Dtype, TensorView};
 
 use super::classify::{complain, progress_bar, unread};
-use super::options::Device;
+use super::options::{Device, Precision};
 use crate::data::loader;
 use crate::error::{Error, Result};
 use crate::export::replace;
@@ -50,13 +50,18 @@ pub struct EmbedArgs {
     /// Where to compute
     #[arg(long, value_enum, default_value_t)]
     pub device: Device,
+
+    /// The type of the towers' products: fp32 as the reference computes, bf16 for speed, auto for bf16 where the
+    /// processor has instructions for it
+    #[arg(long, value_enum, default_value_t)]
+    pub precision: Precision,
 }
 
 /// Embeds and writes.
 pub fn run(args: &EmbedArgs) -> Result<()> {
     let captions = args.texts.as_deref().map(captions).transpose()?;
     let paths = loader::find(&args.images)?;
-    let model = pictures::open(&args.model, args.device.into())?;
+    let model = pictures::open(&args.model, args.device.into(), args.precision.into())?;
     let mut metadata = HashMap::from([
         ("format".to_owned(), "pt".to_owned()),
         ("model".to_owned(), args.model.display().to_string()),

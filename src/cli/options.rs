@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use super::format::Format;
 use crate::error::Result;
 use crate::lab;
-use crate::scenario::{Scenario, Steps, load};
+use crate::scenario::{self, Scenario, Steps, load};
 use crate::train::{DeviceChoice, device};
 
 /// Name of the bundled scenario that is used if none is named.
@@ -70,6 +70,28 @@ impl From<Device> for DeviceChoice {
             Device::Auto => Self::Auto,
             Device::Cpu => Self::Cpu,
             Device::Cuda => Self::Cuda,
+        }
+    }
+}
+
+/// What `--precision` of a model may say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Precision {
+    /// 32 bits
+    #[default]
+    Fp32,
+    /// Products of 16 bits
+    Bf16,
+    /// What is faster here
+    Auto,
+}
+
+impl From<Precision> for scenario::Precision {
+    fn from(precision: Precision) -> Self {
+        match precision {
+            Precision::Fp32 => Self::Fp32,
+            Precision::Bf16 => Self::Bf16,
+            Precision::Auto => Self::Auto,
         }
     }
 }

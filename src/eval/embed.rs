@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use ndarray::Array2;
 use rayon::prelude::*;
-use tch::{Device, Kind, Tensor, no_grad};
+use tch::{Device, Tensor, no_grad};
 
 use super::features::{normalise, rows};
 use crate::data::loader::{self, Loaded};
@@ -17,8 +17,8 @@ use crate::model::{Clip, Pass};
 /// Captions at a time.
 const CAPTIONS: usize = 64;
 
-/// Pictures that go through a tower together.
-const BATCH: usize = 32;
+/// Pictures that go through a tower together: 32 were slower, what lies between two layers leaves the caches.
+const BATCH: usize = 16;
 
 /// Hands batches of files with the unit features `[n, D]` of those that could be read to `take`, in order.
 ///
@@ -53,7 +53,7 @@ pub fn each(
         .start_handler(|_| tch::set_num_threads(1))
         .build()
         .map_err(|e| Error::Internal(format!("no threads for the towers: {e}")))?;
-    let handles = (0..threads).map(|_| clip.share(Kind::Float));
+    let handles = (0..threads).map(|_| clip.handle());
     let mut clips = handles.collect::<Result<Vec<_>>>()?;
     for round in paths.chunks(BATCH * threads.max(1)) {
         // The last ones are shared out evenly, too.

@@ -9,23 +9,26 @@ use crate::error::{Error, Result};
 use crate::eval::classify::{Classifier, Score};
 use crate::eval::{Templates, embed};
 use crate::model::checkpoint::{self, Checkpoint};
-use crate::train::{DeviceChoice, device};
+use crate::scenario::Precision;
+use crate::train::{DeviceChoice, device, precision};
 
 /// Reads a model folder for use.
 ///
 /// # Errors
 /// What [`checkpoint::open`] refuses; a run folder, with the names of its models.
-pub fn open(folder: &Path, choice: DeviceChoice) -> Result<Checkpoint> {
+pub fn open(folder: &Path, choice: DeviceChoice, precision: Precision) -> Result<Checkpoint> {
     let device = device::resolve(choice)?;
     device::use_threads(super::threads_per_lane(1));
-    checkpoint::open(folder, device).map_err(|fault| match models(folder) {
+    let mut model = checkpoint::open(folder, device).map_err(|fault| match models(folder) {
         models if models.is_empty() => fault,
         models => Error::Usage(format!(
             "{} is the folder of a run, not of a model\n  name one of its models: {}",
             folder.display(),
             models.join(", ")
         )),
-    })
+    })?;
+    model.clip = precision::cast(&model.clip, precision)?;
+    Ok(model)
 }
 
 /// The model folders of a run, if it is one.

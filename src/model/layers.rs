@@ -11,7 +11,14 @@ impl Activation {
     pub fn apply(self, x: &Tensor) -> Tensor {
         match self {
             Self::Gelu => x.gelu("none"),
-            Self::QuickGelu => x * (x * 1.702).sigmoid(),
+            Self::QuickGelu if x.requires_grad() => x * (x * 1.702).sigmoid(),
+            // Without a graph to keep, in one piece of memory.
+            Self::QuickGelu => {
+                let mut gate = x * 1.702;
+                let _ = gate.sigmoid_();
+                gate *= x;
+                gate
+            }
             Self::TanhGelu => x.gelu("tanh"),
         }
     }

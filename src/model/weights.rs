@@ -61,6 +61,11 @@ impl Weights {
         self.device
     }
 
+    /// The type that layers compute their products in.
+    pub const fn compute(&self) -> Kind {
+        self.compute
+    }
+
     /// Everything, in a stable order.
     pub fn entries(&self) -> &[Entry] {
         &self.entries

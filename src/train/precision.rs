@@ -8,6 +8,8 @@ use std::time::Instant;
 
 use tch::{Device, Kind, Tensor};
 
+use crate::error::Result;
+use crate::model::Clip;
 use crate::scenario::Precision;
 
 /// Fewer pairs in a part take longer in bf16: their products are small beside the work of rounding.
@@ -21,6 +23,14 @@ pub(super) fn compute(precision: Precision, device: Device, pairs: usize) -> Kin
         Precision::Auto if here() => Kind::BFloat16,
         Precision::Fp32 | Precision::Auto => Kind::Float,
     }
+}
+
+/// The same model with its products computed as it is asked for.
+///
+/// # Errors
+/// None that is expected.
+pub fn cast(clip: &Clip, precision: Precision) -> Result<Clip> {
+    clip.share(compute(precision, clip.device(), LEAST))
 }
 
 /// "fp32" or "bf16".

@@ -8,6 +8,7 @@ use crate::cli::output::print;
 use crate::error::{Error, Result};
 use crate::lab::pictures;
 use crate::model::checkpoint;
+use crate::scenario::Precision;
 use crate::train::DeviceChoice;
 
 /// A model as transformers reads it: CLIPModel, SiglipModel or Siglip2Model
@@ -42,7 +43,7 @@ pub fn run(args: &TransformersArgs) -> Result<()> {
             args.out.display()
         )));
     }
-    let model = pictures::open(&args.model, DeviceChoice::Cpu)?;
+    let model = pictures::open(&args.model, DeviceChoice::Cpu, Precision::Fp32)?;
     let layout = checkpoint::save_hf(&args.out, &model.clip, &model.tokenizer, &model.preprocess)
         .map_err(|e| match e {
         Error::Data(why) => Error::Data(format!("{}: {why}", args.model.display())),
