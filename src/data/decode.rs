@@ -173,7 +173,8 @@ fn dispatch(
             // What turns a picture upright may stand behind it.
             let length = bytes.get(4..8).and_then(|b| b.try_into().ok());
             let length = length.map_or(u32::MAX, u32::from_le_bytes);
-            if bytes.len() < (length as usize).saturating_add(8) {
+            let end = (length as usize).saturating_add(8);
+            if !bytes.get(..end).is_some_and(chunks_fit) {
                 return Err(Damage::Cut(name));
             }
             let decoder = WebPDecoder::new(input()).map_err(fault)?;
@@ -198,6 +199,20 @@ fn dispatch(
         animated,
         deep,
     })
+}
+
+/// Whether every part of a WebP file ends within it: the decoder takes the room that a part of metadata claims.
+fn chunks_fit(bytes: &[u8]) -> bool {
+    let mut rest = bytes.get(12..).unwrap_or_default();
+    while let Some((head, tail)) = rest.split_at_checked(8) {
+        let size = u32::from_le_bytes([head[4], head[5], head[6], head[7]]) as usize;
+        if size > tail.len() {
+            return false;
+        }
+        // Parts begin at even places.
+        rest = tail.get(size + size % 2..).unwrap_or_default();
+    }
+    true
 }
 
 /// Reads the pixels, if there may be so many, and turns them upright.
