@@ -188,7 +188,12 @@ fn dispatch(
             Ok(image)
         }
         ImageFormat::Bmp => read(BmpDecoder::new(input()).map_err(fault)?, name, limits),
-        _ => read(TiffDecoder::new(input()).map_err(fault)?, name, limits),
+        _ => {
+            if !entries_fit(bytes) {
+                return Err(Damage::Cut(name));
+            }
+            read(TiffDecoder::new(input()).map_err(fault)?, name, limits)
+        }
     }?;
     let deep = image.color().bytes_per_pixel() > image.color().channel_count();
     let (image, alpha) = colours(image);
@@ -213,6 +218,42 @@ fn chunks_fit(bytes: &[u8]) -> bool {
         rest = tail.get(size + size % 2..).unwrap_or_default();
     }
     true
+}
+
+/// Whether the first directory of a TIFF file has no more values than the file has bytes: the decoder takes room for
+/// as many as an entry claims.
+fn entries_fit(bytes: &[u8]) -> bool {
+    let little = bytes.starts_with(b"II");
+    let number = |at: usize, size: usize| -> Option<usize> {
+        let digits = bytes.get(at..at.checked_add(size)?)?;
+        let fold = |sum: usize, digit: &u8| sum << 8 | usize::from(*digit);
+        Some(if little {
+            digits.iter().rev().fold(0, fold)
+        } else {
+            digits.iter().fold(0, fold)
+        })
+    };
+    let fits = || -> Option<bool> {
+        let directory = number(4, 4)?;
+        let count = number(directory, 2)?;
+        for entry in 0..count {
+            let at = directory + 2 + 12 * entry;
+            // 1, 2, 4 or 8 bytes, by the type; unknown ones are at least one.
+            let size = match number(at + 2, 2)? {
+                3 | 8 => 2,
+                4 | 9 | 11 | 13 => 4,
+                5 | 10 | 12 | 16..=18 => 8,
+                _ => 1,
+            };
+            let length = number(at + 4, 4)?.checked_mul(size)?;
+            let inside = length <= 4 || number(at + 8, 4)?.checked_add(length)? <= bytes.len();
+            if !inside {
+                return Some(false);
+            }
+        }
+        Some(true)
+    };
+    fits().unwrap_or(false)
 }
 
 /// Reads the pixels, if there may be so many, and turns them upright.
