@@ -183,8 +183,13 @@ fn dispatch(
         }
         ImageFormat::Gif => {
             let image = read(GifDecoder::new(input()).map_err(fault)?, name, limits)?;
-            let frames = GifDecoder::new(input()).map_err(fault)?.into_frames();
-            animated = frames.skip(1).take(1).any(|frame| frame.is_ok());
+            let mut again = GifDecoder::new(input()).map_err(fault)?;
+            again.set_limits(bounds(limits)).map_err(fault)?;
+            animated = again
+                .into_frames()
+                .skip(1)
+                .take(1)
+                .any(|frame| frame.is_ok());
             Ok(image)
         }
         ImageFormat::Bmp => read(BmpDecoder::new(input()).map_err(fault)?, name, limits),

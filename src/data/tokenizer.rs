@@ -6,6 +6,8 @@ mod published;
 mod sentencepiece;
 mod train;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use tch::Tensor;
 use tokenizers::{PostProcessor as _, TruncationDirection, TruncationParams, TruncationStrategy};
 
@@ -128,7 +130,13 @@ impl Tokenizer {
             // It means a space, and is one wherever people write it.
             prefix => format!("{prefix}{}", clean.replace(prefix, " ")),
         };
-        let encoding = self.inner.encode_fast(text, true).map_err(internal)?;
+        // Rules from a file may be such that the crate panics.
+        let encode = || self.inner.encode_fast(text, true).map_err(internal);
+        let encoding = catch_unwind(AssertUnwindSafe(encode)).unwrap_or_else(|_| {
+            Err(Error::Data(
+                "the tokenizer's rules cannot be applied to this caption".into(),
+            ))
+        })?;
         let ids: Vec<i64> = encoding.get_ids().iter().map(|&id| id.into()).collect();
         match ids.iter().find(|&&id| id >= self.vocab_size) {
             None => Ok(ids),
