@@ -19,7 +19,7 @@ use crate::lab::pictures;
 /// A safetensors file with `image_features` and `text_features`, each [N, D] float32 with rows of unit length, in the
 /// order of the pictures and captions. Its metadata name them: `images` and `texts`, JSON arrays with a name for each
 /// row, `model` and `preprocess`. A picture that cannot be read is named on standard error and has no row; the file is
-/// written all the same, and the exit code is 2.
+/// written all the same if any can, and the exit code is 2.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "\
 Examples:

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::format::{Format, csv};
 use super::output::print;
 use crate::error::{Error, Result};
-use crate::scenario::{BUNDLED, bundled, did_you_mean, parse};
+use crate::scenario::{BUNDLED, bundled, did_you_mean, load, parse};
 use crate::train::start;
 
 /// List the bundled scenarios, or print one
@@ -22,7 +22,7 @@ Examples:
   clip-lab scenarios clip --from models/vit-b-32 > tuned.ron
   clip-lab scenarios --format csv")]
 pub struct ScenariosArgs {
-    /// Print this one
+    /// Print this one; with --from, it may be a file of yours
     pub name: Option<String>,
 
     /// Let it start at the checkpoint in this folder: with its sizes, its temperature and its bias
@@ -45,10 +45,11 @@ pub fn run(args: &ScenariosArgs) -> Result<()> {
 fn one(name: &str, from: Option<&Path>, format: Format) -> Result<String> {
     // `clip.ron` is what the file of `clip` is called.
     let plain = name.strip_suffix(".ron").unwrap_or(name);
-    let text = bundled(plain).ok_or_else(|| unknown(name))?;
-    let tuned = match from {
-        Some(dir) => start::adopt(parse(text, name)?, dir)?.to_ron(),
-        None => text.to_owned(),
+    let tuned = match (bundled(plain), from) {
+        (_, Some(dir)) if Path::new(name).is_file() => start::adopt(load(name)?, dir)?.to_ron(),
+        (Some(text), Some(dir)) => start::adopt(parse(text, name)?, dir)?.to_ron(),
+        (Some(text), None) => text.to_owned(),
+        (None, _) => return Err(unknown(name)),
     };
     let text = tuned.as_str();
     let written = |e: serde_json::Error| Error::Internal(format!("{name} as JSON: {e}"));

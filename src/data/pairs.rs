@@ -27,6 +27,7 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use super::augment::Augment;
 use super::decode::{Limits, decode};
 use super::draw::{Purpose, below, chance, generator};
+use super::preprocess::Preprocess;
 use super::{ClassId, Dataset, Item, Labels, Made, Picture, Request, Wanted, classes, corrupt};
 use crate::error::{Error, Result};
 use crate::scenario::{self, Concepts, PairsFormat, Quality};
@@ -355,7 +356,16 @@ impl Dataset for Pairs {
 fn made(index: &Index, pair: usize, crop: Crop, side: usize) -> Result<Picture, String> {
     let bytes = picture::read(&index.found(pair))?;
     let decoded = decode(&bytes, Limits::default()).map_err(|damage| damage.to_string())?;
-    picture::square(&decoded.image, crop, side)
+    if crop != Crop::WHOLE {
+        return picture::square(&decoded.image, crop, side);
+    }
+    // As a saved model will see it.
+    let seen = Preprocess::photos(side).bytes(&decoded.image);
+    let pixels = seen.bytes.chunks_exact(3);
+    Ok(Picture {
+        side,
+        rgba: pixels.map(|p| [p[0], p[1], p[2], 255]).collect(),
+    })
 }
 
 fn first_sound(index: &Index, side: usize, damaged: &mut Damaged) -> Option<(usize, Picture)> {

@@ -93,7 +93,11 @@ impl Prepared {
             scenario.model.text.vocab_size,
             scenario.model.text.context_length.size(),
         )?;
-        let preprocess = Preprocess::own(scenario.model.image.image_size().get() as usize);
+        let side = scenario.model.image.image_size().size();
+        let preprocess = match &scenario.data {
+            Data::Pairs(_) => Preprocess::photos(side),
+            Data::Emoji(_) | Data::Shapes(_) => Preprocess::own(side),
+        };
         Self::made(scenario, dataset, tokenizer, preprocess)
     }
 

@@ -7,6 +7,7 @@ use tch::Device;
 
 use crate::data::Prepared;
 use crate::error::{Error, Result};
+use crate::model::architecture::Image;
 use crate::model::{Clip, checkpoint};
 use crate::scenario::{Bias, Loss, Scenario, Temperature};
 
@@ -24,6 +25,17 @@ pub fn prepare(scenario: &Scenario) -> Result<Arc<Prepared>> {
         preprocess,
         ..
     } = checkpoint::look(dir)?;
+    let kept = if matches!(&architecture.image, Image::ViT(vit) if vit.any_size) {
+        Err("OpenCLIP has no tower for pictures of any size".to_owned())
+    } else {
+        preprocess.to_open_clip().map(drop)
+    };
+    kept.map_err(|why| {
+        Error::Data(format!(
+            "{} can be used and not trained, for what is trained is saved for OpenCLIP: {why}",
+            dir.display()
+        ))
+    })?;
     let model = architecture.model();
     if model != scenario.model {
         return Err(Error::Data(format!(
@@ -46,7 +58,8 @@ pub fn adopt(mut scenario: Scenario, dir: &Path) -> Result<Scenario> {
     scenario.model = clip.architecture().model();
     scenario.checkpoint = Some(dir.to_path_buf());
     let temperature = (-clip.logit_scale().double_value(&[])).exp();
-    let temperature = Temperature::new(temperature.clamp(Temperature::MIN, Temperature::MAX));
+    // A scale below one would be clamped at the first step.
+    let temperature = Temperature::new(temperature.clamp(Temperature::MIN, 1.0));
     let bias = clip
         .logit_bias()
         .map(|bias| Bias::new(bias.double_value(&[]).clamp(Bias::MIN, Bias::MAX)));
@@ -60,6 +73,7 @@ pub fn adopt(mut scenario: Scenario, dir: &Path) -> Result<Scenario> {
     // Its claims are about a model that knows nothing yet.
     scenario.expect.clear();
     scenario.lesson = None;
+    scenario.watch = format!("starts at {}", dir.display());
     Ok(scenario)
 }
 

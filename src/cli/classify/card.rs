@@ -3,16 +3,13 @@
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 
 use crate::error::{Error, Result};
 use crate::eval::Templates;
 use crate::model::checkpoint::Checkpoint;
-
-/// Endings of files that hold weights.
-const WEIGHTS: [&str; 4] = ["safetensors", "bin", "pt", "pth"];
 
 /// The card, in Markdown.
 ///
@@ -57,8 +54,8 @@ pub fn card(
         Some(bias) => add(&format!("- Logit bias: {:.4}", bias.double_value(&[]))),
         None => add("- Logit bias: none"),
     }
-    for file in weights(folder)? {
-        let (bytes, digest) = checksum(&file)?;
+    for file in &model.weights {
+        let (bytes, digest) = checksum(file)?;
         let name = file.file_name().unwrap_or_default().to_string_lossy();
         add(&format!("- `{name}`: {bytes} bytes, SHA-256 `{digest}`"));
     }
@@ -123,20 +120,6 @@ pub fn card(
     Ok(text)
 }
 
-/// Files of weights in the folder, sorted.
-fn weights(folder: &Path) -> Result<Vec<PathBuf>> {
-    let entries = std::fs::read_dir(folder).map_err(Error::file("read", folder))?;
-    let mut files: Vec<PathBuf> = entries
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| {
-            let ending = path.extension().and_then(|ending| ending.to_str());
-            ending.is_some_and(|ending| WEIGHTS.contains(&ending)) && path.is_file()
-        })
-        .collect();
-    files.sort();
-    Ok(files)
-}
-
 /// Length of a file and its SHA-256 in hexadecimal digits, as model hubs show it.
 fn checksum(path: &Path) -> Result<(u64, String)> {
     let mut file = File::open(path).map_err(Error::file("read", path))?;
@@ -168,8 +151,6 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.bin");
         std::fs::write(&path, b"abc").unwrap();
-        std::fs::write(folder.path().join("a.txt"), b"").unwrap();
-        assert_eq!(weights(folder.path()).unwrap(), std::slice::from_ref(&path));
         let (bytes, digest) = checksum(&path).unwrap();
         assert_eq!(bytes, 3);
         assert_eq!(

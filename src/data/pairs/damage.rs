@@ -26,6 +26,14 @@ impl Tally {
         }
     }
 
+    /// Counts one that is worth more than others: it is named first.
+    pub fn first(&mut self, name: &str, why: &str) {
+        self.count += 1;
+        self.named
+            .insert(0, format!("{} ({})", shown(name), shown(why)));
+        self.named.truncate(NAMED);
+    }
+
     /// "2 left out: a.jpg (no such file), b.jpg (no caption)"; `None` if there are none.
     pub fn text(&self, what: &str) -> Option<String> {
         if self.count == 0 {

@@ -191,6 +191,11 @@ impl Builder {
         }
     }
 
+    /// Counts a file of many pairs that cannot be used, or not to its end.
+    pub fn lose(&mut self, name: &str, why: &str) {
+        self.index.dropped.first(name, why);
+    }
+
     /// Counts what cannot be used.
     pub fn leave_out(&mut self, name: &str, why: &str) {
         self.index.dropped.add(name, why);

@@ -30,7 +30,7 @@ pub fn shard(path: &Path, spec: &Pairs, to: &mut Builder) {
             } else {
                 e.to_string()
             };
-            return to.leave_out(&shown, &why);
+            return to.lose(&shown, &why);
         }
     };
     to.begin_shard(path.to_path_buf());
@@ -56,7 +56,7 @@ pub fn shard(path: &Path, spec: &Pairs, to: &mut Builder) {
             Err(why) => {
                 shard
                     .to
-                    .leave_out(&shown, &format!("{why}; nothing after it was read"));
+                    .lose(&shown, &format!("{why}; nothing after it was read"));
                 break;
             }
         }

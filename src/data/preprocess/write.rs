@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Filter, Preprocess, Resize, Transparency};
+use super::{Crop, Filter, Preprocess, Resize, Rounding, Transparency};
 
 impl Preprocess {
     /// Pictures of this lab: squares of the tower's size, values from -1 to 1.
@@ -24,6 +24,21 @@ impl Preprocess {
         }
     }
 
+    /// Photographs for a tower of this lab: the largest square in the middle, as CLIP has it; normalised as all
+    /// pictures of this lab.
+    pub fn photos(side: usize) -> Self {
+        Self {
+            resize: Resize::Shortest(side),
+            crop: Some(Crop {
+                height: side,
+                width: side,
+                fill: 0,
+                rounding: Rounding::Even,
+            }),
+            ..Self::own(side)
+        }
+    }
+
     /// `OpenCLIP`'s `preprocess_cfg`.
     ///
     /// # Errors
@@ -36,11 +51,7 @@ impl Preprocess {
             }
             (Resize::Cover { height, width }, Some(_)) => ("shortest", [height, width]),
             (Resize::Within { height, width }, Some(_)) => ("longest", [height, width]),
-            (resize, crop) => {
-                return Err(format!(
-                    "OpenCLIP has no such way with pictures: {resize:?}, then {crop:?}"
-                ));
-            }
+            _ => return Err(format!("OpenCLIP does not prepare pictures so: {self}")),
         };
         let interpolation = match self.filter {
             Filter::Bicubic => "bicubic",
@@ -123,8 +134,10 @@ mod tests {
     #[test]
     fn what_is_written_reads_back() {
         let own = Preprocess::own(32);
-        let cfg = own.to_open_clip().unwrap();
-        assert_eq!(Preprocess::from_open_clip(&cfg, (1, 1)).unwrap(), own);
+        for made in [own.clone(), Preprocess::photos(32)] {
+            let cfg = made.to_open_clip().unwrap();
+            assert_eq!(Preprocess::from_open_clip(&cfg, (1, 1)).unwrap(), made);
+        }
         for clip in [true, false] {
             let read = Preprocess::from_hf(&own.to_hf(clip).to_string()).unwrap();
             let white = Preprocess {

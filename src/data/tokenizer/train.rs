@@ -2,8 +2,8 @@
 //!
 //! `open_clip.get_tokenizer("local-dir:FOLDER")` wraps the files of such a tokenizer in its
 //! `HFTokenizer`, which first cleans a caption with `ftfy`. The normaliser here does to ordinary text
-//! what `ftfy` does (and a second time changes nothing), so that both give the same ids; they can
-//! differ only on HTML entities (`&amp;`) and on text decoded wrongly, which `ftfy` repairs.
+//! what `ftfy` does (and a second time changes nothing), for `transformers`, which does not clean; entities
+//! of HTML are decoded before it. What is decoded wrongly ("cafÃ©") `ftfy` repairs and this does not.
 //!
 //! The end token has the largest id, padding is 0.
 
@@ -20,7 +20,7 @@ use tokenizers::processors::template::TemplateProcessing;
 use tokenizers::tokenizer::SplitDelimiterBehavior;
 use tokenizers::{AddedToken, TokenizerImpl};
 
-use super::{CONFIG, Inner, Tokenizer, VOCABULARY, internal};
+use super::{CONFIG, Clean, Inner, Tokenizer, VOCABULARY, internal};
 use crate::error::{Error, Result};
 use crate::scenario::VocabSize;
 
@@ -102,6 +102,8 @@ impl Tokenizer {
         });
         let end = inner.token_to_id(END).map(i64::from);
         Ok(Self {
+            // What OpenCLIP does before it.
+            clean: Clean::Whitespace,
             end,
             files: vec![
                 (VOCABULARY.into(), vocabulary.into_bytes()),
