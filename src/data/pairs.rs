@@ -689,6 +689,8 @@ mod tests {
         row.resize(3 << 20, b'x');
         write("quote.csv", &row);
         write("line.jsonl", &row[15..]);
+        write("crlf.csv", b"filepath,title\r\nx.png,a\r\ny.png\r\n");
+        write("open.csv", b"filepath,title\n\"x.png\ny.png,a\nz.png,b\n");
         write("x.tar", b"no archive");
         for (path, more, message) in [
             ("empty.csv", "", "no column has a usual name"),
@@ -705,6 +707,12 @@ mod tests {
                 "2 left out: x.png (no such file), y.png (no such file)",
             ),
             ("broken.csv", "held_out: Some(0.0)", "1 damaged: "),
+            ("crlf.csv", "", "line 3 (too few columns)"),
+            (
+                "open.csv",
+                "",
+                "line 2 (too few columns, up to line 4: a quotation mark is not closed)",
+            ),
             ("quote.csv", "", "a quote that is never closed?"),
             ("line.jsonl", "", "line 1 (more than 1 MiB)"),
             ("x.tar", "", "the archive ends within a header"),

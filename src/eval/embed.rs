@@ -129,7 +129,8 @@ pub fn texts(
     let mut features = Array2::zeros((captions.len(), 0));
     let mut done = 0;
     for batch in captions.chunks(CAPTIONS) {
-        let tokens = tokenizer.encode(batch)?.f_to_device(clip.device())?;
+        // Short captions need not be read to the end of the context.
+        let tokens = tokenizer.encode_tight(batch)?.f_to_device(clip.device())?;
         let found = rows(&no_grad(|| clip.encode_text(&tokens)))?;
         if features.ncols() == 0 {
             features = Array2::zeros((captions.len(), found.ncols()));

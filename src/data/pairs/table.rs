@@ -40,6 +40,7 @@ pub fn csv(path: &Path, spec: &Pairs, tabs: bool, to: &mut Builder) -> Result<St
     // OpenCLIP writes its .csv with tabs unless told otherwise.
     let first = start.split(|byte| *byte == b'\n').next().unwrap_or(start);
     let tabs = tabs || (first.contains(&b'\t') && !first.contains(&b','));
+    let late = u64::from(first.ends_with(b"\r"));
     let room = Rc::new(Cell::new(MOST_ROW));
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(if tabs { b'\t' } else { b',' })
@@ -63,7 +64,8 @@ pub fn csv(path: &Path, spec: &Pairs, tabs: bool, to: &mut Builder) -> Result<St
     let mut row = csv::ByteRecord::new();
     loop {
         room.set(MOST_ROW);
-        let line = reader.position().line();
+        // After "\r\n" the reader stands before the second of the two, which begins the next line.
+        let line = reader.position().line() + late;
         match reader.read_byte_record(&mut row) {
             Ok(true) => {}
             Ok(false) => break,
@@ -80,7 +82,15 @@ pub fn csv(path: &Path, spec: &Pairs, tabs: bool, to: &mut Builder) -> Result<St
             (Some(Err(_)), _) | (_, Some(Err(_))) => {
                 to.leave_out(&format!("line {line}"), "not text in UTF-8");
             }
-            _ => to.leave_out(&format!("line {line}"), "too few columns"),
+            _ => {
+                let last = reader.position().line() + late - 1;
+                let why = if last > line {
+                    format!("too few columns, up to line {last}: a quotation mark is not closed")
+                } else {
+                    "too few columns".into()
+                };
+                to.leave_out(&format!("line {line}"), &why);
+            }
         }
     }
     Ok(format!("`{}` and `{}`", header[image], header[caption]))
