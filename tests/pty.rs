@@ -62,6 +62,24 @@ struct Screen {
     child: Box<dyn Child + Send + Sync>,
 }
 
+/// Lets the emulator have what the program wrote. It fails on some text that was meant for a larger screen than it
+/// has become meanwhile: then a new one takes its place, for the program draws all of the next frame.
+fn take(parser: &mut vt100::Parser, bytes: &[u8]) {
+    let (rows, cols) = parser.screen().size();
+    let alternate = parser.screen().alternate_screen();
+    let process = std::panic::AssertUnwindSafe(|| parser.process(bytes));
+    if std::panic::catch_unwind(process).is_err() {
+        assert!(
+            rows < 3 || cols < 3,
+            "the emulator failed at {rows} x {cols}"
+        );
+        *parser = vt100::Parser::new(rows, cols, 0);
+        if alternate {
+            parser.process(b"\x1b[?1049h");
+        }
+    }
+}
+
 impl Screen {
     fn open(arguments: &[&str], environment: &[(&str, &str)], folder: &Path) -> Self {
         let (master, child) = spawn(arguments, environment, folder);
@@ -73,7 +91,7 @@ impl Screen {
         std::thread::spawn(move || {
             let mut bytes = [0; 65536];
             while let Ok(n @ 1..) = reader.read(&mut bytes) {
-                screen.lock().unwrap().process(&bytes[..n]);
+                take(&mut screen.lock().unwrap(), &bytes[..n]);
                 count.fetch_add(n as u64, Ordering::SeqCst);
                 let copies: &Mutex<Vec<u8>> = &copies;
                 let text = bytes[..n].windows(5).position(|part| part == b"\x1b]52;");
