@@ -1,6 +1,6 @@
 //! [`Preprocess`]: how a model wants its pictures, as plain data, and the way there.
 //!
-//! Resizes and crops as the library that trained the model does, to the byte: Pillow's resampling ([`super::resample`]
+//! Resizes and crops as the library that trained the model does, to the byte: Pillow's resampling (`super::resample`
 //! under torchvision's `Resize` and `CenterCrop` for `OpenCLIP`, under transformers' image processors (its Pillow
 //! backend) for what comes from there. transformers' default backend resizes by torchvision on tensors, which differs
 //! from Pillow by a step of 255 here and there. `tests/fixtures/preprocess` holds this module to both libraries.
