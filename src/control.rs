@@ -105,6 +105,14 @@ pub struct Applied {
     pub scripted: bool,
 }
 
+impl Applied {
+    /// Whether the change is part of the state that was remembered at `step`. Changes at that very step came after it,
+    /// but for the script's at the beginning, which are made with the trainer.
+    pub const fn precedes(&self, step: u64) -> bool {
+        self.step < step || (step == 0 && self.scripted)
+    }
+}
+
 impl Control {
     /// Names that `--set` accepts, one for each control.
     pub const NAMES: [&str; 16] = [

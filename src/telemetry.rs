@@ -331,6 +331,38 @@ impl Snapshot {
         }
     }
 
+    /// Adds a step to the curves.
+    pub fn plot(&mut self, report: &StepReport) {
+        let step = report.step;
+        self.step = step;
+        self.loss.push(step, report.loss);
+        self.temperature.push(step, report.temperature);
+        if let Some(bias) = report.logit_bias {
+            self.bias.push(step, bias);
+        }
+        self.accuracy.push(step, report.accuracy_image_to_text);
+        self.grad_norm.push(step, report.grad_norm);
+    }
+
+    /// Goes back to a step: what came after it is forgotten.
+    pub fn go_back(&mut self, to: u64) {
+        self.step = to;
+        for curve in [
+            &mut self.loss,
+            &mut self.temperature,
+            &mut self.bias,
+            &mut self.accuracy,
+            &mut self.grad_norm,
+        ] {
+            curve.cut_after(to);
+        }
+        Arc::make_mut(&mut self.held_out).retain(|report| report.step <= to);
+        Arc::make_mut(&mut self.trained).retain(|report| report.step <= to);
+        Arc::make_mut(&mut self.milestones).retain(|milestone| milestone.step <= to);
+        Arc::make_mut(&mut self.applied).retain(|applied| applied.precedes(to));
+        Arc::make_mut(&mut self.findings).cut_after(to);
+    }
+
     /// A lane that has not begun.
     pub fn starting(lane: &str, steps: u64) -> Self {
         Self {

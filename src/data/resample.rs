@@ -6,7 +6,8 @@
 //! `preprocess` hold this to it. Only what a crop keeps is computed: a picture of 1 x 60,000 pixels whose shorter side
 //! grows to 224 would otherwise need gigabytes.
 //!
-//! Own code, and not `fast_image_resize`, for both of these: its fixed-point numbers have 16 bits.
+//! Own code, and not `fast_image_resize` (6.1), for both of these: its bicubic differs from Pillow's in 7 to 16 % of a
+//! photograph's bytes, by up to 9.
 
 use std::ops::Range;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Sink, bundle, plots};
 use crate::error::Result;
-use crate::telemetry::{Event, Report, Snapshot, Split, StepReport};
+use crate::telemetry::{Event, Report, Snapshot, Split};
 
 /// The curves of all lanes, in the order in which they began.
 pub(super) struct Gathered {
@@ -46,7 +46,7 @@ impl Sink for Gathered {
         let steps = self.steps;
         let lane = self.lane(name);
         match event {
-            Event::Step(report) => take_step(lane, report),
+            Event::Step(report) => lane.plot(report),
             Event::Eval(Report::Retrieval(report)) => {
                 let reports = match report.split {
                     Split::HeldOut => &mut lane.held_out,
@@ -56,37 +56,9 @@ impl Sink for Gathered {
             }
             Event::Control(applied) => Arc::make_mut(&mut lane.applied).push(applied.clone()),
             Event::Reset(_) => *lane = Snapshot::starting(name, steps),
-            Event::Rewind { to, .. } => go_back(lane, *to),
+            Event::Rewind { to, .. } => lane.go_back(*to),
             Event::Started(_) | Event::Eval(_) | Event::Branch(_) | Event::Finished(_) => {}
         }
         Ok(())
     }
-}
-
-fn take_step(lane: &mut Snapshot, report: &StepReport) {
-    let step = report.step;
-    lane.step = step;
-    lane.loss.push(step, report.loss);
-    lane.temperature.push(step, report.temperature);
-    if let Some(bias) = report.logit_bias {
-        lane.bias.push(step, bias);
-    }
-    lane.accuracy.push(step, report.accuracy_image_to_text);
-    lane.grad_norm.push(step, report.grad_norm);
-}
-
-fn go_back(lane: &mut Snapshot, to: u64) {
-    lane.step = to;
-    for curve in [
-        &mut lane.loss,
-        &mut lane.temperature,
-        &mut lane.bias,
-        &mut lane.accuracy,
-        &mut lane.grad_norm,
-    ] {
-        curve.cut_after(to);
-    }
-    Arc::make_mut(&mut lane.held_out).retain(|report| report.step <= to);
-    Arc::make_mut(&mut lane.trained).retain(|report| report.step <= to);
-    Arc::make_mut(&mut lane.applied).retain(|applied| applied.step < to);
 }

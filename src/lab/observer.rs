@@ -150,7 +150,7 @@ impl Observer {
 
     /// Changes that a state of this step has behind it.
     pub fn applied_before(&self, step: u64) -> Vec<Applied> {
-        let before = |a: &&Applied| precedes(a, step);
+        let before = |a: &&Applied| a.precedes(step);
         self.snapshot
             .applied
             .iter()
@@ -160,23 +160,8 @@ impl Observer {
     }
 
     fn go_back(&mut self, from: u64, to: u64) {
-        let snapshot = &mut self.snapshot;
-        snapshot.step = to;
-        for curve in [
-            &mut snapshot.loss,
-            &mut snapshot.temperature,
-            &mut snapshot.bias,
-            &mut snapshot.accuracy,
-            &mut snapshot.grad_norm,
-        ] {
-            curve.cut_after(to);
-        }
-        Arc::make_mut(&mut snapshot.held_out).retain(|report| report.step <= to);
-        Arc::make_mut(&mut snapshot.trained).retain(|report| report.step <= to);
-        Arc::make_mut(&mut snapshot.milestones).retain(|milestone| milestone.step <= to);
-        Arc::make_mut(&mut snapshot.applied).retain(|applied| precedes(applied, to));
-        Arc::make_mut(&mut snapshot.findings).cut_after(to);
-        snapshot.message = Some(format!("back from step {from} to step {to}"));
+        self.snapshot.go_back(to);
+        self.snapshot.message = Some(format!("back from step {from} to step {to}"));
         let reports = &self.snapshot.held_out;
         self.evaluated_until = reports.last().map_or(0, |report| report.step);
         self.best = reports
@@ -187,15 +172,7 @@ impl Observer {
 
     fn observe_step(&mut self, report: StepReport) {
         let snapshot = &mut self.snapshot;
-        let step = report.step;
-        snapshot.step = step;
-        snapshot.loss.push(step, report.loss);
-        snapshot.temperature.push(step, report.temperature);
-        if let Some(bias) = report.logit_bias {
-            snapshot.bias.push(step, bias);
-        }
-        snapshot.accuracy.push(step, report.accuracy_image_to_text);
-        snapshot.grad_norm.push(step, report.grad_norm);
+        snapshot.plot(&report);
         let rate = report.batch_size as f64 / report.seconds.max(1e-9);
         snapshot.pairs_per_second = if snapshot.pairs_per_second > 0.0 {
             snapshot.pairs_per_second + RATE_DECAY * (rate - snapshot.pairs_per_second)
@@ -242,12 +219,6 @@ impl Observer {
             }
         }
     }
-}
-
-/// Whether a change is part of the state that was remembered at `step`. Changes at that very step came
-/// after it, but for the script's at the beginning, which are made with the trainer.
-const fn precedes(applied: &Applied, step: u64) -> bool {
-    applied.step < step || (step == 0 && applied.scripted)
 }
 
 fn push_bounded<T: Clone>(list: &mut Arc<Vec<T>>, item: T) {

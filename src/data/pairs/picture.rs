@@ -1,14 +1,12 @@
 //! From a picture's file to the square that a tower sees.
 //!
-//! The largest square in the middle, resized with Pillow's bicubic filter, as OpenCLIP does for evaluations; for
+//! The largest square in the middle, as OpenCLIP sees pictures in evaluations, to the byte; for
 //! training a square of 0.9 to 1 of its area somewhere within it. The middle only, because that is what evaluations
 //! see; never mirrored and never recoloured, because captions name sides and colours.
 
 use std::fs::File;
 use std::io::Read;
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 use rand_chacha::ChaCha8Rng;
 
 use super::index::Found;
@@ -16,6 +14,7 @@ use super::tar::read_at;
 use crate::data::Picture;
 use crate::data::decode::Rgb;
 use crate::data::draw::{between, unit};
+use crate::data::preprocess::Preprocess;
 
 /// Largest picture that is read, bytes of the file.
 pub const MOST_BYTES: u64 = 64 << 20;
@@ -83,29 +82,39 @@ pub fn read(found: &Found) -> Result<Vec<u8>, String> {
     }
 }
 
-/// A part of the picture, at `side` pixels.
-///
-/// # Errors
-/// A picture without pixels.
-pub fn square(picture: &Rgb, crop: Crop, side: usize) -> Result<Picture, String> {
-    let (width, height) = (picture.width as u32, picture.height as u32);
-    let source = ImageRef::new(width, height, &picture.bytes, PixelType::U8x3);
-    let source = source.map_err(|e| e.to_string())?;
-    let mut target = Image::new(side as u32, side as u32, PixelType::U8x3);
-    let whole = f64::from(width.min(height));
-    let part = whole * crop.side;
-    let start =
-        |axis: usize, of: u32| (f64::from(of) - whole) / 2.0 + crop.at[axis] * (whole - part);
-    let options = ResizeOptions::new()
-        .resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom))
-        .crop(start(0, width), start(1, height), part, part);
-    let resized = Resizer::new().resize(&source, &mut target, &options);
-    resized.map_err(|e| e.to_string())?;
-    let pixels = target.buffer().chunks_exact(3);
-    Ok(Picture {
+/// A part of the picture, at `side` pixels: whole pixels of it, as torchvision's `RandomResizedCrop` takes them. All of
+/// it is what a saved model's own preprocessing makes of the picture.
+pub fn square(picture: &Rgb, crop: Crop, side: usize) -> Picture {
+    let seen = if crop == Crop::WHOLE {
+        Preprocess::photos(side).bytes(picture)
+    } else {
+        Preprocess::own(side).bytes(&cut(picture, crop))
+    };
+    let pixels = seen.bytes.chunks_exact(3);
+    Picture {
         side,
         rgba: pixels.map(|p| [p[0], p[1], p[2], 255]).collect(),
-    })
+    }
+}
+
+/// The pixels of a crop.
+fn cut(picture: &Rgb, crop: Crop) -> Rgb {
+    let whole = picture.width.min(picture.height);
+    let part = ((whole as f64 * crop.side).round() as usize).clamp(1, whole);
+    let start = |axis: usize, of: usize| {
+        (of - whole) / 2 + (crop.at[axis] * (whole - part) as f64).round() as usize
+    };
+    let (left, top) = (start(0, picture.width), start(1, picture.height));
+    let rows = picture.bytes.chunks_exact(3 * picture.width);
+    let rows = rows.skip(top).take(part);
+    Rgb {
+        width: part,
+        height: part,
+        bytes: rows
+            .flat_map(|row| &row[3 * left..3 * (left + part)])
+            .copied()
+            .collect(),
+    }
 }
 
 #[cfg(test)]
@@ -128,14 +137,14 @@ mod tests {
     #[test]
     fn the_middle_of_a_wide_picture_is_seen() {
         for (width, height) in [(300, 100), (100, 300), (64, 64), (1, 1), (5, 200)] {
-            let made = square(&gradient(width, height), Crop::WHOLE, 32).unwrap();
+            let made = square(&gradient(width, height), Crop::WHOLE, 32);
             assert_eq!((made.side, made.rgba.len()), (32, 1024));
             let [red, green, ..] = made.rgba[16 * 32 + 16];
             if width > 5 {
                 assert!((124..133).contains(&red) && (124..133).contains(&green));
             }
         }
-        let made = square(&gradient(300, 100), Crop::WHOLE, 32).unwrap();
+        let made = square(&gradient(300, 100), Crop::WHOLE, 32);
         // From a third to two thirds of the width.
         assert!((84..90).contains(&made.rgba[0][0]), "{:?}", made.rgba[0]);
     }
@@ -150,7 +159,7 @@ mod tests {
                 (0.9_f64.sqrt() - 1e-6..=1.0).contains(&crop.side),
                 "{crop:?}"
             );
-            let made = square(&picture, crop, 64).unwrap();
+            let made = square(&picture, crop, 64);
             let first = f64::from(made.rgba[0][0]);
             let last = f64::from(made.rgba[63][0]);
             assert!(first < 18.0 && last > 236.0, "{first} {last}");

@@ -17,16 +17,19 @@ pub fn note(screen: &Screen, step: Option<u64>) -> Line<'static> {
     Line::styled(text, screen.theme.muted())
 }
 
+/// The first of the lanes that fit side by side, each at least so wide, the addressed one among them; and how many.
+pub fn fitting(screen: &Screen, area: Rect, narrow: u16) -> (usize, usize) {
+    let lanes = screen.app.lanes.len();
+    let fit = usize::from(area.width / narrow).clamp(1, lanes.max(1));
+    let addressed = screen.app.target.unwrap_or(0);
+    let first = addressed.saturating_sub(fit - 1);
+    (first.min(lanes.saturating_sub(fit)), fit)
+}
+
 /// Places side by side for as many lanes as fit, the addressed one among them.
 pub fn places(screen: &Screen, area: Rect, narrow: u16) -> Vec<(Rect, usize)> {
     let lanes = screen.app.lanes.len();
-    let fit = usize::from(area.width / narrow).clamp(1, lanes.max(1));
-    let first = screen
-        .app
-        .target
-        .unwrap_or(0)
-        .saturating_sub(fit - 1)
-        .min(lanes.saturating_sub(fit));
+    let (first, fit) = fitting(screen, area, narrow);
     let columns = Layout::horizontal(vec![Constraint::Fill(1); fit])
         .spacing(2)
         .split(area);

@@ -7,6 +7,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
+use super::findings::fitting;
 use super::heat::{self, Grid};
 use super::plot::tick_text;
 use super::{Screen, frame};
@@ -67,13 +68,7 @@ fn chrome(screen: &Screen) -> u16 {
 /// Draws the panel: as many lanes as fit, the addressed one among them.
 pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     let lanes = screen.app.lanes.len();
-    let fit = usize::from(area.width / NARROW).clamp(1, lanes.max(1));
-    let first = screen
-        .app
-        .target
-        .unwrap_or(0)
-        .saturating_sub(fit - 1)
-        .min(lanes.saturating_sub(fit));
+    let (first, fit) = fitting(screen, area, NARROW);
     let shown = first..(first + fit).min(lanes);
     let app = screen.app;
     let views: Vec<_> = shown.clone().map(|lane| view(screen, lane, fit)).collect();
