@@ -105,15 +105,15 @@ fn cut(picture: &Rgb, crop: Crop) -> Rgb {
         (of - whole) / 2 + (crop.at[axis] * (whole - part) as f64).round() as usize
     };
     let (left, top) = (start(0, picture.width), start(1, picture.height));
+    let mut bytes = Vec::with_capacity(3 * part * part);
     let rows = picture.bytes.chunks_exact(3 * picture.width);
-    let rows = rows.skip(top).take(part);
+    for row in rows.skip(top).take(part) {
+        bytes.extend_from_slice(&row[3 * left..3 * (left + part)]);
+    }
     Rgb {
         width: part,
         height: part,
-        bytes: rows
-            .flat_map(|row| &row[3 * left..3 * (left + part)])
-            .copied()
-            .collect(),
+        bytes,
     }
 }
 
