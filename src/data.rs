@@ -11,7 +11,6 @@ mod caption;
 mod classes;
 mod corrupt;
 pub mod decode;
-pub mod draw;
 pub mod emoji;
 mod image;
 pub mod loader;

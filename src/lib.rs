@@ -13,7 +13,7 @@
 //! Modules depend on one another in one direction only (a test reads the `use` lines):
 //!
 //! ```text
-//! cli, ui -> lab, export -> train -> eval -> loss, model, data, optim -> scenario, telemetry, control, error, memory
+//! cli, ui -> lab, export -> train -> eval -> loss, model, data, optim -> scenario, telemetry, control, error, memory, random
 //! ```
 //!
 //! `ratatui` and `crossterm` appear only in `ui`; `tch` only in `data`, `model`, `loss`, `optim`, `train`,
@@ -24,6 +24,7 @@
 
 pub mod error;
 pub mod memory;
+pub mod random;
 
 pub mod control;
 pub mod scenario;

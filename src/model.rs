@@ -248,7 +248,7 @@ impl Visual {
 
 #[cfg(test)]
 mod tests {
-    use rand::SeedableRng;
+    use rand_chacha::rand_core::SeedableRng;
     use tch::Kind;
 
     use super::*;

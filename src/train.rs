@@ -17,8 +17,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::SeedableRng;
 use tch::{Device, Tensor};
 
 pub use phases::Phases;
@@ -476,12 +474,4 @@ impl Trainer {
             lanes,
         )
     }
-}
-
-/// The generator of initial weights.
-fn weights_rng(seed: u64) -> ChaCha8Rng {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    // Batches of step n use stream n; weights use the last one.
-    rng.set_stream(u64::MAX);
-    rng
 }

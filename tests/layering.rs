@@ -29,6 +29,7 @@ const ROOMS: &[&str] = &[
     "telemetry",
     "control",
     "quantity",
+    "random",
     "memory",
     "error",
 ];

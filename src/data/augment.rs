@@ -11,8 +11,8 @@ use rand_chacha::ChaCha8Rng;
 use colour::Colours;
 
 use super::Picture;
-use super::draw::{around_zero, below, between, chance, exp, sin_cos, unit};
 use super::image::{Layer, WHITE, over, to_byte, write_row};
+use crate::random::{around_zero, below, between, chance, exp, sin_cos, unit};
 
 /// Ranges of the random changes. Shares are probabilities; a range of zero changes nothing.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -204,9 +204,9 @@ fn cut_out(side: usize, rng: &mut ChaCha8Rng, out: &mut [u8]) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::draw::{Purpose, generator};
     use super::super::image::write_plain;
     use super::*;
+    use crate::random::{Purpose, generator};
 
     /// A left half of solid colour, a right half transparent with misleading colours.
     fn half(side: usize, colour: [u8; 3]) -> Picture {

@@ -8,8 +8,8 @@ use std::panic::resume_unwind;
 use std::thread;
 
 use super::corrupt::{chosen, exchange, filler, marks, noise, random_words};
-use super::draw::{Purpose, generator};
 use super::{Augment, ClassId, Dataset, Item, Wanted, image};
+use crate::random::{Purpose, generator};
 use crate::scenario::Quality;
 use crate::telemetry::Thumbnail;
 

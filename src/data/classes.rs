@@ -5,8 +5,8 @@
 //! most often. So fewer concepts are a part of more, and the most frequent one is never left out.
 
 use super::corrupt::chosen;
-use super::draw::{Purpose, fine_unit, generator, shuffle_front, zipf};
 use super::{ClassId, Request};
+use crate::random::{Purpose, fine_unit, generator, shuffle_front, zipf};
 use crate::scenario::Concepts;
 
 /// The classes of a batch, from those that training draws from.

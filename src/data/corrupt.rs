@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::RngCore;
 
-use super::draw::{Purpose, below, generator, shuffle_front};
+use crate::random::{Purpose, below, generator, shuffle_front};
 
 /// The pairs that are touched: a share of them, rounded to a whole number, in random order.
 pub fn chosen(seed: u64, purpose: Purpose, step: u64, batch_size: usize, share: f64) -> Vec<usize> {

@@ -18,9 +18,9 @@ use rand_chacha::ChaCha8Rng;
 use super::augment::Augment;
 use super::caption::{Mix, check_weights};
 use super::corrupt;
-use super::draw::{below, shuffle_front, weighted};
 use super::{ClassId, Dataset, Labels, Made, Picture, Wanted};
 use crate::error::Result;
+use crate::random::{below, shuffle_front, weighted};
 use crate::scenario::{self, Captions, Style};
 use crate::telemetry::Split;
 
@@ -254,8 +254,8 @@ mod tests {
     use std::collections::{HashMap, HashSet};
 
     use super::*;
-    use crate::data::draw::{Purpose, generator};
     use crate::error::Error;
+    use crate::random::{Purpose, generator};
     use crate::scenario::Size;
 
     fn spec() -> scenario::Emoji {

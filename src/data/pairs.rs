@@ -26,9 +26,9 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::augment::Augment;
 use super::decode::{Limits, decode};
-use super::draw::{Purpose, below, chance, generator};
 use super::{ClassId, Dataset, Item, Labels, Made, Picture, Request, Wanted, classes, corrupt};
 use crate::error::{Error, Result};
+use crate::random::{Purpose, below, chance, generator};
 use crate::scenario::{self, Concepts, PairsFormat, Quality};
 use crate::telemetry::Split;
 use damage::{Tally, shown};

@@ -15,9 +15,9 @@ use rand_chacha::ChaCha8Rng;
 use super::augment::Augment;
 use super::caption::Mix;
 use super::corrupt;
-use super::draw::{Purpose, around_zero, below, between, chance, generator, unit, weighted};
 use super::{ClassId, Dataset, Labels, Made, Picture, Wanted};
 use crate::error::{Error, Result};
+use crate::random::{Purpose, around_zero, below, between, chance, generator, unit, weighted};
 use crate::scenario;
 use crate::telemetry::Split;
 

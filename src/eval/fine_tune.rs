@@ -15,11 +15,11 @@ use tch::{Device, Tensor};
 use super::features::rows;
 use super::probing::Sides;
 use super::zero_shot::answer;
-use crate::data::draw::{Purpose, generator, shuffle_front};
 use crate::data::{Gallery, Prepared};
 use crate::error::Result;
 use crate::model::{Clip, Pass};
 use crate::optim::{AdamW, finite, gradients, schedule};
+use crate::random::{Purpose, generator, shuffle_front};
 use crate::scenario::Train;
 use crate::telemetry::{Share, Split, Wise};
 

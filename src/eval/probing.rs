@@ -10,9 +10,9 @@ use ndarray::Array2;
 use super::features::choose;
 use super::probe::{COARSE, Probe, STRENGTHS};
 use super::zero_shot::answer;
-use crate::data::draw::{Purpose, generator, shuffle_front};
 use crate::data::{ClassId, Labels};
 use crate::error::Result;
+use crate::random::{Purpose, generator, shuffle_front};
 use crate::telemetry::{FewShot, ProbeReport, Share};
 
 /// Fixed: all models are tested on the same concepts.

@@ -9,6 +9,7 @@ use crate::data::Prepared;
 use crate::error::{Error, Result};
 use crate::model::architecture::Image;
 use crate::model::{Clip, checkpoint};
+use crate::random::weights_generator;
 use crate::scenario::{Bias, Loss, Scenario, Temperature};
 
 /// Opens a scenario's data, with the tokenizer and the pictures of its checkpoint if it starts at one.
@@ -84,6 +85,6 @@ pub(super) fn model(prepared: &Prepared, seed: u64, device: Device) -> Result<Cl
         return checkpoint::load(dir, device);
     }
     let vocab_size = prepared.tokenizer().vocab_size();
-    let mut rng = super::weights_rng(seed);
+    let mut rng = weights_generator(seed);
     Clip::new(&scenario.model, vocab_size, &mut rng, device)
 }

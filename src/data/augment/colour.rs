@@ -2,7 +2,7 @@
 //!
 //! Knows neither randomness nor pictures.
 
-use crate::data::draw::sin_cos;
+use crate::random::sin_cos;
 
 /// A linear change of straight colours, made on premultiplied ones: what each of red, green, blue and
 /// alpha contributes to all four.

@@ -6,7 +6,7 @@
 
 use rand_chacha::rand_core::RngCore;
 
-use super::super::draw::{Purpose, generator};
+use crate::random::{Purpose, generator};
 
 /// Pairs, by their places: those of a shard are consecutive.
 pub struct Order {

@@ -13,8 +13,8 @@ use super::index::Found;
 use super::tar::read_at;
 use crate::data::Picture;
 use crate::data::decode::Rgb;
-use crate::data::draw::{between, unit};
 use crate::data::preprocess::Preprocess;
+use crate::random::{between, unit};
 
 /// Largest picture that is read, bytes of the file.
 pub const MOST_BYTES: u64 = 64 << 20;
@@ -119,8 +119,8 @@ fn cut(picture: &Rgb, crop: Crop) -> Rgb {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::draw::{Purpose, generator};
     use super::*;
+    use crate::random::{Purpose, generator};
 
     fn gradient(width: usize, height: usize) -> Rgb {
         let colour = |i: usize| {

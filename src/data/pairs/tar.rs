@@ -307,15 +307,15 @@ mod tests {
 
     #[test]
     fn any_bytes_end_without_a_panic() {
-        let mut rng = crate::data::draw::generator(1, crate::data::draw::Purpose::Pair, 0, 0);
+        let mut rng = crate::random::generator(1, crate::random::Purpose::Pair, 0, 0);
         for _ in 0..2000 {
             let mut bytes = member("a.txt", 30, EntryType::XHeader);
             bytes.extend(b"20 path=../../x.txt\n18446744073709551615 size=1\n");
             bytes.resize(1024, 0);
             bytes.extend(member("b.jpg", 600, EntryType::Regular));
             bytes.resize(4096, 7);
-            let at = crate::data::draw::below(&mut rng, 2048);
-            bytes[at] = crate::data::draw::below(&mut rng, 256) as u8;
+            let at = crate::random::below(&mut rng, 2048);
+            bytes[at] = crate::random::below(&mut rng, 256) as u8;
             // With a right sum, so that it is not the sum that is refused.
             for start in [0, 1024] {
                 let header: &mut [u8] = &mut bytes[start..start + 512];

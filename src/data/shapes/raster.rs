@@ -4,7 +4,7 @@
 //! are smooth at any resolution.
 
 use super::{Attributes, Picture};
-use crate::data::draw::sin_cos;
+use crate::random::sin_cos;
 
 /// One shape before a background. Lengths are parts of the picture's side, from its top left corner.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,7 +1,10 @@
 //! Random draws that give the same results on every machine, and with every version of the crates:
 //! `ChaCha8` for the bits, and only exact floating-point operations (no `sin`, no `exp`) on them.
 //!
-//! Knows nothing of pictures and captions.
+//! The data and the first weights of a model are drawn here. Knows nothing of either.
+
+use std::f64::consts::{FRAC_2_PI, SQRT_2, TAU};
+use std::ops::{Neg, Range};
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
@@ -44,6 +47,13 @@ pub fn generator(seed: u64, purpose: Purpose, step: u64, index: u64) -> ChaCha8R
     rng
 }
 
+/// The generator of a model's first weights. Batches of step n use stream n; weights use the last one.
+pub fn weights_generator(seed: u64) -> ChaCha8Rng {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    rng.set_stream(u64::MAX);
+    rng
+}
+
 /// Uniform in [0, 1).
 pub fn unit(rng: &mut ChaCha8Rng) -> f32 {
     (rng.next_u32() >> 8) as f32 / (1_u32 << 24) as f32
@@ -52,6 +62,30 @@ pub fn unit(rng: &mut ChaCha8Rng) -> f32 {
 /// Uniform in [0, 1), with all the digits of a double.
 pub fn fine_unit(rng: &mut ChaCha8Rng) -> f64 {
     (rng.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
+}
+
+/// Uniform in [0, 1), with 32 digits.
+fn word_unit(rng: &mut ChaCha8Rng) -> f64 {
+    f64::from(rng.next_u32()) / 4_294_967_296.0
+}
+
+/// `count` numbers, uniform in [-bound, bound).
+pub fn uniforms(rng: &mut ChaCha8Rng, count: usize, bound: f64) -> Vec<f32> {
+    (0..count)
+        .map(|_| (bound * (2.0 * word_unit(rng) - 1.0)) as f32)
+        .collect()
+}
+
+/// `count` normal numbers of mean 0, by Box and Muller's transform: two from each pair of uniform ones.
+pub fn normals(rng: &mut ChaCha8Rng, count: usize, deviation: f64) -> Vec<f32> {
+    let mut values = Vec::with_capacity(count + 1);
+    while values.len() < count {
+        let radius = deviation * (-2.0 * ln(1.0 - word_unit(rng))).sqrt();
+        let (sin, cos) = fine_sin_cos(TAU * word_unit(rng));
+        values.extend([(radius * cos) as f32, (radius * sin) as f32]);
+    }
+    values.truncate(count);
+    values
 }
 
 /// Uniform in [low, high).
@@ -111,13 +145,70 @@ pub fn sin_cos(degrees: f32) -> (f32, f32) {
     let sin = x * (1.0 - x2 / 6.0 * (1.0 - x2 / 20.0 * (1.0 - x2 / 42.0 * (1.0 - x2 / 72.0))));
     let cos = 1.0
         - x2 / 2.0 * (1.0 - x2 / 12.0 * (1.0 - x2 / 30.0 * (1.0 - x2 / 56.0 * (1.0 - x2 / 90.0))));
-    let (sin, cos) = (sin as f32, cos as f32);
-    match (quarters as i64).rem_euclid(4) {
+    turned(quarters, sin as f32, cos as f32)
+}
+
+/// Sine and cosine of an angle that is so many quarter turns larger.
+fn turned<T: Neg<Output = T>>(quarters: impl Into<f64>, sin: T, cos: T) -> (T, T) {
+    match (quarters.into() as i64).rem_euclid(4) {
         0 => (sin, cos),
         1 => (cos, -sin),
         2 => (-sin, -cos),
         _ => (-cos, sin),
     }
+}
+
+/// pi / 2 in three parts, of which the first two have 33 digits: products with small whole numbers are exact.
+const HALF_PI: [f64; 3] = [
+    1.570_796_326_734_125_6,
+    6.077_100_506_303_966e-11,
+    2.022_266_248_795_950_6e-21,
+];
+
+/// Sine and cosine of an angle of up to a few turns, to all digits of a double but the last.
+fn fine_sin_cos(angle: f64) -> (f64, f64) {
+    let quarters = (angle * FRAC_2_PI).round_ties_even();
+    // What is left of the angle, |x| <= pi/4, and what the subtractions lost of it.
+    let first = angle - quarters * HALF_PI[0];
+    let second = first - quarters * HALF_PI[1];
+    let third = quarters * HALF_PI[2] - ((first - second) - quarters * HALF_PI[1]);
+    let x = second - third;
+    let lost = (second - x) - third;
+    let x2 = x * x;
+    // Taylor: -x^2 / (a b) (1 - x^2 / (c d) (1 - ...)), with the factors of the factorials.
+    let series = |factors: Range<i32>| {
+        let pairs = factors.step_by(2).rev();
+        pairs.fold(0.0, |sum, n| -x2 * (1.0 + sum) / f64::from(n * (n + 1)))
+    };
+    let sin = x + (x * series(2..18) + lost * (1.0 - 0.5 * x2));
+    let half = 0.5 * x2;
+    let most = 1.0 - half;
+    let cos = most + (((1.0 - most) - half) + (-half * series(3..17) - x * lost));
+    turned(quarters, sin, cos)
+}
+
+/// ln 2 in two parts, of which the first has 33 digits.
+const LN_2: [f64; 2] = [0.693_147_180_369_123_8, 1.908_214_929_270_587_7e-10];
+
+/// Natural logarithm of a positive number that is not subnormal, to all digits of a double but the last.
+fn ln(x: f64) -> f64 {
+    // x = 2^exponent (1 + f), |f| < 0.42.
+    let bits = x.to_bits();
+    let mut exponent = f64::from((bits >> 52) as i32 - 1023);
+    let mut mantissa = f64::from_bits(bits & (u64::MAX >> 12) | 1.0_f64.to_bits());
+    if mantissa > SQRT_2 {
+        mantissa *= 0.5;
+        exponent += 1.0;
+    }
+    let f = mantissa - 1.0;
+    // ln (1 + f) = 2 artanh s = f - (f^2 / 2 - s (f^2 / 2 + 2 s^2 / 3 + 2 s^4 / 5 + ...)).
+    let s = f / (2.0 + f);
+    let s2 = s * s;
+    let terms = (1..12).rev().map(|k| 2.0 / f64::from(2 * k + 1));
+    let series = terms.fold(0.0, |sum, term| s2 * (term + sum));
+    let half = 0.5 * f * f;
+    let low = s * (half + series) + exponent * LN_2[1];
+    exponent * LN_2[0] + (f - (half - low))
 }
 
 /// e to the x, to single precision, for |x| up to about 50.
@@ -205,6 +296,58 @@ mod tests {
         assert_ne!(whole[..10], (0..10).collect::<Vec<_>>()[..]);
         whole.sort_unstable();
         assert_eq!(whole, (0..50).collect::<Vec<_>>());
+    }
+
+    /// First values of models before the program had arithmetic of its own for them.
+    #[test]
+    fn first_weights_are_what_they_have_always_been() {
+        let rng = || weights_generator(7);
+        let bits = |values: Vec<f32>| values.into_iter().map(f32::to_bits).collect::<Vec<_>>();
+        assert_eq!(
+            bits(normals(&mut rng(), 6, 0.02)),
+            [
+                0xbbbc_7f5b,
+                0x3c15_6a5f,
+                0xbad3_93cc,
+                0xbcbc_45f2,
+                0xbd04_87d1,
+                0xbc33_b2bc
+            ]
+        );
+        assert_eq!(
+            bits(uniforms(&mut rng(), 6, 0.2)),
+            [
+                0xbe15_6618,
+                0xbd83_6de0,
+                0xbbc5_2b24,
+                0x3dc3_a85b,
+                0x3ddb_2a17,
+                0x3caa_714b
+            ]
+        );
+    }
+
+    #[test]
+    fn the_normal_has_thin_tails() {
+        let values = normals(&mut ChaCha8Rng::seed_from_u64(1), 100_000, 1.0);
+        let beyond = |limit: f32| values.iter().filter(|x| x.abs() > limit).count() as f64 / 1e5;
+        assert!((beyond(1.0) - 0.3173).abs() < 0.006, "{}", beyond(1.0));
+        assert!((beyond(2.0) - 0.0455).abs() < 0.003, "{}", beyond(2.0));
+    }
+
+    #[test]
+    fn logarithm_and_fine_angles_are_those_of_the_standard_library() {
+        let off = |a: f64, b: f64| a.to_bits().abs_diff(b.to_bits());
+        let mut rng = rng();
+        for _ in 0..100_000 {
+            let x = 1.0 - word_unit(&mut rng);
+            assert!(x == 1.0 || off(ln(x), x.ln()) <= 2, "{x}");
+            let angle = TAU * word_unit(&mut rng);
+            let (sin, cos) = fine_sin_cos(angle);
+            let (s, c) = angle.sin_cos();
+            assert!(off(sin, s) <= 2 && off(cos, c) <= 2, "{angle}");
+        }
+        assert_eq!(ln(1.0), 0.0);
     }
 
     #[test]
