@@ -1,6 +1,7 @@
 //! [`Error`]: what went wrong, where, and what to do about it.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Everything that stops a command.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +31,9 @@ pub enum Error {
     /// A broken invariant of this program.
     #[error("internal error: {0}")]
     Internal(String),
+    /// An error that stops several lanes at once.
+    #[error(transparent)]
+    Shared(#[from] Arc<Error>),
 }
 
 /// A `Result` of this crate.
@@ -46,15 +50,16 @@ pub enum Kind {
 
 impl Error {
     /// Whose fault it is.
-    pub const fn kind(&self) -> Kind {
+    pub fn kind(&self) -> Kind {
         match self {
             Self::Usage(_) | Self::Scenario(_) | Self::Data(_) | Self::File { .. } => Kind::User,
             Self::Torch(_) | Self::Internal(_) => Kind::Internal,
+            Self::Shared(error) => error.kind(),
         }
     }
 
     /// The process's exit code.
-    pub const fn exit_code(&self) -> u8 {
+    pub fn exit_code(&self) -> u8 {
         match self.kind() {
             Kind::User => 2,
             Kind::Internal => 1,

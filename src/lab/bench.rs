@@ -4,9 +4,9 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::threads_per_lane;
 use crate::data::Prepared;
 use crate::error::{Error, Result};
+use crate::train::device::threads_per_lane;
 use crate::train::{DeviceChoice, Phases, Trainer};
 
 /// Steps before the measured ones: kernels are chosen and memory is taken.

@@ -118,7 +118,7 @@ pub fn evaluate(
     progress: impl Fn(f64),
 ) -> Result<()> {
     let device = device::resolve(choice)?;
-    device::use_threads(super::threads_per_lane(1));
+    device::use_threads(device::threads_per_lane(1));
     let Checkpoint {
         clip,
         tokenizer,

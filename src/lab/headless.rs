@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 
-use super::{Command, Events, Lab, Options};
+use super::lane::Command;
+use super::lanes::{Events, Lab, Options};
 use crate::data::Prepared;
 use crate::error::Result;
 use crate::export::{RunDir, Sink};

@@ -105,7 +105,7 @@ pub(super) struct Birth {
 }
 
 /// Prepares the shared data, or waits for the lane that does.
-pub(super) type Prepare = Arc<dyn Fn() -> Result<Arc<Prepared>, String> + Send + Sync>;
+pub(super) type Prepare = Arc<dyn Fn() -> Result<Arc<Prepared>> + Send + Sync>;
 
 /// A lane's handle.
 pub struct Lane {
@@ -262,7 +262,7 @@ impl<'a> Worker<'a> {
         inbox: Receiver<Command>,
         slot: &'a Mutex<Arc<Snapshot>>,
     ) -> Result<()> {
-        let prepared = prepare().map_err(Error::Data)?;
+        let prepared = prepare()?;
         let mut plan = plan;
         let mut trainer =
             Trainer::new(&prepared, &plan.spec, plan.seed, plan.device, plan.threads)?;

@@ -18,7 +18,7 @@ use crate::train::{DeviceChoice, device, precision};
 /// What [`checkpoint::open`] refuses; a run folder, with the names of its models.
 pub fn open(folder: &Path, choice: DeviceChoice, precision: Precision) -> Result<Checkpoint> {
     let device = device::resolve(choice)?;
-    device::use_threads(super::threads_per_lane(1));
+    device::use_threads(device::threads_per_lane(1));
     let mut model = checkpoint::open(folder, device).map_err(|fault| match models(folder) {
         models if models.is_empty() => fault,
         models => Error::Usage(format!(
@@ -123,7 +123,7 @@ fn each(
     thumbnail: Option<usize>,
     take: impl FnMut(&[Loaded], Array2<f32>) -> Result<()>,
 ) -> Result<()> {
-    let threads = super::threads_per_lane(1);
+    let threads = device::threads_per_lane(1);
     embed::each(
         &model.clip,
         &model.preprocess,

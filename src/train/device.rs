@@ -1,6 +1,7 @@
 //! Which device computes, and what there is to choose from: the one place that asks libtorch.
 
 use std::path::{Path, PathBuf};
+use std::thread::available_parallelism;
 
 use tch::{Cuda, Device};
 
@@ -141,6 +142,18 @@ fn version_beside(library: &Path) -> Option<String> {
 /// Lets the calling thread's operations use so many threads.
 pub fn use_threads(threads: usize) {
     tch::set_num_threads(threads as i32);
+}
+
+/// Threads for each of so many lanes: cores, or as many as `OMP_NUM_THREADS` allows, shared out among the lanes: more threads than cores
+/// would only wait for each other.
+pub fn threads_per_lane(lanes: usize) -> usize {
+    let wanted = std::env::var("OMP_NUM_THREADS").ok();
+    let wanted = wanted
+        .and_then(|n| n.trim().parse().ok())
+        .filter(|n| *n > 0);
+    let cores = available_parallelism().map_or(1, std::num::NonZero::get);
+    let cores = wanted.unwrap_or(cores);
+    (cores / lanes.max(1)).max(1)
 }
 
 #[cfg(test)]

@@ -1,0 +1,393 @@
+//! [`Lab`]: the lanes of a scenario, each on its own thread.
+
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use super::lane::{Birth, Command, Lane, Plan, Prepare};
+use super::pacer::Pacer;
+use crate::control::Control;
+use crate::data::Prepared;
+use crate::error::{Error, Result};
+use crate::export::{RunDir, Sink, model_folder};
+use crate::scenario::{Cue, LaneSpec, MOST_LANES, Scenario, unused_name};
+use crate::telemetry::{Event, Snapshot};
+use crate::train::device::threads_per_lane;
+use crate::train::{DeviceChoice, start};
+
+/// How a lab is opened.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Where to compute.
+    pub device: DeviceChoice,
+    /// Run folder; nothing is written if absent.
+    pub out: Option<PathBuf>,
+    /// Whether the run folder may replace an earlier run.
+    pub force: bool,
+    /// Whether the lanes wait for the user before their first step.
+    pub paused: bool,
+}
+
+/// Lanes that train side by side.
+pub struct Lab {
+    scenario: Scenario,
+    lanes: Vec<Lane>,
+    options: Options,
+    prepare: Prepare,
+    /// Threads for libtorch in each lane.
+    threads: usize,
+    births: Arc<Mutex<Vec<Birth>>>,
+    /// Branches that were asked for and have not come.
+    announced: Vec<LaneSpec>,
+    /// Somebody watches: what keeps the lanes together, and where they are recorded.
+    watched: Option<Watched>,
+}
+
+struct Watched {
+    pacer: Arc<Pacer>,
+    records: Option<Arc<Mutex<RunDir>>>,
+}
+
+/// Events of one lane, in order.
+pub type Events = Receiver<Event>;
+
+/// Steps that a lane may be ahead of the reader of its events.
+const AHEAD: usize = 4;
+
+impl Lab {
+    /// Starts the lanes, for somebody to watch. Data is prepared in the background: the lanes' status
+    /// says when they are ready.
+    pub fn open(scenario: Scenario, options: &Options) -> Result<Self> {
+        let records = match &options.out {
+            Some(path) => Some(RunDir::create(path, &scenario, options.force)?),
+            None => None,
+        };
+        let prepare = {
+            let scenario = scenario.clone();
+            once(move || start::prepare(&scenario))
+        };
+        let mut lab = Self::new(scenario, options, prepare);
+        let records = records.map(|run| Arc::new(Mutex::new(run)));
+        let pacer = Arc::default();
+        lab.watched = Some(Watched { pacer, records });
+        for spec in lab.scenario.lanes.clone() {
+            let sink = lab.sink();
+            lab.spawn(spec, sink, None)?;
+        }
+        Ok(lab)
+    }
+
+    /// Starts the lanes unattended, and hands out the events of each: whoever reads them sets the pace.
+    pub fn unattended(prepared: &Arc<Prepared>, options: &Options) -> Result<(Self, Vec<Events>)> {
+        let scenario = prepared.scenario().clone();
+        let prepare: Prepare = {
+            let prepared = Arc::clone(prepared);
+            Arc::new(move || Ok(Arc::clone(&prepared)))
+        };
+        let mut lab = Self::new(scenario, options, prepare);
+        let mut events = Vec::new();
+        for spec in lab.scenario.lanes.clone() {
+            let (sender, receiver) = sync_channel(AHEAD);
+            events.push(receiver);
+            lab.spawn(spec, Box::new(Forward(sender)), None)?;
+        }
+        Ok((lab, events))
+    }
+
+    fn new(scenario: Scenario, options: &Options, prepare: Prepare) -> Self {
+        Self {
+            threads: threads_per_lane(scenario.lanes.len()),
+            scenario,
+            lanes: Vec::new(),
+            options: options.clone(),
+            prepare,
+            births: Arc::default(),
+            announced: Vec::new(),
+            watched: None,
+        }
+    }
+
+    /// Where a watched lane's records go.
+    fn sink(&self) -> Box<dyn Sink> {
+        match self.watched.as_ref().and_then(|w| w.records.as_ref()) {
+            Some(records) => Box::new(Shared(Arc::clone(records))),
+            None => Box::new(()),
+        }
+    }
+
+    fn spawn(&mut self, spec: LaneSpec, sink: Box<dyn Sink>, birth: Option<Birth>) -> Result<()> {
+        let train = &self.scenario.train;
+        let out = self.options.out.as_deref();
+        let plan = Plan {
+            seed: birth.as_ref().map_or(train.seed, |birth| birth.seed),
+            steps: train.steps.get(),
+            device: self.options.device,
+            threads: self.threads,
+            paused: self.options.paused,
+            unattended: self.watched.is_none(),
+            model_folder: out.map(|out| model_folder(out, &spec.name)),
+            sink,
+            birth,
+            births: Arc::clone(&self.births),
+            pacer: self
+                .watched
+                .as_ref()
+                .map(|w| (Arc::clone(&w.pacer), w.pacer.join())),
+            spec,
+        };
+        self.lanes
+            .push(Lane::spawn(plan, Arc::clone(&self.prepare))?);
+        Ok(())
+    }
+
+    /// Lets a new lane go on from the state before this lane's last change by hand. It comes with
+    /// [`Lab::adopt`], once the lane has done its present step.
+    ///
+    /// # Errors
+    /// When there are too many lanes already.
+    pub fn branch(&mut self, lane: usize) -> Result<()> {
+        let Some(parent) = self.scenario.lanes.get(lane) else {
+            return Ok(());
+        };
+        let mut known = self.scenario.lanes.clone();
+        known.extend(self.announced.clone());
+        if known.len() >= MOST_LANES {
+            return Err(Error::Usage(format!(
+                "there are {MOST_LANES} lanes already: more do not fit side by side"
+            )));
+        }
+        let spec = LaneSpec {
+            name: unused_name(&parent.name, &known),
+            ..parent.clone()
+        };
+        self.announced.push(spec.clone());
+        self.send(lane, Command::Branch(spec.name));
+        Ok(())
+    }
+
+    /// Starts the lanes that have branched off since the last call; whether there were any. They stand
+    /// in [`Lab::scenario`] from then on.
+    ///
+    /// # Errors
+    /// A thread that cannot be started.
+    pub fn adopt(&mut self) -> Result<bool> {
+        let births =
+            std::mem::take(&mut *self.births.lock().unwrap_or_else(PoisonError::into_inner));
+        let any = !births.is_empty();
+        for birth in births {
+            let spec = birth.spec.clone();
+            self.announced.retain(|lane| lane.name != spec.name);
+            self.scenario.lanes.push(spec.clone());
+            let sink = self.sink();
+            self.spawn(spec, sink, Some(birth))?;
+        }
+        Ok(any)
+    }
+
+    /// The scenario as it was opened, with the lanes that branched off.
+    pub const fn scenario(&self) -> &Scenario {
+        &self.scenario
+    }
+
+    /// The scenario with everything that was changed by hand as its script, so that it runs the
+    /// same way again.
+    pub fn recorded(&self) -> Scenario {
+        let mut scenario = self.scenario.clone();
+        let snapshots = self.snapshots();
+        if let Some(seed) = snapshots
+            .first()
+            .map(|s| s.seed)
+            .filter(|_| snapshots.iter().all(|s| s.settings.is_some()))
+        {
+            scenario.train.seed = seed;
+        }
+        let applied = |s: &Arc<Snapshot>| -> Vec<Cue> {
+            let cue = |a: &crate::control::Applied| Cue {
+                at: a.step,
+                lane: Some(s.lane.clone()),
+                set: a.control,
+            };
+            s.applied.iter().map(cue).collect()
+        };
+        let reached = |cue: &Cue| {
+            snapshots.iter().any(|s| {
+                cue.lane.as_ref().is_none_or(|lane| *lane == s.lane)
+                    && cue.at <= s.step
+                    && s.settings.is_some()
+            })
+        };
+        let ahead: Vec<Cue> = scenario
+            .script
+            .drain(..)
+            .filter(|cue| !reached(cue))
+            .collect();
+        scenario.script = snapshots.iter().flat_map(applied).chain(ahead).collect();
+        scenario.script.sort_by_key(|cue| cue.at);
+        scenario
+    }
+
+    /// The latest state of every lane, in the scenario's order. Cheap; never waits for training.
+    pub fn snapshots(&self) -> Vec<Arc<Snapshot>> {
+        self.lanes.iter().map(Lane::snapshot).collect()
+    }
+
+    /// Tells one lane. A lane that pauses alone pauses where it is.
+    pub fn send(&self, lane: usize, command: Command) {
+        if let Some(lane) = self.lanes.get(lane) {
+            if matches!(command, Command::Resume | Command::Step(_)) {
+                self.with_pacer(Pacer::release);
+            }
+            lane.send(command);
+            self.with_pacer(Pacer::ring);
+        }
+    }
+
+    /// Changes dials of several lanes before the same step of all that are going, so that what they do
+    /// from there on can be compared.
+    pub fn apply(&self, changes: &[(usize, Control)]) {
+        let seats: Vec<_> = changes.iter().map(|(lane, _)| *lane).collect();
+        let send = |at| {
+            for (lane, control) in changes {
+                if let Some(lane) = self.lanes.get(*lane) {
+                    lane.send(Command::ApplyAt(at, *control));
+                }
+            }
+        };
+        match &self.watched {
+            // Lanes take their seats in their order.
+            Some(watched) => watched.pacer.together(&seats, send),
+            None => send(0),
+        }
+        self.with_pacer(Pacer::ring);
+    }
+
+    /// Tells all lanes. If they are to pause or to change a dial, all do so at the same step.
+    pub fn send_all(&self, command: &Command) {
+        match command {
+            Command::Apply(control) => {
+                let all: Vec<_> = (0..self.lanes.len()).map(|lane| (lane, *control)).collect();
+                return self.apply(&all);
+            }
+            Command::Pause => self.with_pacer(Pacer::hold),
+            Command::Resume | Command::Step(_) => self.with_pacer(Pacer::release),
+            _ => {}
+        }
+        for lane in &self.lanes {
+            lane.send(command.clone());
+        }
+        self.with_pacer(Pacer::ring);
+    }
+
+    /// Sets the least time from the start of a step to the start of the next.
+    pub fn slow_down(&self, gap: Duration) {
+        self.with_pacer(|pacer| pacer.slow_down(gap));
+    }
+
+    fn with_pacer(&self, act: impl FnOnce(&Pacer)) {
+        if let Some(watched) = &self.watched {
+            act(&watched.pacer);
+        }
+    }
+
+    /// Stops all lanes after their current step and waits for them.
+    ///
+    /// # Errors
+    /// What the first lane that failed failed with.
+    pub fn close(mut self) -> Result<()> {
+        self.send_all(&Command::Stop);
+        let ends: Vec<_> = self.lanes.iter_mut().map(Lane::join).collect();
+        ends.into_iter().collect()
+    }
+}
+
+/// Prepares for the first lane that asks, for all lanes. What it fails with, all of them fail with.
+fn once(prepare: impl Fn() -> Result<Arc<Prepared>> + Send + Sync + 'static) -> Prepare {
+    let shared: OnceLock<Result<Arc<Prepared>, Arc<Error>>> = OnceLock::new();
+    Arc::new(move || {
+        let prepared = shared.get_or_init(|| prepare().map_err(Arc::new));
+        Ok(prepared.clone()?)
+    })
+}
+
+/// One run folder for all lanes.
+struct Shared(Arc<Mutex<RunDir>>);
+
+impl Sink for Shared {
+    fn record(&mut self, lane: &str, event: &Event) -> Result<()> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .record(lane, event)
+    }
+}
+
+/// Hands events to a reader, and waits for it.
+struct Forward(SyncSender<Event>);
+
+impl Sink for Forward {
+    fn record(&mut self, _: &str, event: &Event) -> Result<()> {
+        self.0
+            .send(event.clone())
+            .map_err(|_| Error::Internal("nobody reads this lane's records any more".into()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Kind;
+    use crate::scenario::load;
+    use crate::telemetry::LaneStatus;
+
+    /// A lab of two lanes whose data is prepared like this, watched by a screen or read without one.
+    fn open(watched: bool, prepare: fn() -> Result<Arc<Prepared>>) -> Lab {
+        let scenario = load("softmax-vs-sigmoid").unwrap();
+        let mut lab = Lab::new(scenario, &Options::default(), once(prepare));
+        lab.watched = watched.then(|| Watched {
+            pacer: Arc::default(),
+            records: None,
+        });
+        for spec in lab.scenario.lanes.clone() {
+            lab.spawn(spec, Box::new(()), None).unwrap();
+        }
+        lab
+    }
+
+    #[test]
+    fn an_error_of_preparation_keeps_its_kind_and_its_text_in_every_lane() {
+        let failures: [(fn() -> Result<Arc<Prepared>>, Kind, &str); 3] = [
+            (
+                || Err(Error::Internal("torn".into())),
+                Kind::Internal,
+                "internal error: torn",
+            ),
+            (
+                || Err(Error::Usage("no such picture".into())),
+                Kind::User,
+                "no such picture",
+            ),
+            (
+                || panic!("no memory"),
+                Kind::Internal,
+                "internal error: the trainer panicked: no memory",
+            ),
+        ];
+        for (prepare, kind, text) in failures {
+            for watched in [false, true] {
+                let mut lab = open(watched, prepare);
+                let failed: Vec<_> = lab
+                    .lanes
+                    .iter_mut()
+                    .map(|l| l.join().unwrap_err())
+                    .collect();
+                assert!(failed.iter().all(|error| error.kind() == kind));
+                for lane in lab.snapshots() {
+                    assert_eq!(lane.status, LaneStatus::Failed(text.into()));
+                }
+                let closed = open(watched, prepare).close().unwrap_err();
+                assert_eq!((closed.kind(), closed.to_string()), (kind, text.into()));
+            }
+        }
+    }
+}
