@@ -42,7 +42,6 @@ impl Observer {
         let old = &self.snapshot;
         let mut snapshot = Snapshot::starting(&old.lane, old.steps);
         snapshot.device.clone_from(&old.device);
-        snapshot.status = old.status.clone();
         snapshot.parameters = trainer.parameters();
         snapshot.seed = seed;
         *self = Self {
@@ -51,10 +50,6 @@ impl Observer {
             evaluated_until: 0,
             pairs: 0,
         };
-    }
-
-    pub fn set_status(&mut self, status: LaneStatus) {
-        self.snapshot.status = status;
     }
 
     pub fn say(&mut self, message: String) {
@@ -118,8 +113,9 @@ impl Observer {
         }
     }
 
-    pub fn snapshot(&self, trainer: &Trainer) -> Snapshot {
+    pub fn snapshot(&self, trainer: &Trainer, status: LaneStatus) -> Snapshot {
         let mut snapshot = self.snapshot.clone();
+        snapshot.status = status;
         snapshot.settings = Some(trainer.settings());
         snapshot.stepping = trainer.stepping();
         snapshot.evaluating = trainer.evaluating();

@@ -1,0 +1,49 @@
+//! [`Plan`]: what a lane needs to begin.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use crate::control::Applied;
+use crate::data::Prepared;
+use crate::error::Result;
+use crate::export::Sink;
+use crate::lab::pacer::Pacer;
+use crate::scenario::LaneSpec;
+use crate::train::{DeviceChoice, State};
+
+/// What a lane needs to begin.
+pub(in crate::lab) struct Plan {
+    pub spec: LaneSpec,
+    pub seed: u64,
+    pub steps: u64,
+    pub device: DeviceChoice,
+    /// Threads for libtorch in this lane.
+    pub threads: usize,
+    pub paused: bool,
+    /// Whether nobody watches: nothing is drawn, and a diverged lane ends instead of waiting.
+    pub unattended: bool,
+    /// Folder for the lane's model, if there is a run folder.
+    pub model_folder: Option<PathBuf>,
+    pub sink: Box<dyn Sink>,
+    /// Where it begins, if not with new weights.
+    pub birth: Option<Birth>,
+    /// Where lanes that branch off this one are announced.
+    pub births: Arc<Mutex<Vec<Birth>>>,
+    /// What keeps watched lanes together, and this one's place there.
+    pub pacer: Option<(Arc<Pacer>, usize)>,
+}
+
+/// A lane that goes on from another one's state.
+pub(in crate::lab) struct Birth {
+    pub spec: LaneSpec,
+    pub seed: u64,
+    pub parent: String,
+    pub state: State,
+    /// The changes behind that state.
+    pub applied: Vec<Applied>,
+    /// Whether it trains at once.
+    pub going: bool,
+}
+
+/// Prepares the shared data, or waits for the lane that does.
+pub(in crate::lab) type Prepare = Arc<dyn Fn() -> Result<Arc<Prepared>> + Send + Sync>;
