@@ -4,13 +4,18 @@
 #![allow(missing_docs)]
 
 use std::hint::black_box;
+use std::time::{Duration, Instant};
 
 use clip_lab::data::{Prepared, Request, sample};
+use clip_lab::eval::{Evaluation, Tasks};
 use clip_lab::loss::Loss;
 use clip_lab::loss::tiled::{Cut, Dials, Features, TILE, tiled};
+use clip_lab::model::Clip;
 use clip_lab::optim::AdamW;
 use clip_lab::scenario;
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
 use tch::nn::{OptimizerConfig, VarStore};
 use tch::{Device, Kind, Tensor};
 
@@ -105,5 +110,51 @@ fn data(c: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, adamw, loss, data);
+/// What an evaluation costs on one thread: in all, and its longest slice, for which the screen and the curve wait.
+fn evaluation(c: &mut Criterion) {
+    tch::set_num_threads(1);
+    let scenario = scenario::load("softmax-vs-sigmoid").expect("a bundled scenario");
+    let prepared = Prepared::new(&scenario).expect("embedded data");
+    let vocabulary = prepared.tokenizer().vocab_size();
+    let mut rng = ChaCha8Rng::seed_from_u64(0);
+    let clip = Clip::new(&scenario.model, vocabulary, &mut rng, Device::Cpu).expect("a model");
+    let dials = Dials {
+        loss: Loss::SigLip,
+        logit_scale: 2.3,
+        logit_bias: Some(-10.0),
+    };
+    let slices = |tasks: &Tasks| -> Vec<(Duration, &str)> {
+        let copy = clip.duplicate().expect("a copy");
+        let mut evaluation = Evaluation::begin(&prepared, copy, dials, 0, Device::Cpu, tasks);
+        let mut slices = Vec::new();
+        while let Some(job) = evaluation.next_job() {
+            let began = Instant::now();
+            black_box(evaluation.advance().expect("finite features"));
+            slices.push((began.elapsed(), job));
+        }
+        slices
+    };
+    let mut group = c.benchmark_group("evaluation, one thread");
+    group.sample_size(10);
+    for (name, tasks) in [("live", Tasks::live()), ("all", Tasks::all())] {
+        group.bench_function(name, |b| b.iter(|| slices(&tasks)));
+        let mut seen = Vec::new();
+        group.bench_function(format!("{name}, longest slice"), |b| {
+            b.iter_custom(|rounds| {
+                let longest = |_| {
+                    seen = slices(&tasks);
+                    seen.sort_by(|a, b| b.cmp(a));
+                    seen[0].0
+                };
+                (0..rounds).map(longest).sum()
+            });
+        });
+        for (time, job) in seen.iter().take(8) {
+            eprintln!("  {:7.1} ms  {job}", time.as_secs_f64() * 1e3);
+        }
+    }
+    group.finish();
+}
+
+criterion_group!(benches, adamw, loss, data, evaluation);
 criterion_main!(benches);

@@ -4,7 +4,10 @@
 mod curve;
 mod findings;
 mod landscape;
+mod measure;
 mod report;
+mod share;
+mod thumbnail;
 
 use std::sync::Arc;
 
@@ -16,11 +19,10 @@ use crate::scenario::{Locked, Loss, Quality};
 pub use curve::{Curve, Point};
 pub use findings::Findings;
 pub use landscape::{Landscape, Lowest, Rows};
-pub use report::{
-    ClassRow, FewShot, GeometryReport, Histogram, Hit, LanguageReport, MOST_CLASSES, Map,
-    ProbeReport, Query, QueryReport, Regime, RegimesReport, Rejection, Report, Share, Slide,
-    Versus, Wise, ZeroShotReport,
-};
+pub use measure::{Listing, Measure, Split, Subset, TaskReport, Unit};
+pub use report::*;
+pub use share::Share;
+pub use thumbnail::Thumbnail;
 
 /// Everything measured in one optimizer step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -89,45 +91,6 @@ pub struct Spread {
     pub mean: f64,
     /// Largest.
     pub max: f64,
-}
-
-/// Which pictures an evaluation used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Split {
-    /// Pictures like those that were trained on.
-    Trained,
-    /// Pictures that training never saw: another drawing style, or other attribute combinations.
-    HeldOut,
-}
-
-/// Retrieval over all candidate names.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct EvalReport {
-    /// Steps completed when the weights were taken.
-    pub step: u64,
-    /// Which pictures.
-    pub split: Split,
-    /// Share of pictures whose own name ranks first.
-    pub r1_image_to_text: f64,
-    /// Among the first five.
-    pub r5_image_to_text: f64,
-    /// Among the first ten.
-    pub r10_image_to_text: f64,
-    /// Share of names whose own picture ranks first.
-    pub r1_text_to_image: f64,
-    /// Among the first five.
-    pub r5_text_to_image: f64,
-    /// Among the first ten.
-    pub r10_text_to_image: f64,
-    /// Median rank of a picture's own name; the best is 1.
-    pub median_rank: f64,
-    /// Names to choose from: chance is one in so many.
-    pub candidates: u64,
-    /// Pictures that were asked.
-    pub pictures: u64,
-    /// Compute time of the evaluation.
-    pub seconds: f64,
 }
 
 /// The first evaluation on held-out pictures whose R@1 (picture to name) was this good.
@@ -230,15 +193,6 @@ pub struct Matrix {
     pub pool: usize,
     /// `side * side` mean cosines, row by row: rows are pictures, columns captions.
     pub cosines: Vec<f32>,
-}
-
-/// A picture as the image tower saw it, sRGB.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Thumbnail {
-    /// Pixels a side.
-    pub side: usize,
-    /// `side * side` colours, row by row.
-    pub rgb: Vec<[u8; 3]>,
 }
 
 /// One pair of the batch that [`Matrix`] shows.

@@ -313,7 +313,7 @@ impl Trainer {
             self.now.step,
             self.device,
             tasks,
-        )?;
+        );
         self.evaluations.begin(begun, tasks)
     }
 

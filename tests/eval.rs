@@ -2,9 +2,9 @@
 //! `fixtures/eval/make.py` wrote down; and how they behave at their edges.
 
 use clip_lab::data::Labels;
+use clip_lab::eval::answers::{Ensemble, answer, mcnemar, rejection, sigmoid, softmax};
 use clip_lab::eval::geometry::{self, Plane};
 use clip_lab::eval::probe::Probe;
-use clip_lab::eval::zero_shot::{Ensemble, answer, mcnemar, rejection, sigmoid, softmax};
 use clip_lab::eval::{Ranks, Sides, choose};
 use clip_lab::loss::Loss;
 use clip_lab::loss::tiled::Dials;

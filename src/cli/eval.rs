@@ -1,23 +1,22 @@
 //! `clip-lab eval`: what saved models are good for.
 
-mod rows;
-
 use std::fmt::Write as _;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::format::Format;
 use super::options::Device;
 use super::output::print;
 use crate::error::{Error, Result};
-use crate::eval::{Task, Tasks, Templates};
+use crate::eval::tasks::{by_name, examined};
+use crate::eval::{EvalTask, Tasks, Templates};
 use crate::export::{json_line, replace};
 use crate::lab::evaluate::{evaluate, saved};
-use crate::telemetry::{Event, Report};
-use rows::{Row, rows};
+use crate::telemetry::{Event, Listing, Measure, Report, Unit};
 
 /// Evaluate the models that a run saved
 ///
@@ -41,8 +40,8 @@ pub struct EvalArgs {
     pub data: Option<String>,
 
     /// What to evaluate [default: all]
-    #[arg(long, value_enum, value_delimiter = ',', value_name = "TASK,...")]
-    pub tasks: Vec<TaskChoice>,
+    #[arg(long, value_parser = task(), value_delimiter = ',', value_name = "TASK,...")]
+    pub tasks: Vec<&'static EvalTask>,
 
     /// Sets of templates for zero-shot: bare, one, clip-7, lab-80, or files with a template a line, {} for the
     /// class [default: all bundled ones]
@@ -66,54 +65,19 @@ pub struct EvalArgs {
     pub format: Option<Format>,
 }
 
-/// What `--tasks` may name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum TaskChoice {
-    /// Pictures against all names, both ways
-    Retrieval,
-    /// Classification by words and templates
-    ZeroShot,
-    /// Alignment, uniformity, tolerance, modality gap, effective rank
-    Geometry,
-    /// Logistic regression on frozen features, in full and with few examples
-    LinearProbe,
-    /// Zero-shot, probe, fine-tuning and WiSE-FT in one table
-    Regimes,
-    /// Retrieval by the names of every language
-    Languages,
-}
-
-impl TaskChoice {
-    /// The task, after those that it builds on.
-    fn tasks(self) -> &'static [Task] {
-        match self {
-            Self::Retrieval => &[Task::Retrieval],
-            Self::ZeroShot => &[Task::ZeroShot],
-            Self::Geometry => &[Task::Geometry],
-            Self::LinearProbe => &[Task::ZeroShot, Task::LinearProbe],
-            Self::Regimes => &[Task::ZeroShot, Task::LinearProbe, Task::Regimes],
-            Self::Languages => &[Task::Languages],
-        }
-    }
-
-    /// Whether a report is what was asked for.
-    const fn wants(self, report: &Report) -> bool {
-        matches!(
-            (self, report),
-            (Self::Retrieval, Report::Retrieval(_))
-                | (Self::ZeroShot, Report::ZeroShot(_))
-                | (Self::Geometry, Report::Geometry(_))
-                | (Self::LinearProbe, Report::LinearProbe(_))
-                | (Self::Regimes, Report::Regimes(_))
-                | (Self::Languages, Report::Language(_))
-        )
-    }
+/// What `--tasks` may name: the rows of the table.
+fn task() -> impl TypedValueParser<Value = &'static EvalTask> {
+    let known = by_name().map(|task| PossibleValue::new(task.name).help(task.about));
+    PossibleValuesParser::new(known).try_map(|name| {
+        let mut tasks = by_name();
+        tasks.find(|task| task.name == name).ok_or("no such task")
+    })
 }
 
 /// Evaluates and prints.
 pub fn run(args: &EvalArgs) -> Result<()> {
-    let asked: Vec<TaskChoice> = match &args.tasks[..] {
-        [] => TaskChoice::value_variants().to_vec(),
+    let asked: Vec<&EvalTask> = match &args.tasks[..] {
+        [] => examined().collect(),
         some => some.to_vec(),
     };
     let templates = match &args.templates[..] {
@@ -134,18 +98,7 @@ pub fn run(args: &EvalArgs) -> Result<()> {
             )));
         }
     }
-    let zero_shot = asked.contains(&TaskChoice::ZeroShot);
-    let tasks = Tasks {
-        tasks: asked
-            .iter()
-            .flat_map(|choice| choice.tasks())
-            .cloned()
-            .collect(),
-        // What only probes build on needs no names.
-        thorough: true,
-        templates,
-        names: zero_shot,
-    };
+    let tasks = Tasks::named(&asked, templates);
     let format = Format::for_records(args.format);
     let mut kept = String::new();
     let mut header = true;
@@ -157,7 +110,7 @@ pub fn run(args: &EvalArgs) -> Result<()> {
             &tasks,
             args.device.into(),
             |report| {
-                if !asked.iter().any(|choice| choice.wants(report)) {
+                if !asked.iter().any(|task| task.reports(report)) {
                     return Ok(());
                 }
                 let event = Event::Eval(report.clone());
@@ -235,18 +188,18 @@ fn csv(lane: &str, report: &Report, per_class: bool, header: bool) -> String {
             String::new()
         }
     };
-    for row in rows(report, per_class) {
-        let (low, high) = row.interval.unwrap_or((f64::NAN, f64::NAN));
-        let of = row.of.map_or_else(String::new, |n| n.to_string());
+    for m in measures(report, per_class) {
+        let (low, high) = m.interval.unwrap_or((f64::NAN, f64::NAN));
+        let n = m.n.map_or_else(String::new, |n| n.to_string());
         let _ = writeln!(
             text,
-            "{lane},{},{},{},{},{},{},{},{},{of}",
-            row.step,
-            row.task,
-            row.split,
-            super::format::csv(&row.what),
-            super::format::csv(&row.measure),
-            number(row.value),
+            "{lane},{},{},{},{},{},{},{},{},{n}",
+            report.step(),
+            report.task(),
+            m.subset.name(),
+            super::format::csv(&m.about),
+            super::format::csv(&m.label),
+            number(m.value),
             number(low),
             number(high),
         );
@@ -256,34 +209,74 @@ fn csv(lane: &str, report: &Report, per_class: bool, header: bool) -> String {
 
 fn table(lane: &str, report: &Report, per_class: bool, heading: &mut String) -> String {
     let mut text = String::new();
-    for row in rows(report, per_class) {
-        let new = format!("{lane}, step {}: {}", row.step, row.task.replace('_', " "));
+    let task = report.task().replace('_', " ");
+    let new = format!("{lane}, step {}: {task}", report.step());
+    for m in measures(report, per_class) {
         if new != *heading {
             let gap = if heading.is_empty() { "" } else { "\n" };
             let _ = writeln!(text, "{gap}{new}");
-            *heading = new;
+            heading.clone_from(&new);
         }
-        let Row {
-            split,
-            what,
-            measure,
-            ..
-        } = &row;
-        let _ = writeln!(text, "  {split:9} {what:26} {measure:26} {}", shown(&row));
+        let (subset, about, label) = (m.subset.name(), &m.about, &m.label);
+        let _ = writeln!(text, "  {subset:9} {about:26} {label:26} {}", shown(&m));
     }
     text
 }
 
+/// What tables have of a report, each subset by itself; `per_class` adds the classes of zero-shot tasks and what they
+/// are taken for.
+fn measures(report: &Report, per_class: bool) -> Vec<Measure> {
+    let mut measures = report.measures();
+    measures.retain(|m| match m.listing {
+        Listing::Everywhere | Listing::Tables => true,
+        Listing::PerClass => per_class,
+        Listing::Charts => false,
+    });
+    measures.sort_by_key(|m| m.subset);
+    measures
+}
+
 /// A share in per cent with its interval, or a number.
-fn shown(row: &Row) -> String {
-    match (row.interval, row.of) {
-        (Some((low, high)), Some(of)) if row.value.is_finite() => format!(
-            "{:5.1} %  ({:.1} to {:.1} %, n {of})",
-            row.value * 100.0,
+fn shown(m: &Measure) -> String {
+    match (m.unit, m.interval, m.n) {
+        (Unit::Share, Some((low, high)), Some(n)) if m.value.is_finite() => format!(
+            "{:5.1} %  ({:.1} to {:.1} %, n {n})",
+            m.value * 100.0,
             low * 100.0,
             high * 100.0
         ),
-        _ if row.value.is_finite() => format!("{:7.4}", row.value),
+        _ if m.value.is_finite() => format!("{:7.4}", m.value),
         _ => "     -".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A report of every kind, as records have them.
+    fn reports() -> impl Iterator<Item = (&'static str, Report)> {
+        let lines = include_str!("../../tests/fixtures/eval/reports.jsonl").lines();
+        lines.map(|line| (line, serde_json::from_str(line).unwrap()))
+    }
+
+    #[test]
+    fn lines_of_every_report_stay_what_they_are() {
+        for (line, report) in reports() {
+            let made = json_line("a", &Event::Eval(report)).unwrap();
+            let body = made.strip_prefix("{\"event\":\"eval\",\"lane\":\"a\",");
+            assert_eq!(format!("{{{}", body.unwrap()), format!("{line}\n"));
+        }
+    }
+
+    #[test]
+    fn tables_of_every_report_stay_what_they_are() {
+        let (mut rows, mut lines, mut heading) = (String::new(), String::new(), String::new());
+        for (i, (_, report)) in reports().enumerate() {
+            rows += &csv("a", &report, true, i == 0);
+            lines += &table("a", &report, i % 2 == 0, &mut heading);
+        }
+        insta::assert_snapshot!("csv_of_reports", rows);
+        insta::assert_snapshot!("tables_of_reports", lines);
     }
 }

@@ -2,9 +2,9 @@
 
 use ndarray::{Array2, ArrayView1};
 
+use super::answers::{Ensemble, sigmoid, softmax};
 use super::embed;
 use super::templates::Templates;
-use super::zero_shot::{Ensemble, sigmoid, softmax};
 use crate::data::tokenizer::Tokenizer;
 use crate::error::{Error, Result};
 use crate::model::Clip;

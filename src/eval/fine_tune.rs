@@ -12,9 +12,9 @@ use std::sync::Arc;
 use ndarray::Array2;
 use tch::{Device, Tensor};
 
+use super::answers::answer;
 use super::features::rows;
-use super::probing::Sides;
-use super::zero_shot::answer;
+use super::sides::Sides;
 use crate::data::{Gallery, Prepared};
 use crate::error::Result;
 use crate::model::{Clip, Pass};

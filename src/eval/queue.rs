@@ -1,6 +1,8 @@
 //! [`Evaluations`]: those under way on a lane, and which of them goes first.
 
-use super::{Evaluation, Tasks};
+use super::evaluation::Evaluation;
+use super::plan::Occasion;
+use super::tasks::Tasks;
 use crate::error::Result;
 use crate::telemetry::Report;
 
@@ -19,13 +21,13 @@ impl Evaluations {
     /// Adds one. If another of its kind is under way that is completed now, so that every step that is to be
     /// evaluated is, whatever the pace; a question is dropped.
     pub fn begin(&mut self, evaluation: Evaluation, tasks: &Tasks) -> Result<()> {
-        let slot = if tasks.is_question() {
-            self.question = None;
-            &mut self.question
-        } else if *tasks == Tasks::live() {
-            &mut self.live
-        } else {
-            &mut self.examination
+        let slot = match tasks.occasion {
+            Occasion::Question => {
+                self.question = None;
+                &mut self.question
+            }
+            Occasion::Live => &mut self.live,
+            Occasion::Examine => &mut self.examination,
         };
         if let Some(mut before) = slot.replace(evaluation) {
             while !before.done() {

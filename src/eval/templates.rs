@@ -36,13 +36,26 @@ impl Templates {
             .collect()
     }
 
+    /// The bare name.
+    pub fn bare() -> Self {
+        Self {
+            name: "bare".into(),
+            list: vec!["{}".into()],
+        }
+    }
+
+    /// Whether it says the name and nothing else.
+    pub fn is_bare(&self) -> bool {
+        self.list == ["{}"]
+    }
+
     /// The bare name, each of these templates by itself, and all of them together.
     pub fn each_and_all(templates: &[String]) -> Vec<Self> {
         let set = |name: &str, list: &[String]| Self {
             name: name.into(),
             list: list.to_vec(),
         };
-        let mut sets = vec![set("bare", &["{}".into()])];
+        let mut sets = vec![Self::bare()];
         sets.extend(
             templates
                 .iter()

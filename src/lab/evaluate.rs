@@ -139,7 +139,7 @@ pub fn evaluate(
         logit_scale: clip.logit_scale().double_value(&[]),
         logit_bias: bias,
     };
-    let mut evaluation = Evaluation::begin(&prepared, clip, dials, saved.step, device, tasks)?;
+    let mut evaluation = Evaluation::begin(&prepared, clip, dials, saved.step, device, tasks);
     while !evaluation.done() {
         for report in evaluation.advance()? {
             heard(&report)?;

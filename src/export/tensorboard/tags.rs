@@ -1,10 +1,7 @@
 //! What the numbers of a run are called: those of a step by their own names, those of an evaluation
 //! `eval/SPLIT/TASK/...`. TensorBoard groups by `/`.
 
-use crate::telemetry::{
-    EvalReport, GeometryReport, LanguageReport, ProbeReport, RegimesReport, Report, Share, Split,
-    StepReport, ZeroShotReport,
-};
+use crate::telemetry::{Listing, Measure, Report, StepReport};
 
 /// A number and what it is called.
 pub(super) type Scalar = (String, f64);
@@ -34,126 +31,17 @@ pub(super) fn of_step(r: &StepReport) -> Vec<Scalar> {
 
 /// The numbers of an evaluation, and the step of its weights. A share of nothing is no number, and left out.
 pub(super) fn of_eval(report: &Report) -> (u64, Vec<Scalar>) {
-    let (step, mut scalars) = match report {
-        Report::Retrieval(r) => (r.step, retrieval(r)),
-        Report::ZeroShot(r) => (r.step, zero_shot(r)),
-        Report::Geometry(r) => (r.step, geometry(r)),
-        Report::LinearProbe(r) => (r.step, probe(r)),
-        Report::Regimes(r) => (r.step, regimes(r)),
-        Report::Language(r) => (r.step, language(r)),
-        // What somebody asked is no result of the run.
-        Report::Query(_) => (0, Vec::new()),
+    let charted = |m: &Measure| {
+        matches!(m.listing, Listing::Everywhere | Listing::Charts) && m.value.is_finite()
     };
-    scalars.retain(|(_, value)| value.is_finite());
-    (step, scalars)
-}
-
-fn named(place: &str, numbers: &[(&str, f64)]) -> Vec<Scalar> {
-    let tag = |(name, value): &(&str, f64)| (format!("eval/{place}/{name}"), *value);
-    numbers.iter().map(tag).collect()
-}
-
-fn retrieval(r: &EvalReport) -> Vec<Scalar> {
-    let numbers = [
-        ("r1_image_to_text", r.r1_image_to_text),
-        ("r5_image_to_text", r.r5_image_to_text),
-        ("r10_image_to_text", r.r10_image_to_text),
-        ("r1_text_to_image", r.r1_text_to_image),
-        ("r5_text_to_image", r.r5_text_to_image),
-        ("r10_text_to_image", r.r10_text_to_image),
-        ("median_rank", r.median_rank),
-        ("candidates", r.candidates as f64),
-        ("pictures", r.pictures as f64),
-    ];
-    named(&format!("{}/retrieval", split(r.split)), &numbers)
-}
-
-fn zero_shot(r: &ZeroShotReport) -> Vec<Scalar> {
-    let reject = &r.rejection;
-    let share = |s: Option<Share>| s.map_or(f64::NAN, Share::value);
-    let numbers = [
-        ("top1", r.top1.value()),
-        ("top5", r.top5.value()),
-        ("classes", r.classes as f64),
-        ("softmax_listed", reject.softmax_listed),
-        ("softmax_unlisted", reject.softmax_unlisted),
-        ("rejected_listed", share(reject.sigmoid_listed)),
-        ("rejected_unlisted", share(reject.sigmoid_unlisted)),
-    ];
-    let (property, templates) = (word(&r.property), word(&r.templates));
-    named(
-        &format!("{}/zero_shot/{property}/{templates}", split(r.split)),
-        &numbers,
-    )
-}
-
-/// The report does not say which pictures it is about: held-out ones.
-fn geometry(r: &GeometryReport) -> Vec<Scalar> {
-    let numbers = [
-        ("alignment", r.alignment),
-        ("uniformity_image", r.uniformity_image),
-        ("uniformity_text", r.uniformity_text),
-        ("tolerance", r.tolerance),
-        ("gap", r.gap),
-        ("rank_image", r.rank_image),
-        ("rank_text", r.rank_text),
-    ];
-    named("geometry", &numbers)
-}
-
-fn probe(r: &ProbeReport) -> Vec<Scalar> {
-    let place = format!("linear_probe/{}", word(&r.property));
-    let numbers = [
-        ("validation", r.validation.value()),
-        ("in_domain", r.in_domain.value()),
-        ("transfer", r.transfer.value()),
-        ("zero_shot_in_domain", r.zero_shot_in_domain.value()),
-        ("zero_shot_transfer", r.zero_shot_transfer.value()),
-        ("worth", r.worth.unwrap_or(f64::NAN)),
-    ];
-    let few = r.few_shot.iter().flat_map(|few| {
-        let place = format!("{place}/{}_shot", few.shots);
-        both(&place, few.in_domain, few.transfer)
-    });
-    named(&place, &numbers).into_iter().chain(few).collect()
-}
-
-fn regimes(r: &RegimesReport) -> Vec<Scalar> {
-    let place = format!("regimes/{}", word(&r.property));
-    let rows = r.rows.iter().flat_map(|row| {
-        let place = format!("{place}/{}", word(&row.name));
-        both(&place, row.in_domain, row.transfer)
-    });
-    let wise = r.wise.iter().flat_map(|wise| {
-        let place = format!("{place}/wise_{:.2}", wise.alpha);
-        both(&place, wise.in_domain, wise.transfer)
-    });
-    rows.chain(wise).collect()
-}
-
-fn both(place: &str, in_domain: Share, transfer: Share) -> Vec<Scalar> {
-    let numbers = [
-        ("in_domain", in_domain.value()),
-        ("transfer", transfer.value()),
-    ];
-    named(place, &numbers)
-}
-
-fn language(r: &LanguageReport) -> Vec<Scalar> {
-    let numbers = [
-        ("r1_image_to_text", r.r1_image_to_text.value()),
-        ("r5_image_to_text", r.r5_image_to_text.value()),
-        ("r1_text_to_image", r.r1_text_to_image.value()),
-    ];
-    let place = format!("{}/language/{}", split(r.split), word(&r.language));
-    named(&place, &numbers)
-}
-
-const fn split(split: Split) -> &'static str {
-    match split {
-        Split::Trained => "trained",
-        Split::HeldOut => "held_out",
-    }
+    let place = report.place();
+    let tag = |m: Measure| {
+        let parts = place.iter().copied().chain(m.name.split('/'));
+        let tag = parts.fold("eval".to_owned(), |tag, part| tag + "/" + &word(part));
+        (tag, m.value)
+    };
+    let scalars = report.measures().into_iter().filter(charted).map(tag);
+    (report.step(), scalars.collect())
 }
 
 /// A name as a part of a tag.
@@ -170,9 +58,11 @@ fn word(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::super::tests::step;
     use super::*;
-    use crate::telemetry::Event;
+    use crate::telemetry::{EvalReport, Event, Split};
 
     #[test]
     fn evaluations_are_named_by_split_and_task() {
@@ -196,6 +86,22 @@ mod tests {
         assert_eq!(scalars[0], (tag, 0.25));
         assert!(!scalars.iter().any(|(tag, _)| tag.contains("r5_image")));
         assert_eq!(word("linear probe: a/b"), "linear_probe__a_b");
+    }
+
+    /// A report of every kind, as records have them.
+    #[test]
+    fn tags_of_every_report_stay_what_they_are() {
+        let mut text = String::new();
+        for line in include_str!("../../../tests/fixtures/eval/reports.jsonl").lines() {
+            let report: Report = serde_json::from_str(line).unwrap();
+            let (step, mut scalars) = of_eval(&report);
+            // A record's order says nothing.
+            scalars.sort_by(|a, b| a.0.cmp(&b.0));
+            for (tag, value) in scalars {
+                let _ = writeln!(text, "{step} {tag} {value}");
+            }
+        }
+        insta::assert_snapshot!("tags_of_reports", text);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::{App, Effect, Overlay};
 use crate::lab::Command;
-use crate::telemetry::{Query, Split, ZeroShotReport};
+use crate::telemetry::{LanguageReport, Query, QueryReport, Split, ZeroShotReport};
 use crate::ui::action::Direction;
 use crate::ui::panel::Panel;
 
@@ -32,7 +32,8 @@ impl App {
 
     fn distinct<'a>(&'a self, of: impl Fn(&'a ZeroShotReport) -> &'a String) -> Vec<&'a str> {
         let mut known: Vec<&str> = Vec::new();
-        for report in self.lanes.iter().flat_map(|lane| &lane.findings.zero_shot) {
+        let lanes = self.lanes.iter();
+        for report in lanes.flat_map(|lane| lane.findings.all::<ZeroShotReport>()) {
             if !known.contains(&of(report).as_str()) {
                 known.push(of(report));
             }
@@ -66,7 +67,11 @@ impl App {
         let findings = &self.lanes.get(lane)?.findings;
         [Split::HeldOut, Split::Trained]
             .into_iter()
-            .find_map(|split| findings.zero_shot(property, templates, split))
+            .find_map(|split| {
+                findings
+                    .all()
+                    .find(|r: &&ZeroShotReport| r.is(property, templates, split))
+            })
     }
 
     /// The lane whose answer is shown: the addressed one, or the first.
@@ -76,12 +81,13 @@ impl App {
 
     pub(super) fn choose_finding(&mut self, direction: Direction, by: usize) {
         let (properties, sets) = (self.properties().len(), self.template_sets().len());
-        let rows = self.lanes.iter().map(|lane| lane.findings.languages.len());
+        let lanes = self.lanes.iter();
+        let rows = lanes.map(|lane| lane.findings.all::<LanguageReport>().count());
         let rows = rows.max().unwrap_or(0);
         let hits = self
             .lanes
             .get(self.asked_lane())
-            .and_then(|lane| lane.findings.query.as_ref().map(|query| query.hits.len()));
+            .and_then(|lane| Some(lane.findings.first::<QueryReport>()?.hits.len()));
         let panel = self.panel;
         let chosen = &mut self.chosen;
         let (place, count) = match (panel, direction) {
@@ -121,7 +127,7 @@ impl App {
     /// Asks every lane for the names nearest to the picture that is chosen.
     pub(super) fn ask_picture(&mut self) -> Vec<Effect> {
         let lane = self.lanes.get(self.asked_lane());
-        let Some(query) = lane.and_then(|lane| lane.findings.query.as_ref()) else {
+        let Some(query) = lane.and_then(|lane| lane.findings.first::<QueryReport>()) else {
             self.begin_asking();
             return Vec::new();
         };
@@ -184,7 +190,8 @@ mod tests {
         let _ = app.update(Action::Panel(Panel::Query));
         let _ = app.update(Action::Cursor(Direction::Down));
         let effects = app.update(Action::AskPicture);
-        let place = app.lanes[0].findings.query.as_ref().unwrap().hits[1].place;
+        let query: &QueryReport = app.lanes[0].findings.first().unwrap();
+        let place = query.hits[1].place;
         let wanted = Command::Query(Query::Picture(place));
         assert_eq!(
             effects,

@@ -1,7 +1,7 @@
 //! The panels of what a model is good for: zero-shot, space, three regimes, languages, nearest.
 
 use super::{Card, number};
-use crate::telemetry::{Share, Split};
+use crate::telemetry::{LanguageReport, QueryReport, RegimesReport, Share, Split, ZeroShotReport};
 use crate::ui::app::App;
 
 fn percent(share: Share) -> String {
@@ -20,7 +20,7 @@ pub(super) fn zero_shot(app: &App) -> Card {
         .formula("class = argmax cos(picture, class vector); class vector = unit mean of its prompts' unit features")
         .lanes(app, |seen| {
             let report = looked.and_then(|(property, set)| {
-                let find = |split| seen.lane.findings.zero_shot(property, set, split);
+                let find = |split| seen.lane.findings.all().find(|r: &&ZeroShotReport| r.is(property, set, split));
                 find(Split::HeldOut).or_else(|| find(Split::Trained))
             });
             report.map_or_else(
@@ -78,7 +78,7 @@ pub(super) fn transfer(app: &App) -> Card {
     Card::new("three regimes")
         .formula("WiSE-FT: weights = (1 - alpha) zero-shot + alpha fine-tuned")
         .lanes(app, |seen| {
-            seen.lane.findings.regimes.first().map_or_else(
+            seen.lane.findings.first::<RegimesReport>().map_or_else(
                 || "nothing evaluated yet: Enter does".into(),
                 |r| {
                     let rows = r.rows.iter().map(|row| {
@@ -107,7 +107,7 @@ pub(super) fn languages(app: &App) -> Card {
     Card::new("languages")
         .formula("R@1: share of held-out pictures whose name in that language is the nearest of all in it")
         .lanes(app, |seen| {
-            let reports = &seen.lane.findings.languages;
+            let reports: Vec<&LanguageReport> = seen.lane.findings.all().collect();
             let known = reports.iter().filter(|r| r.weight > 0.0).count() / 2;
             match reports.len() / 2 {
                 0 => "nothing evaluated yet: Enter does".into(),
@@ -124,7 +124,7 @@ pub(super) fn query(app: &App) -> Card {
     Card::new("nearest")
         .formula("all held-out pictures (or names), by their cosine with what is asked; p softmax, s sigmoid")
         .lanes(app, |seen| {
-            let query = seen.lane.findings.query.as_ref();
+            let query = seen.lane.findings.first::<QueryReport>();
             query.and_then(|q| q.hits.first()).map_or_else(
                 || "nothing asked yet: / types a caption".into(),
                 |hit| format!("nearest: {}, cosine {}", hit.name, number(hit.cosine)),

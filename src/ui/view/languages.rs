@@ -13,8 +13,10 @@ use crate::ui::panel::Panel;
 pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     let app = screen.app;
     let held_out = |lane: usize| -> Vec<&LanguageReport> {
-        let reports = app.lanes[lane].findings.languages.iter();
-        reports.filter(|r| r.split == Split::HeldOut).collect()
+        let reports = app.lanes[lane].findings.all();
+        reports
+            .filter(|r: &&LanguageReport| r.split == Split::HeldOut)
+            .collect()
     };
     let lanes: Vec<usize> = (0..app.lanes.len())
         .filter(|lane| !held_out(*lane).is_empty())

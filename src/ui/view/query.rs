@@ -19,7 +19,7 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     let queries = app
         .lanes
         .iter()
-        .filter_map(|lane| lane.findings.query.as_ref());
+        .filter_map(|lane| lane.findings.first::<QueryReport>());
     let step = queries.map(|query| query.step).max();
     let note = note(screen, step);
     let inner = frame::panel(frame, area, screen, Panel::Query, "nearest", note);
@@ -28,7 +28,7 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
         return;
     }
     for (place, lane) in places(screen, inner, NARROW) {
-        if let Some(report) = &app.lanes[lane].findings.query {
+        if let Some(report) = app.lanes[lane].findings.first() {
             column(frame, place, screen, lane, report);
         }
     }

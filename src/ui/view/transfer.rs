@@ -17,7 +17,8 @@ const NARROW: u16 = 44;
 /// Draws the panel: as many lanes as fit, the addressed one among them.
 pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     let app = screen.app;
-    let regimes = app.lanes.iter().flat_map(|lane| &lane.findings.regimes);
+    let lanes = app.lanes.iter();
+    let regimes = lanes.flat_map(|lane| lane.findings.all::<RegimesReport>());
     let step = regimes.map(|r| r.step).max();
     let note = note(screen, step);
     let inner = frame::panel(frame, area, screen, Panel::Transfer, "three regimes", note);
@@ -27,11 +28,10 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     }
     for (place, lane) in places(screen, inner, NARROW) {
         let findings = &app.lanes[lane].findings;
-        if let Some(report) = findings.regimes.first() {
+        if let Some(report) = findings.first::<RegimesReport>() {
             let probe = findings
-                .probes
-                .iter()
-                .find(|p| p.property == report.property);
+                .all()
+                .find(|p: &&ProbeReport| p.property == report.property);
             column(frame, place, screen, lane, report, probe);
         }
     }

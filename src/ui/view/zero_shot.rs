@@ -23,7 +23,7 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     let step = app
         .lanes
         .iter()
-        .flat_map(|lane| &lane.findings.zero_shot)
+        .flat_map(|lane| lane.findings.all::<ZeroShotReport>())
         .map(|r| r.step)
         .max();
     let note = note(screen, step);

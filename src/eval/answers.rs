@@ -1,4 +1,4 @@
-//! Zero-shot classification: a picture belongs to the class whose words it is nearest to (CLIP, section 3.1).
+//! Classification by cosines: a picture belongs to the class whose words it is nearest to (CLIP, section 3.1).
 //!
 //! A class is said in several prompts: every template with each of its words. Its vector is the mean of the
 //! prompts' unit features, normalised again: ensembling in embedding space (CLIP, 3.1.4), as
@@ -45,6 +45,28 @@ impl Ensemble {
         }
         classes.mapv(|x| x as f32)
     }
+}
+
+/// Rank of the best positive: one more than the negatives that score as much or more. `None` without
+/// a positive.
+pub fn rank(candidates: impl Iterator<Item = (f32, bool)> + Clone) -> Option<usize> {
+    let real = |score: f32| {
+        if score.is_nan() {
+            f32::NEG_INFINITY
+        } else {
+            score
+        }
+    };
+    let best = candidates
+        .clone()
+        .filter(|(_, positive)| *positive)
+        .map(|(s, _)| real(s))
+        .reduce(f32::max)?;
+    Some(
+        1 + candidates
+            .filter(|&(score, positive)| !positive && real(score) >= best)
+            .count(),
+    )
 }
 
 /// What a classifier answers about some pictures.

@@ -1,102 +1,103 @@
-//! Linear and few-shot probes on the pictures of an evaluation: in domain and transferred.
-//!
-//! Concepts are dealt into three groups, so that nothing is tested on a concept that the probe was fitted to:
-//! three fifths to fit, a fifth to choose the regularisation, a fifth to test. In domain are pictures of the test
-//! concepts like those that were trained on; transfer is to held-out ones: another drawing style, or combinations
-//! of attributes that training never saw.
+//! The task `linear_probe`: linear and few-shot probes on the pictures of an evaluation, in domain and transferred.
+
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
 
 use ndarray::Array2;
 
-use super::features::choose;
-use super::probe::{COARSE, Probe, STRENGTHS};
-use super::zero_shot::answer;
-use crate::data::{ClassId, Labels};
-use crate::error::Result;
+use crate::data::Labels;
+use crate::error::{Error, Result};
+use crate::eval::answers::answer;
+use crate::eval::features::choose;
+use crate::eval::job::{EvalJob, Slice};
+use crate::eval::plan::{EvalTask, Needs, Occasion, Plan, Stage};
+use crate::eval::probe::{COARSE, Probe, STRENGTHS};
+use crate::eval::sides::{SEED, Sides};
+use crate::eval::store::Store;
 use crate::random::{Purpose, generator, shuffle_front};
-use crate::telemetry::{FewShot, ProbeReport, Share};
+use crate::telemetry::{FewShot, ProbeReport, Share, Split};
 
-/// Fixed: all models are tested on the same concepts.
-const SEED: u64 = 0x5052_4f42;
+/// So long a slice waits for a probe, on whose thread the work is done.
+const MOMENT: Duration = Duration::from_millis(1);
 /// Examples of each class.
 const SHOTS: [usize; 5] = [1, 2, 4, 8, 16];
 /// Draws of the few examples.
 const DRAWS: u64 = 3;
 
-/// Which pictures are for what: places in the two galleries.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Sides {
-    /// Trained pictures to fit on.
-    pub fit: Vec<usize>,
-    /// Trained pictures to choose the regularisation by.
-    pub validation: Vec<usize>,
-    /// Trained pictures to test on.
-    pub in_domain: Vec<usize>,
-    /// Held-out pictures to test on.
-    pub transfer: Vec<usize>,
-    /// Label of every trained picture.
-    pub trained: Vec<usize>,
-    /// Label of every held-out picture.
-    pub held_out: Vec<usize>,
+/// Its row in the table.
+pub const TASK: EvalTask = EvalTask {
+    name: "linear-probe",
+    about: "Logistic regression on frozen features, in full and with few examples",
+    report: "linear_probe",
+    on: &[Occasion::Examine],
+    after: &["zero-shot"],
+    needs: Needs::all,
+    plan,
+};
+
+/// A probe of every property.
+fn plan(plan: &mut Plan) {
+    for which in 0..plan.prepared.labels().len() {
+        plan.add(Stage::Long, LinearProbe { which, fits: None });
+    }
 }
 
-impl Sides {
-    /// Deals the classes of each value of a property, in random order: the second and every fifth after it go to the
-    /// test, the third and every fifth after it to validation. A value with a single class is only fitted.
-    pub fn new(label: &Labels, trained: &[ClassId], held_out: &[ClassId]) -> Self {
-        #[derive(Clone, Copy, PartialEq)]
-        enum Use {
-            Fit,
-            Validation,
-            Test,
-        }
-        let mut uses = vec![Use::Test; label.of.len()];
-        let mut seen = vec![false; label.of.len()];
-        for class in trained {
-            seen[*class] = true;
-        }
-        for value in 0..label.values.len() {
-            let mut classes: Vec<ClassId> = (0..label.of.len())
-                .filter(|class| label.of[*class] == value && seen[*class])
-                .collect();
-            let count = classes.len();
-            let mut rng = generator(SEED, Purpose::Gallery, 1, value as u64);
-            shuffle_front(&mut rng, &mut classes, count);
-            for (i, class) in classes.into_iter().enumerate() {
-                uses[class] = match i % 5 {
-                    1 => Use::Test,
-                    2 => Use::Validation,
-                    _ => Use::Fit,
-                };
-            }
-        }
-        let places = |classes: &[ClassId], wanted: Use| -> Vec<usize> {
-            let of = |(i, class): (usize, &ClassId)| (uses[*class] == wanted).then_some(i);
-            classes.iter().enumerate().filter_map(of).collect()
+/// Where a thread says what its fits came to.
+type Fits = Receiver<Result<ProbeReport>>;
+
+/// The probe of a property; its fits are made on a thread of their own.
+struct LinearProbe {
+    which: usize,
+    fits: Option<Fits>,
+}
+
+impl LinearProbe {
+    /// Nothing if there is nothing to fit, or to test.
+    fn begin(&self, store: &Store) -> Result<Option<Fits>> {
+        let sides = store.sides(self.which);
+        let pictures = |split| store.pictures.get(&split);
+        let (Some(trained), Some(held_out), true) = (
+            pictures(Split::Trained),
+            pictures(Split::HeldOut),
+            sides.usable(),
+        ) else {
+            return Ok(None);
         };
-        let values = |classes: &[ClassId]| classes.iter().map(|class| label.of[*class]).collect();
-        Self {
-            fit: places(trained, Use::Fit),
-            validation: places(trained, Use::Validation),
-            in_domain: places(trained, Use::Test),
-            transfer: places(held_out, Use::Test),
-            trained: values(trained),
-            held_out: values(held_out),
+        let label = &store.prepared.labels()[self.which];
+        let zero_shot = store.classifiers.get(&self.which);
+        let probing = Probing::new(store.step, label, sides, trained, held_out, zero_shot);
+        let (sender, receiver) = mpsc::channel();
+        // Nobody may be left who listens.
+        let work = move || drop(sender.send(probing.run()));
+        let thread = thread::Builder::new().name("probe".into()).spawn(work);
+        thread.map_err(|e| Error::Internal(format!("no thread for a probe: {e}")))?;
+        Ok(Some(receiver))
+    }
+}
+
+impl EvalJob for LinearProbe {
+    fn name(&self) -> &'static str {
+        TASK.name
+    }
+
+    /// Waits a moment for the fits, which it begins if need be.
+    fn advance(&mut self, store: &mut Store) -> Result<Slice> {
+        if self.fits.is_none() {
+            self.fits = self.begin(store)?;
         }
-    }
-
-    /// Whether there is something to fit and something to test.
-    pub fn usable(&self) -> bool {
-        !self.fit.is_empty() && !self.in_domain.is_empty() && !self.transfer.is_empty()
-    }
-
-    /// Labels of these trained pictures.
-    pub fn labels(&self, places: &[usize]) -> Vec<usize> {
-        places.iter().map(|i| self.trained[*i]).collect()
-    }
-
-    /// Labels of the held-out test pictures.
-    pub fn transfer_labels(&self) -> Vec<usize> {
-        self.transfer.iter().map(|i| self.held_out[*i]).collect()
+        let Some(fits) = &self.fits else {
+            return Ok(Slice::Done(Vec::new()));
+        };
+        match fits.recv_timeout(MOMENT) {
+            Ok(report) => {
+                let report = report?;
+                store.probes.insert(self.which, report.clone());
+                Ok(Slice::Done(vec![report.into()]))
+            }
+            Err(RecvTimeoutError::Timeout) => Ok(Slice::Waiting),
+            Err(RecvTimeoutError::Disconnected) => Err(Error::Internal("a probe failed".into())),
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! How image and text features lie on their sphere: the measures of Wang and Isola (2005.10242), Wang and Liu
+//! The task `geometry`: how image and text features lie on their sphere: the measures of Wang and Isola (2005.10242), Wang and Liu
 //! (2012.09740) and Liang et al. (2203.02053), and a plane to look at them.
 //!
 //! Everything is a function of features `[N, D]`, row i of both a pair. Features that are not numbers make
@@ -7,8 +7,11 @@
 use ndarray::{Array1, Array2, ArrayView1, Axis, s};
 use tch::{Kind, Tensor};
 
-use super::features::normalise;
 use crate::error::Result;
+use crate::eval::features::{choose, normalise};
+use crate::eval::job::{EvalJob, Slice};
+use crate::eval::plan::{EvalTask, Needs, Occasion, Plan, Stage};
+use crate::eval::store::Store;
 use crate::loss::tiled::{Cut, Dials, Features, TILE, tiled};
 use crate::telemetry::{GeometryReport, Histogram, Map, Slide};
 
@@ -18,6 +21,46 @@ const SLIDES: [f64; 9] = [-1.0, -0.75, -0.5, -0.25, 0.0, 0.25, 0.5, 0.75, 1.0];
 pub const PAIRS: usize = 256;
 /// Bins of the logits.
 pub const BINS: usize = 48;
+
+/// Its row in the table.
+pub const TASK: EvalTask = EvalTask {
+    name: "geometry",
+    about: "Alignment, uniformity, tolerance, modality gap, effective rank",
+    report: "geometry",
+    on: &[Occasion::Live, Occasion::Examine],
+    after: &[],
+    needs: Needs::all,
+    plan,
+};
+
+fn plan(plan: &mut Plan) {
+    plan.add(Stage::Short, Geometry);
+}
+
+/// Of held-out pictures and their names, or of trained ones if nothing is held out.
+struct Geometry;
+
+impl EvalJob for Geometry {
+    fn name(&self) -> &'static str {
+        TASK.name
+    }
+
+    fn advance(&mut self, store: &mut Store) -> Result<Slice> {
+        let Some(&split) = store.splits().first() else {
+            return Ok(Slice::Done(Vec::new()));
+        };
+        let classes = &store.prepared.gallery(split).classes;
+        let most = classes.len().min(PAIRS);
+        let image = store.pictures[&split].slice(s![..most, ..]).to_owned();
+        let text = choose(&store.names, &classes[..most]);
+        let kinds: Vec<usize> = match store.prepared.labels().first() {
+            Some(label) => classes[..most].iter().map(|c| label.of[*c]).collect(),
+            None => classes[..most].to_vec(),
+        };
+        let (report, _) = measure(store.step, &image, &text, &kinds, store.dials, None)?;
+        Ok(Slice::Done(vec![report.into()]))
+    }
+}
 
 /// The measures of these pairs; `classes` says which pictures share one. `before` is the plane of the last map,
 /// for a map that does not jump.

@@ -1,12 +1,54 @@
-//! Retrieval: pictures against all candidate names, and names against all pictures.
+//! The task `retrieval`: pictures against all candidate names, and names against all pictures.
 
 use ndarray::Array2;
 
 use crate::data::ClassId;
+use crate::error::Result;
+use crate::eval::answers::rank;
+use crate::eval::job::{EvalJob, Slice};
+use crate::eval::plan::{EvalTask, Needs, Occasion, Plan};
+use crate::eval::store::Store;
 use crate::telemetry::{EvalReport, Split};
 
+/// Its row in the table.
+pub const TASK: EvalTask = EvalTask {
+    name: "retrieval",
+    about: "Pictures against all names, both ways",
+    report: "retrieval",
+    on: &[Occasion::Live, Occasion::Examine],
+    after: &[],
+    needs: Needs::all,
+    plan,
+};
+
+/// As soon as the pictures of a split are encoded.
+fn plan(plan: &mut Plan) {
+    for split in plan.splits() {
+        plan.add(split.into(), Retrieval { split });
+    }
+}
+
+struct Retrieval {
+    split: Split,
+}
+
+impl EvalJob for Retrieval {
+    fn name(&self) -> &'static str {
+        TASK.name
+    }
+
+    fn advance(&mut self, store: &mut Store) -> Result<Slice> {
+        let gallery = store.prepared.gallery(self.split);
+        let scores = store.pictures[&self.split].dot(&store.names.t());
+        let names = store.candidates();
+        let mut report = report(store.step, self.split, &scores, &gallery.classes, names);
+        report.seconds = store.clock.take();
+        Ok(Slice::Done(vec![report.into()]))
+    }
+}
+
 /// The report of a `[pictures, names]` matrix of scores.
-pub fn report(
+fn report(
     step: u64,
     split: Split,
     scores: &Array2<f32>,
@@ -76,28 +118,6 @@ impl Ranks {
         }
         (self.0[(n - 1) / 2] + self.0[n / 2]) as f64 / 2.0
     }
-}
-
-/// Rank of the best positive: one more than the negatives that score as much or more. `None` without
-/// a positive.
-pub(super) fn rank(candidates: impl Iterator<Item = (f32, bool)> + Clone) -> Option<usize> {
-    let real = |score: f32| {
-        if score.is_nan() {
-            f32::NEG_INFINITY
-        } else {
-            score
-        }
-    };
-    let best = candidates
-        .clone()
-        .filter(|(_, positive)| *positive)
-        .map(|(s, _)| real(s))
-        .reduce(f32::max)?;
-    Some(
-        1 + candidates
-            .filter(|&(score, positive)| !positive && real(score) >= best)
-            .count(),
-    )
 }
 
 #[cfg(test)]
