@@ -100,7 +100,7 @@ fn data(c: &mut Criterion) {
         batch_size: 128,
         image_size: 32,
         augment: true,
-        quality: scenario::Quality::default(),
+        quality: clip_lab::control::Quality::default(),
     };
     c.bench_function("a batch of 128, augmented, one thread", |b| {
         b.iter(|| {

@@ -2,7 +2,7 @@
 //! without training. `cargo run --example mock_screen -- WIDTH HEIGHT [STATE] [COLOR] [GLYPHS] [KEYS...]`
 
 // The fixture speaks of `crate::telemetry` and its neighbours.
-use clip_lab::{control, scenario, telemetry, ui};
+use clip_lab::{control, quantity, scenario, telemetry, ui};
 
 #[path = "../src/ui/fixture.rs"]
 #[allow(dead_code)]

@@ -1,11 +1,17 @@
 //! [`Control`]: one change to a running experiment. The science, and nothing else: a scenario's
 //! script, a key press and `--set` all become the same value, and only these are recorded.
 
+mod quality;
+mod settings;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::scenario::{
+pub use quality::Quality;
+pub use settings::Settings;
+
+use crate::quantity::{
     BatchSize, Bias, Concepts, Fraction, LearningRate, Locked, Loss, Temperature, WeightDecay, Zipf,
 };
 
@@ -183,7 +189,7 @@ impl Control {
     /// # Errors
     /// A sentence that says what does not fit.
     pub fn from_value(name: &str, value: Option<Value>) -> Result<Self, String> {
-        let say = |e: crate::scenario::OutOfRange| e.to_string();
+        let say = |e: crate::quantity::OutOfRange| e.to_string();
         let share = |x| Fraction::new(x).map_err(say);
         Ok(match (name, value) {
             ("temperature", Some(Value::Real(x))) => {
@@ -255,7 +261,7 @@ impl Control {
             "false" | "off" | "no" => Ok(false),
             _ => Err(format!("{name} wants true or false, not `{text}`")),
         };
-        let say = |e: crate::scenario::OutOfRange| e.to_string();
+        let say = |e: crate::quantity::OutOfRange| e.to_string();
         let share = || Fraction::new(real()?).map_err(say);
         Ok(match name {
             "temperature" => Self::Temperature(Temperature::new(real()?).map_err(say)?),

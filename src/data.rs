@@ -28,7 +28,8 @@ pub mod tokenizer;
 use rand_chacha::ChaCha8Rng;
 
 use crate::error::Result;
-use crate::scenario::{self, ImageSize};
+use crate::quantity::ImageSize;
+use crate::scenario::{self};
 use crate::telemetry::Split;
 
 pub use augment::Augment;

@@ -24,6 +24,7 @@
 
 pub mod error;
 pub mod memory;
+pub mod quantity;
 pub mod random;
 
 pub mod control;

@@ -70,7 +70,7 @@ pub mod working;
 
 use tch::{Kind, Tensor};
 
-pub use crate::scenario::Loss;
+pub use crate::quantity::Loss;
 pub use diagnostics::{Diagnostics, diagnostics};
 
 /// A loss and what it was made of.

@@ -425,7 +425,7 @@ mod tests {
     #[test]
     fn sizes_that_do_not_fit_are_a_users_mistake() {
         let mut config: Model = ron::from_str(VIT).unwrap();
-        config.text.heads = crate::scenario::Size::new(3).unwrap();
+        config.text.heads = crate::quantity::Size::new(3).unwrap();
         let fault =
             Clip::new(&config, 280, &mut ChaCha8Rng::seed_from_u64(7), Device::Cpu).unwrap_err();
         assert_eq!(fault.exit_code(), 2);

@@ -358,7 +358,7 @@ pub fn schedule(train: &Train, peak: f64, step: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::{Beta, Positive, Steps};
+    use crate::quantity::{Beta, Positive, Steps};
 
     fn train() -> Train {
         let text = "(steps: 110, batch_size: 4, learning_rate: 0.1, warmup: 10, schedule: Cosine)";

@@ -23,6 +23,7 @@ pub use phases::Phases;
 pub use state::State;
 pub use step::Progress;
 
+use crate::control::Settings;
 use crate::control::{Applied, Control, Value};
 use crate::data::{Batch, Prepared, Request};
 use crate::error::{Error, Result};
@@ -33,7 +34,7 @@ use crate::loss::tiled::Dials;
 use crate::model::{Clip, checkpoint};
 use crate::optim::{AdamW, Dial, learned};
 use crate::scenario::{LaneSpec, MOST_CHOSEN, Train};
-use crate::telemetry::{GeometryReport, Landscape, Matrix, Pair, Report, Rows, Settings};
+use crate::telemetry::{GeometryReport, Landscape, Matrix, Pair, Report, Rows};
 use hands::Hands;
 use latest::Latest;
 use state::{History, Standing};

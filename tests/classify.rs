@@ -5,7 +5,8 @@ use std::process::{Command, Output, Stdio};
 
 use clip_lab::data::preprocess::Preprocess;
 use clip_lab::model::{Clip, checkpoint};
-use clip_lab::scenario::{Model, VocabSize};
+use clip_lab::quantity::VocabSize;
+use clip_lab::scenario::Model;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use serde_json::Value;

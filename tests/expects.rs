@@ -7,8 +7,9 @@ use clip_lab::data::Prepared;
 use clip_lab::error::Result;
 use clip_lab::export::Sink;
 use clip_lab::lab::Options;
+use clip_lab::quantity::{Size, Steps};
 use clip_lab::scenario::expect::{Expect, Standing, Watch};
-use clip_lab::scenario::{BUNDLED, Scenario, Size, Steps, load};
+use clip_lab::scenario::{BUNDLED, Scenario, load};
 use clip_lab::telemetry::Event;
 
 /// Steps within which a claim is checked by every run of the tests.

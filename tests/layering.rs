@@ -48,8 +48,6 @@ const KNOWN: &[&str] = &[
     "lab",
     "loss",
     "model",
-    "scenario",
-    "telemetry",
     "train",
     "ui::action",
     "ui::app",

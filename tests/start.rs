@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use clip_lab::control::Control;
 use clip_lab::model::checkpoint;
-use clip_lab::scenario::{self, Locked, Scenario, Steps};
+use clip_lab::quantity::{Locked, Steps};
+use clip_lab::scenario::{self, Scenario};
 use clip_lab::train::{DeviceChoice, Trainer, start};
 use tch::{Device, Tensor};
 

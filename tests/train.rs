@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use clip_lab::control::Control;
 use clip_lab::data::Prepared;
 use clip_lab::lab::{Command, Lab, Options};
-use clip_lab::scenario::{BatchSize, Cue, Fraction, Loss, Scenario, Steps, Temperature};
+use clip_lab::quantity::{BatchSize, Fraction, Loss, Steps, Temperature};
+use clip_lab::scenario::{Cue, Scenario};
 use clip_lab::telemetry::{EvalReport, LaneStatus, Report, Snapshot, StepReport};
 use clip_lab::train::{DeviceChoice, Trainer};
 
@@ -252,7 +253,7 @@ fn req02_reset_repeats_the_first_losses_bit_for_bit() {
 #[test]
 fn req15_a_change_to_all_lanes_comes_at_the_same_step() {
     let mut scenario = tiny();
-    scenario.train.steps = clip_lab::scenario::Steps::new(100_000).unwrap();
+    scenario.train.steps = clip_lab::quantity::Steps::new(100_000).unwrap();
     let lab = Lab::open(scenario, &Options::default()).unwrap();
     until(&lab, 0, |s| s.step > 2);
     until(&lab, 1, |s| s.step > 2);
@@ -487,13 +488,13 @@ fn divergence_is_a_status_and_spares_the_neighbour() {
     let mut scenario = tiny();
     scenario.train.grad_clip = None;
     scenario.train.warmup = 0;
-    scenario.lanes[0].learning_rate = Some(clip_lab::scenario::LearningRate::new(10.0).unwrap());
+    scenario.lanes[0].learning_rate = Some(clip_lab::quantity::LearningRate::new(10.0).unwrap());
     scenario.lanes[0].name = "wild".into();
     // At this rate with this decay weights grow past what a float can hold.
-    scenario.train.weight_decay = clip_lab::scenario::WeightDecay::new(10.0).unwrap();
+    scenario.train.weight_decay = clip_lab::quantity::WeightDecay::new(10.0).unwrap();
     scenario.train.steps = Steps::new(400).unwrap();
     scenario.train.eval_every = Steps::new(1000).unwrap();
-    scenario.lanes[1].learning_rate = Some(clip_lab::scenario::LearningRate::new(1e-4).unwrap());
+    scenario.lanes[1].learning_rate = Some(clip_lab::quantity::LearningRate::new(1e-4).unwrap());
     let folder = tempfile::tempdir().unwrap();
     headless(&scenario, folder.path());
     let wild = lines(folder.path(), "wild");
@@ -555,7 +556,7 @@ fn the_data_s_dials_take_effect_at_the_next_step_and_replay_bit_for_bit() {
 
 #[test]
 fn a_lane_s_own_betas_are_used_instead_of_the_shared_ones() {
-    use clip_lab::scenario::Beta;
+    use clip_lab::quantity::Beta;
     let betas = |x| (Beta::new(0.9).unwrap(), Beta::new(x).unwrap());
     let losses = |lane: Option<f64>, shared: f64| -> Vec<u64> {
         let mut scenario = tiny();
@@ -577,7 +578,7 @@ fn it_learns_what_it_is_shown() {
     let mut scenario = tiny();
     scenario.train.steps = Steps::new(300).unwrap();
     scenario.train.batch_size = BatchSize::new(32).unwrap();
-    scenario.train.learning_rate = clip_lab::scenario::LearningRate::new(3e-3).unwrap();
+    scenario.train.learning_rate = clip_lab::quantity::LearningRate::new(3e-3).unwrap();
     scenario.lanes.truncate(1);
     let trained = final_eval(&scenario);
     // 48 names: chance is 0.02.

@@ -15,7 +15,8 @@ use super::output::print;
 use crate::error::{Error, Result};
 use crate::lab::{LaneBench, bench};
 use crate::memory::peak as peak_resident;
-use crate::scenario::{Scenario, Steps, load};
+use crate::quantity::Steps;
+use crate::scenario::{Scenario, load};
 use crate::train::start;
 
 /// Measure how fast a scenario trains here, and where the time goes

@@ -13,7 +13,8 @@ use super::options::{TrainOptions, steps};
 use super::output::print;
 use crate::error::{Error, Result};
 use crate::export::open_clip::{Job, World, plan, write};
-use crate::scenario::{Cue, LaneSpec, Scenario, Steps, did_you_mean, parse_script};
+use crate::quantity::Steps;
+use crate::scenario::{Cue, LaneSpec, Scenario, did_you_mean, parse_script};
 use crate::train::start;
 
 /// Write a training as a job for OpenCLIP, or a model as transformers reads it

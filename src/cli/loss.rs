@@ -17,7 +17,7 @@ use crate::loss::evaluate::{self, Evaluation, Input, Problem, Question};
 use crate::loss::tiled::TILE;
 use crate::loss::working;
 use crate::memory;
-use crate::scenario::{Bias, Loss, Temperature};
+use crate::quantity::{Bias, Loss, Temperature};
 use report::Answer;
 
 /// The loss and its gradients on features that you bring.

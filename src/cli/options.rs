@@ -7,7 +7,8 @@ use clap::{Args, ValueEnum};
 use super::format::Format;
 use crate::error::Result;
 use crate::lab;
-use crate::scenario::{self, Scenario, Steps, load};
+use crate::quantity::Steps;
+use crate::scenario::{self, Scenario, load};
 use crate::train::{DeviceChoice, device};
 
 /// Name of the bundled scenario that is used if none is named.

@@ -9,8 +9,8 @@ use std::thread;
 
 use super::corrupt::{chosen, exchange, filler, marks, noise, random_words};
 use super::{Augment, ClassId, Dataset, Item, Wanted, image};
+use crate::control::Quality;
 use crate::random::{Purpose, generator};
-use crate::scenario::Quality;
 use crate::telemetry::Thumbnail;
 
 /// Pairs of pictures and captions.
@@ -182,7 +182,8 @@ mod tests {
 
     use super::*;
     use crate::data::{Picture, emoji::Emoji, shapes::Shapes};
-    use crate::scenario::{self, Concepts, Fraction, Size, Style, Zipf};
+    use crate::quantity::{Concepts, Fraction, Size, Zipf};
+    use crate::scenario::{self, Style};
     use crate::telemetry::Split;
 
     fn emoji(limit: u64) -> Emoji {

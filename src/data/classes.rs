@@ -6,8 +6,8 @@
 
 use super::corrupt::chosen;
 use super::{ClassId, Request};
+use crate::quantity::Concepts;
 use crate::random::{Purpose, fine_unit, generator, shuffle_front, zipf};
-use crate::scenario::Concepts;
 
 /// The classes of a batch, from those that training draws from.
 ///
@@ -98,7 +98,8 @@ mod tests {
     use std::collections::{HashMap, HashSet};
 
     use super::*;
-    use crate::scenario::{Fraction, Quality, Zipf};
+    use crate::control::Quality;
+    use crate::quantity::{Fraction, Zipf};
 
     fn request(step: u64, batch_size: usize, quality: Quality) -> Request {
         Request {

@@ -71,7 +71,7 @@ impl Emoji {
         let ours = *templates == Captions::default().templates;
         let count = spec
             .limit
-            .map_or(usize::MAX, scenario::Size::size)
+            .map_or(usize::MAX, crate::quantity::Size::size)
             .min(concepts().len());
         let speech: Vec<Speech> = mix
             .languages
@@ -255,8 +255,8 @@ mod tests {
 
     use super::*;
     use crate::error::Error;
+    use crate::quantity::Size;
     use crate::random::{Purpose, generator};
-    use crate::scenario::Size;
 
     fn spec() -> scenario::Emoji {
         scenario::Emoji {

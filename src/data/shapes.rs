@@ -226,7 +226,7 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
-    use crate::scenario::Fraction;
+    use crate::quantity::Fraction;
 
     fn spec(held_out: f64) -> scenario::Shapes {
         scenario::Shapes {

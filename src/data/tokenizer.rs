@@ -196,7 +196,7 @@ fn internal(e: impl std::fmt::Display) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::VocabSize;
+    use crate::quantity::VocabSize;
 
     const CORPUS: [&str; 6] = [
         "a red apple",

@@ -221,8 +221,8 @@ fn tower(clip: &Clip) -> impl Iterator<Item = (&str, &Tensor, bool)> {
         .filter(|(name, ..)| name.starts_with("visual."))
 }
 
-fn steps() -> crate::scenario::Steps {
-    crate::scenario::Steps::new(STEPS).unwrap_or_else(|e| unreachable!("{e}"))
+fn steps() -> crate::quantity::Steps {
+    crate::quantity::Steps::new(STEPS).unwrap_or_else(|e| unreachable!("{e}"))
 }
 
 /// `(1 - alpha) start + alpha end`, tensor by tensor.

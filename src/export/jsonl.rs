@@ -93,7 +93,7 @@ fn control(applied: &Applied) -> Control {
 mod tests {
     use super::*;
     use crate::control::Control as Change;
-    use crate::scenario::Temperature;
+    use crate::quantity::Temperature;
 
     #[test]
     fn a_control_reads_as_the_contract_says() {

@@ -20,11 +20,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{model_folder, replace};
+use crate::control::Settings;
 use crate::data::{Prepared, Request};
 use crate::error::{Error, Result};
 use crate::model::checkpoint;
 use crate::scenario::LaneSpec;
-use crate::telemetry::Settings;
 use crate::train::{DeviceChoice, Trainer};
 use shards::Layout;
 

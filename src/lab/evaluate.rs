@@ -8,7 +8,8 @@ use crate::eval::{Evaluation, Tasks};
 use crate::export::model_folder;
 use crate::loss::tiled::Dials;
 use crate::model::checkpoint::{self, Checkpoint};
-use crate::scenario::{self, Loss, Scenario};
+use crate::quantity::Loss;
+use crate::scenario::{self, Scenario};
 use crate::telemetry::Report;
 use crate::train::{DeviceChoice, device};
 

@@ -60,7 +60,8 @@ impl StopRule {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::{Plateau, Positive, Steps};
+    use crate::quantity::{Positive, Steps};
+    use crate::scenario::Plateau;
 
     #[test]
     fn req06_a_loss_below_its_rule_stops_once() {

@@ -91,7 +91,7 @@ mod tests {
 
     use super::*;
     use crate::loss::Loss;
-    use crate::scenario::Fraction;
+    use crate::quantity::Fraction;
 
     fn features(pairs: i64) -> [Tensor; 2] {
         let noise =

@@ -4,9 +4,8 @@
 //! here it is spelled out, since published checkpoints mix.
 
 use super::resnet;
-use crate::scenario::{
-    ImagePool, ImageSize, ImageTower, Model, Size, TextPool, TextTower, VocabSize,
-};
+use crate::quantity::{ImageSize, Size, VocabSize};
+use crate::scenario::{ImagePool, ImageTower, Model, TextPool, TextTower};
 
 /// The activation within a transformer's blocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -526,7 +526,8 @@ mod tests {
 
     use super::super::Pass;
     use super::*;
-    use crate::scenario::{Model, VocabSize};
+    use crate::quantity::VocabSize;
+    use crate::scenario::Model;
 
     const RESNET: &str = "ResNet(image_size: 32, layers: (1, 1, 1, 1), width: 2, head_width: 16)";
 

@@ -1,7 +1,8 @@
 //! Whether a [`Model`] can be built at all: the rules that bind one size to another. Ranges of single
 //! numbers are the types' own business.
 
-use super::{ImagePool, ImageTower, Model, Size, TextPool, TextTower};
+use super::{ImagePool, ImageTower, Model, TextPool, TextTower};
+use crate::quantity::Size;
 
 /// Parameters beyond which a model is refused: with gradients, two moments and a copy for evaluation
 /// this many take 5 GB.

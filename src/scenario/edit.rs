@@ -1,10 +1,10 @@
 //! Changes to a scenario before it runs: what flags on the command line ask for.
 
 use super::suggest::did_you_mean;
-use super::validate::MOST_LANES;
-use super::{Cue, LaneSpec, Scenario, Steps};
+use super::{Cue, LaneSpec, MOST_LANES, Scenario};
 use crate::control::Control;
 use crate::error::{Error, Result};
+use crate::quantity::Steps;
 
 impl Scenario {
     /// Applies `KEY=VALUE`, or `LANE.KEY=VALUE` for one lane: a control before the first step, or

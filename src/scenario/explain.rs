@@ -7,12 +7,11 @@ use std::ops::Range;
 use ron::error::{Error as Ron, Position, SpannedError};
 
 use super::outline::{Kind, Outline, Token};
-use super::range::number;
 use super::report::Fault;
 use super::suggest::did_you_mean;
-use super::{
+use crate::quantity::{
     BatchSize, Beta, Bias, Concepts, Fraction, ImageSize, LearningRate, LogitScale, Positive,
-    ShuffleBuffer, Size, Steps, Temperature, VocabSize, WeightDecay, Zipf,
+    ShuffleBuffer, Size, Steps, Temperature, VocabSize, WeightDecay, Zipf, number,
 };
 
 /// What ron found wrong, as a fault of the outlined text.

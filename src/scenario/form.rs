@@ -4,10 +4,9 @@ use std::ops::Range;
 
 use serde::de::DeserializeOwned;
 
-use super::explain;
-use super::load::options;
 use super::outline::Outline;
 use super::report::{Fault, render};
+use super::{dialect, explain};
 use crate::error::{Error, Result};
 
 /// Reads a value from RON; `None` where there is nothing but blanks and comments. `origin` is the text's
@@ -21,7 +20,7 @@ pub fn read_form<T: DeserializeOwned>(text: &str, origin: &str) -> Result<Option
     if outline.is_empty() {
         return Ok(None);
     }
-    options()
+    dialect::options()
         .from_str(text)
         .map(Some)
         .map_err(|e| Error::Scenario(render(origin, text, &[explain::fault(&outline, &e)])))

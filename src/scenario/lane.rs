@@ -1,13 +1,12 @@
 //! [`LaneSpec`]: what one lane does differently from its neighbours.
 
-use std::fmt;
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
 
-use super::{
-    BatchSize, Beta, Bias, Concepts, Fraction, LearningRate, LogitScale, Temperature, Zipf,
-    constant, quality, yes,
+use super::default::{constant, yes};
+use crate::control::Quality;
+use crate::quantity::{
+    BatchSize, Beta, Bias, Concepts, Fraction, LearningRate, Locked, LogitScale, Loss, Temperature,
+    Zipf,
 };
 
 /// What one lane does differently from its neighbours.
@@ -48,74 +47,23 @@ pub struct LaneSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub betas: Option<(Beta, Beta)>,
     /// Share of the pairs in each batch whose captions are exchanged among themselves.
-    #[serde(default = "quality::nothing")]
+    #[serde(default = "nothing")]
     pub shuffle_captions: Fraction,
     /// Share of the captions in each batch that are replaced by random words.
-    #[serde(
-        default = "quality::nothing",
-        skip_serializing_if = "quality::is_nothing"
-    )]
+    #[serde(default = "nothing", skip_serializing_if = "is_nothing")]
     pub random_captions: Fraction,
     /// Share of the pictures in each batch that are replaced by noise.
-    #[serde(
-        default = "quality::nothing",
-        skip_serializing_if = "quality::is_nothing"
-    )]
+    #[serde(default = "nothing", skip_serializing_if = "is_nothing")]
     pub noise_images: Fraction,
     /// Share of the pairs in each batch that have their concept in common with another pair of it.
-    #[serde(
-        default = "quality::nothing",
-        skip_serializing_if = "quality::is_nothing"
-    )]
+    #[serde(default = "nothing", skip_serializing_if = "is_nothing")]
     pub duplicates: Fraction,
     /// Zipf's exponent, by which some concepts come more often than others.
-    #[serde(default = "quality::even", skip_serializing_if = "quality::is_even")]
+    #[serde(default = "even", skip_serializing_if = "is_even")]
     pub imbalance: Zipf,
     /// Train on only so many concepts; all if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub concepts: Option<Concepts>,
-}
-
-/// Which tower training leaves as it is ("LiT", Zhai et al. 2111.07991: the image tower).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Locked {
-    /// Neither: both learn.
-    #[default]
-    Nothing,
-    /// The image tower.
-    Image,
-    /// The text tower.
-    Text,
-}
-
-impl Locked {
-    /// Whether both towers learn.
-    #[allow(clippy::trivially_copy_pass_by_ref)]
-    pub const fn is_nothing(&self) -> bool {
-        matches!(self, Self::Nothing)
-    }
-}
-
-impl fmt::Display for Locked {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Nothing => "none",
-            Self::Image => "image",
-            Self::Text => "text",
-        })
-    }
-}
-
-impl FromStr for Locked {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text.to_ascii_lowercase().as_str() {
-            "nothing" | "none" => Ok(Self::Nothing),
-            "image" => Ok(Self::Image),
-            "text" => Ok(Self::Text),
-            _ => Err(format!("locked wants image, text or none, not `{text}`")),
-        }
-    }
 }
 
 /// Which negatives of each picture the sigmoid loss counts, as shares of all of them.
@@ -140,35 +88,79 @@ impl Negatives {
     }
 }
 
-/// A contrastive loss. Its equations and arithmetic are in the `loss` module.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Loss {
-    /// Softmax over rows and columns (CLIP).
-    InfoNce,
-    /// Sigmoid of every pair (SigLIP).
-    SigLip,
+fn default_max_logit_scale() -> LogitScale {
+    constant(LogitScale::new(100.0))
 }
 
-impl fmt::Display for Loss {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::InfoNce => "InfoNCE",
-            Self::SigLip => "SigLIP",
-        })
-    }
-}
-
-impl FromStr for Loss {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text.to_ascii_lowercase().as_str() {
-            "infonce" | "softmax" | "clip" => Ok(Self::InfoNce),
-            "siglip" | "sigmoid" => Ok(Self::SigLip),
-            _ => Err(format!("loss wants infonce or siglip, not `{text}`")),
+impl LaneSpec {
+    /// The quality of the lane's data before its first step.
+    pub const fn quality(&self) -> Quality {
+        Quality {
+            shuffle_captions: self.shuffle_captions,
+            random_captions: self.random_captions,
+            noise_images: self.noise_images,
+            duplicates: self.duplicates,
+            imbalance: self.imbalance,
+            concepts: self.concepts,
         }
     }
 }
 
-fn default_max_logit_scale() -> LogitScale {
-    constant(LogitScale::new(100.0))
+/// No share at all.
+const fn nothing() -> Fraction {
+    Fraction::ZERO
+}
+
+/// Every concept as often as any other.
+const fn even() -> Zipf {
+    Zipf::ZERO
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_nothing(share: &Fraction) -> bool {
+    share.get() == 0.0
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_even(s: &Zipf) -> bool {
+    s.get() == 0.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control::Control;
+
+    const DATA: [(&str, &str); 6] = [
+        ("shuffle_captions", "0.1"),
+        ("random_captions", "0.2"),
+        ("noise_images", "0.3"),
+        ("duplicates", "0.4"),
+        ("imbalance", "1.5"),
+        ("concepts", "60"),
+    ];
+
+    #[test]
+    fn a_lane_says_what_is_not_as_it_is_and_nothing_else() {
+        let text = crate::scenario::bundled("clip").unwrap();
+        let plain = crate::scenario::parse(text, "clip").unwrap();
+        assert_eq!(plain.lanes[0].quality(), Quality::default());
+        for (name, _) in &DATA[1..] {
+            assert!(!plain.to_ron().contains(&format!("{name}:")), "{name}");
+        }
+        assert_eq!(plain.to_ron().matches("betas:").count(), 1);
+        let said = "temperature: 0.07, random_captions: 0.2, noise_images: 0.3, duplicates: 0.4, \
+                    imbalance: 1.5, concepts: 60, betas: (0.9, 0.95)";
+        let noisy = text.replacen("temperature: 0.07", said, 1);
+        let noisy = crate::scenario::parse(&noisy, "noisy").unwrap();
+        let quality = noisy.lanes[0].quality();
+        for (name, text) in &DATA[1..] {
+            let wanted = Control::parse(name, text).unwrap().value();
+            assert_eq!(quality.value(name), Some(wanted), "{name}");
+        }
+        let (_, second) = noisy.lanes[0].betas.unwrap();
+        assert_eq!(second.get(), 0.95);
+        let again = crate::scenario::parse(&noisy.to_ron(), "again").unwrap();
+        assert_eq!(again, noisy);
+    }
 }

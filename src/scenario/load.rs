@@ -3,11 +3,9 @@
 use std::io::Read as _;
 use std::path::Path;
 
-use ron::extensions::Extensions;
-
 use super::outline::Outline;
 use super::report::{Fault, render};
-use super::{Cue, Data, Scenario, explain, suggest, validate};
+use super::{Cue, Data, Scenario, dialect, explain, suggest, validate};
 use crate::error::{Error, Result};
 
 macro_rules! bundle {
@@ -87,7 +85,7 @@ pub fn load(path: impl AsRef<Path>) -> Result<Scenario> {
 /// # Errors
 /// [`Error::Scenario`] that says where the text is not one.
 pub fn parse_script(text: &str, origin: &str) -> Result<Vec<Cue>> {
-    options()
+    dialect::options()
         .from_str(text)
         .map_err(|e| Error::Scenario(format!("{origin}: not a script: {e}")))
 }
@@ -114,20 +112,11 @@ pub fn parse(text: &str, origin: &str) -> Result<Scenario> {
     }
 }
 
-/// How scenarios are read and written: `bias: -10` for an optional value, `Emoji(train: [...])`
-/// for a variant that holds a record.
-pub(super) fn options() -> ron::Options {
-    ron::Options::default().with_default_extension(
-        Extensions::IMPLICIT_SOME
-            | Extensions::UNWRAP_NEWTYPES
-            | Extensions::UNWRAP_VARIANT_NEWTYPES,
-    )
-}
-
 fn read_ron(text: &str) -> Result<Scenario, ron::error::SpannedError> {
-    options().from_str(text).or_else(|first| {
+    dialect::options().from_str(text).or_else(|first| {
         // Plain RON writes `Emoji((train: [...]))`. Whichever reading came farther is meant.
-        let plain = options().without_default_extension(Extensions::UNWRAP_VARIANT_NEWTYPES);
+        let plain = dialect::options()
+            .without_default_extension(ron::extensions::Extensions::UNWRAP_VARIANT_NEWTYPES);
         plain.from_str(text).map_err(|second| {
             if second.span.end > first.span.end {
                 second

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Fraction, ShuffleBuffer};
+use super::default::{constant, yes};
+use crate::quantity::{Fraction, ShuffleBuffer};
 
 /// Pictures and captions of one's own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -39,7 +40,7 @@ pub struct Pairs {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held_out_path: Option<String>,
     /// Whether training pictures are augmented.
-    #[serde(default = "super::yes")]
+    #[serde(default = "yes")]
     pub augment: bool,
     /// So many consecutive pairs of shards are drawn from at a time.
     #[serde(default = "default_buffer")]
@@ -103,7 +104,7 @@ impl Pairs {
 }
 
 fn default_buffer() -> ShuffleBuffer {
-    super::constant(ShuffleBuffer::new(10_000))
+    constant(ShuffleBuffer::new(10_000))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! [`Landscape`]: what both losses would be at other temperatures and biases, and [`Rows`]: the
 //! first rows of the matrix as they are. Plain data about one batch.
 
-use crate::scenario::Loss;
+use crate::quantity::Loss;
 
 /// Both losses of one batch at every temperature and bias of a grid.
 #[derive(Clone, Debug, PartialEq)]

@@ -9,8 +9,9 @@ use crate::data::Prepared;
 use crate::error::{Error, Result};
 use crate::model::architecture::Image;
 use crate::model::{Clip, checkpoint};
+use crate::quantity::{Bias, Loss, Temperature};
 use crate::random::weights_generator;
-use crate::scenario::{Bias, Loss, Scenario, Temperature};
+use crate::scenario::Scenario;
 
 /// Opens a scenario's data, with the tokenizer and the pictures of its checkpoint if it starts at one.
 ///
@@ -64,7 +65,7 @@ pub fn adopt(mut scenario: Scenario, dir: &Path) -> Result<Scenario> {
     let bias = clip
         .logit_bias()
         .map(|bias| Bias::new(bias.double_value(&[]).clamp(Bias::MIN, Bias::MAX)));
-    let say = |e: crate::scenario::OutOfRange| Error::Data(format!("{}: {e}", dir.display()));
+    let say = |e: crate::quantity::OutOfRange| Error::Data(format!("{}: {e}", dir.display()));
     for lane in &mut scenario.lanes {
         lane.temperature = temperature.clone().map_err(say)?;
         if let (Loss::SigLip, Some(bias)) = (lane.loss, &bias) {

@@ -7,9 +7,10 @@ use tch::{Kind, Tensor};
 
 use super::Trainer;
 use crate::control::Control;
+use crate::control::Quality;
 use crate::error::Result;
 use crate::optim::{Dial, Moments};
-use crate::scenario::{Locked, Loss, Quality};
+use crate::quantity::{Locked, Loss};
 
 /// Where a training stands, tensors aside.
 #[derive(Clone, Debug)]

@@ -30,7 +30,7 @@ use crate::loss::compare::{Compared, Dials, compare};
 use crate::loss::masked::masked;
 use crate::model::{Clip, Pass};
 use crate::optim::{finite, gradients, learned, schedule};
-use crate::scenario::Locked;
+use crate::quantity::Locked;
 use crate::telemetry::StepReport;
 
 /// What a call of [`Trainer::advance`] came to.
@@ -514,7 +514,8 @@ mod tests {
     use super::super::DeviceChoice;
     use super::*;
     use crate::data::Prepared;
-    use crate::scenario::{self, BatchSize, LearningRate, Loss, Temperature};
+    use crate::quantity::{BatchSize, LearningRate, Loss, Temperature};
+    use crate::scenario::{self};
 
     fn trainer(model: &str) -> Trainer {
         with_threads(model, 1)

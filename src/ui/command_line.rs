@@ -162,7 +162,8 @@ pub fn base64(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
     use crate::control::Control;
-    use crate::scenario::{Steps, load};
+    use crate::quantity::Steps;
+    use crate::scenario::load;
 
     /// What the command line makes of the command again.
     fn again(command: &str) -> Scenario {

@@ -2,11 +2,12 @@
 
 mod grid;
 
+use crate::control::Settings;
 use crate::control::{Control, Value};
-use crate::scenario::{
+use crate::quantity::{
     BatchSize, Bias, Concepts, Fraction, LearningRate, Locked, Loss, Temperature, WeightDecay, Zipf,
 };
-use crate::telemetry::{DataReport, Settings};
+use crate::telemetry::DataReport;
 
 use super::action::Turn;
 

@@ -13,8 +13,9 @@ mod rate;
 mod temperature;
 mod use_of;
 
-use crate::scenario::Loss;
-use crate::telemetry::{DataReport, Matrix, Settings, Snapshot};
+use crate::control::Settings;
+use crate::quantity::Loss;
+use crate::telemetry::{DataReport, Matrix, Snapshot};
 
 use super::app::{App, Focus};
 use super::dial::Dial;

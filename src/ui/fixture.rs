@@ -3,11 +3,14 @@
 
 use std::sync::Arc;
 
+use crate::control::Quality;
+use crate::control::Settings;
 use crate::control::{Applied, Control, Value};
-use crate::scenario::{BatchSize, Locked, Loss, Quality, Scenario, Temperature};
+use crate::quantity::{BatchSize, Locked, Loss, Temperature};
+use crate::scenario::Scenario;
 use crate::telemetry::{
-    Curve, DataReport, EvalReport, Landscape, LaneStatus, Matrix, Rows, Settings, Snapshot, Split,
-    Spread, StepReport,
+    Curve, DataReport, EvalReport, Landscape, LaneStatus, Matrix, Rows, Snapshot, Split, Spread,
+    StepReport,
 };
 use crate::ui::app::App;
 

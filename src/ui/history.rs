@@ -4,7 +4,8 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::telemetry::{Matrix, Pair, Settings, Snapshot};
+use crate::control::Settings;
+use crate::telemetry::{Matrix, Pair, Snapshot};
 
 /// The most matrices that are kept of a lane.
 pub const KEPT: usize = 64;

@@ -71,7 +71,7 @@ pub fn collect(lanes: &[Arc<Snapshot>]) -> Vec<Mark> {
 mod tests {
     use super::*;
     use crate::control::{Applied, Control};
-    use crate::scenario::{BatchSize, Temperature};
+    use crate::quantity::{BatchSize, Temperature};
 
     fn lane(changes: &[(u64, f64)]) -> Arc<Snapshot> {
         let mut lane = Snapshot::starting("a", 1000);

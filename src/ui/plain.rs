@@ -425,7 +425,7 @@ fn tell(lines: &[String]) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::Loss;
+    use crate::quantity::Loss;
     use crate::ui::fixture;
 
     fn teller() -> Teller {

@@ -232,7 +232,7 @@ fn an_epoch_has_every_pair_once_and_held_out_ones_never_come() {
     few.quality.concepts = Some(Concepts::new(5).unwrap());
     assert_eq!(batch(&pairs, &few).measured().classes, 5);
     let mut twice = request(0, 40);
-    twice.quality.duplicates = scenario::Fraction::new(0.5).unwrap();
+    twice.quality.duplicates = crate::quantity::Fraction::new(0.5).unwrap();
     assert_eq!(batch(&pairs, &twice).measured().duplicates, 0.5);
 }
 
@@ -314,7 +314,7 @@ fn links_out_of_class_folders_are_not_followed() {
     link(folder.path(), "cat/round");
     let spec = scenario::Pairs {
         folder: Some(folder.path().display().to_string()),
-        held_out: Some(scenario::Fraction::new(0.0).unwrap()),
+        held_out: Some(crate::quantity::Fraction::new(0.0).unwrap()),
         ..spec(".", "format: Some(Folders)")
     };
     let pairs = Pairs::open(&spec, 16).unwrap();

@@ -22,7 +22,7 @@ use tokenizers::{AddedToken, TokenizerImpl};
 
 use super::{CONFIG, Clean, Inner, Tokenizer, VOCABULARY, internal};
 use crate::error::{Error, Result};
-use crate::scenario::VocabSize;
+use crate::quantity::VocabSize;
 
 const PAD: &str = "<pad>";
 const START: &str = "<start_of_text>";

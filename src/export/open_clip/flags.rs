@@ -1,7 +1,8 @@
 //! The flags of `open_clip_train.main` that mean a lane, and those of `train.py`.
 
 use super::Job;
-use crate::scenario::{Locked, Loss, Precision, Schedule};
+use crate::quantity::{Locked, Loss};
+use crate::scenario::{Precision, Schedule};
 
 /// A flag and its value, if it has one.
 pub(super) type Flag = (&'static str, Option<String>);

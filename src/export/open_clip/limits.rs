@@ -2,9 +2,10 @@
 
 use super::World;
 use super::words::count;
+use crate::control::Settings;
 use crate::control::{Control, short};
-use crate::scenario::{LaneSpec, Loss, Negatives, Scenario};
-use crate::telemetry::Settings;
+use crate::quantity::Loss;
+use crate::scenario::{LaneSpec, Negatives, Scenario};
 
 /// `OpenCLIP` holds `exp(logit_scale)` within 1 and this, whatever is asked.
 const MOST_SCALE: f64 = 100.0;

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use super::flags::{Flag, number};
 use super::{Job, size};
-use crate::scenario::{ImagePool, ImageTower, Loss, Precision, Schedule};
+use crate::quantity::Loss;
+use crate::scenario::{ImagePool, ImageTower, Precision, Schedule};
 
 /// What has no flag.
 pub(super) const TRAIN_PY: &str = include_str!("train.py");

@@ -315,7 +315,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::scenario::{BatchSize, LearningRate};
+    use crate::quantity::{BatchSize, LearningRate};
 
     /// A name for each state of the table below: `!` has been told to pause and waits for the others.
     fn name(state: &State) -> String {

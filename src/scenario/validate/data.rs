@@ -1,6 +1,6 @@
 //! Styles, captions, languages and shares that do not fit together.
 
-use super::Check;
+use super::check::Check;
 use crate::scenario::suggest::did_you_mean;
 use crate::scenario::{Captions, Data, Emoji, Pairs, PairsFormat, Shapes, Style};
 

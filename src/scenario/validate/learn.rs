@@ -1,11 +1,11 @@
 //! Faults of what a scenario claims will be seen, and of its lesson.
 
-use super::Check;
+use super::check::Check;
 use crate::scenario::suggest::did_you_mean;
 use crate::scenario::{Comparison, Scenario};
 
 impl Check<'_> {
-    pub(super) fn expectations(&mut self, scenario: &Scenario) {
+    pub fn expectations(&mut self, scenario: &Scenario) {
         let steps = scenario.train.steps.get();
         for (i, expect) in scenario.expect.iter().enumerate() {
             let path = |field: &str| format!("expect.{i}.{field}");
@@ -64,7 +64,7 @@ impl Check<'_> {
         self.fault(path, message, &format!("lanes: {}", names.join(", ")), help);
     }
 
-    pub(super) fn lesson(&mut self, scenario: &Scenario) {
+    pub fn lesson(&mut self, scenario: &Scenario) {
         let Some(lesson) = &scenario.lesson else {
             return;
         };

@@ -1,6 +1,6 @@
 //! Towers whose sizes do not fit together, or that no machine could hold.
 
-use super::Check;
+use super::check::Check;
 use crate::scenario::{ImageTower, Model, Scenario};
 
 /// Of one batch's pictures alone; everything else comes on top.

@@ -2,8 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::Check;
-use crate::scenario::{LaneSpec, Loss, Negatives, Scenario};
+use super::check::Check;
+use crate::quantity::Loss;
+use crate::scenario::{LaneSpec, Negatives, Scenario};
 
 /// Pairs of the largest batch whose negatives are chosen: it is done on the whole matrix.
 pub const MOST_CHOSEN: u64 = 4096;
@@ -64,7 +65,7 @@ impl Check<'_> {
     }
 
     /// Negatives that are left out where none can be, or of a batch that is too large.
-    pub(super) fn negatives(&mut self, index: usize, lane: &LaneSpec, batch_size: u64) {
+    pub fn negatives(&mut self, index: usize, lane: &LaneSpec, batch_size: u64) {
         let path = format!("lanes.{index}.negatives");
         let share = match lane.negatives {
             Negatives::All => return,

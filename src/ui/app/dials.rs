@@ -2,9 +2,10 @@
 //! the lane's records have it.
 
 use crate::control::Control;
+use crate::control::Settings;
 use crate::lab::Command;
-use crate::scenario::Loss;
-use crate::telemetry::{LaneStatus, Settings};
+use crate::quantity::Loss;
+use crate::telemetry::LaneStatus;
 
 use super::{App, Effect, Focus, Overlay};
 use crate::ui::action::Turn;

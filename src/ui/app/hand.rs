@@ -3,7 +3,7 @@
 
 use super::{App, Overlay};
 use crate::loss::working::LARGEST;
-use crate::scenario::{Bias, Temperature};
+use crate::quantity::{Bias, Temperature};
 use crate::ui::action::Direction;
 use crate::ui::input::Input;
 

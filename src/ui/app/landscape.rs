@@ -3,7 +3,7 @@
 use super::{App, Effect};
 use crate::control::{Control, Value};
 use crate::lab::Attention;
-use crate::scenario::{Bias, Loss, Temperature};
+use crate::quantity::{Bias, Loss, Temperature};
 use crate::telemetry::Landscape;
 use crate::ui::action::Direction;
 use crate::ui::panel::Panel;

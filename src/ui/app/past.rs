@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::{App, Focus};
-use crate::telemetry::{Matrix, Pair, Settings};
+use crate::control::Settings;
+use crate::telemetry::{Matrix, Pair};
 use crate::ui::history::{History, Seen};
 use crate::ui::panel::Panel;
 
@@ -221,8 +222,8 @@ mod tests {
         let mut app = app(&[10, 20]);
         // The second lane is ahead: 20 is the latest step that both have shown.
         app.observe(vec![
-            Arc::new(fixture::lane(crate::scenario::Loss::InfoNce, 30)),
-            Arc::new(fixture::lane(crate::scenario::Loss::SigLip, 31)),
+            Arc::new(fixture::lane(crate::quantity::Loss::InfoNce, 30)),
+            Arc::new(fixture::lane(crate::quantity::Loss::SigLip, 31)),
         ]);
         press(&mut app, "D");
         assert_eq!(app.compared(), Some((0, 1)));

@@ -4,7 +4,7 @@ mod learn;
 
 use super::*;
 use crate::control::{Applied, Control, Value};
-use crate::scenario::{Loss, Temperature};
+use crate::quantity::{Loss, Temperature};
 use crate::telemetry::Matrix;
 use crate::ui::action::Direction;
 use crate::ui::fixture;

@@ -2,7 +2,7 @@
 //! matrix weighs.
 
 use super::{Card, Seen, bytes, number};
-use crate::scenario::Loss;
+use crate::quantity::Loss;
 use crate::ui::app::App;
 
 pub(super) fn dial(app: &App) -> Card {

@@ -2,7 +2,7 @@
 
 use super::{Card, number};
 use crate::loss::push::Push;
-use crate::scenario::Loss;
+use crate::quantity::Loss;
 use crate::ui::app::App;
 
 pub(super) fn landscape(app: &App) -> Card {

@@ -1,7 +1,7 @@
 //! The bias: the prior that it states, why it starts at -10, and what a probability means then.
 
 use super::{Card, number, siglip_start, sigmoid};
-use crate::scenario::Loss;
+use crate::quantity::Loss;
 use crate::ui::app::App;
 
 pub(super) fn dial(app: &App) -> Card {

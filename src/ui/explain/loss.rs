@@ -1,7 +1,7 @@
 //! The losses and their curve: sum or mean, the ln N line, what SigLIP starts from.
 
 use super::{Card, Seen, infonce_floor, number, siglip_start};
-use crate::scenario::Loss;
+use crate::quantity::Loss;
 use crate::ui::app::App;
 
 pub(super) fn dial(app: &App) -> Card {

@@ -1,7 +1,7 @@
 //! The matrix: why a match need not have a large cosine, and what becomes of it in each loss.
 
 use super::{Card, Seen, number, sigmoid};
-use crate::scenario::Loss;
+use crate::quantity::Loss;
 use crate::ui::app::App;
 
 pub(super) fn cosines(app: &App) -> Card {

@@ -1,7 +1,7 @@
 //! What is seen of learning besides the loss: traces, and retrieval on held-out pictures.
 
 use super::{Card, count, number};
-use crate::scenario::Locked;
+use crate::quantity::Locked;
 use crate::ui::app::App;
 
 pub(super) fn traces(app: &App) -> Card {

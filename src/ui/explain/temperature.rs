@@ -1,7 +1,7 @@
 //! tau: why there is a scale, what its rising means, and why the clamp binds.
 
 use super::{Card, Seen, infonce_floor, number};
-use crate::scenario::Loss;
+use crate::quantity::Loss;
 use crate::telemetry::Curve;
 use crate::ui::app::App;
 

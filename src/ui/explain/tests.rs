@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::scenario::{BatchSize, Temperature};
+use crate::quantity::{BatchSize, Temperature};
 use crate::telemetry::Pair;
 use crate::ui::fixture;
 

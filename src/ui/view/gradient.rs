@@ -7,9 +7,10 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::{Screen, frame, thumbnail};
+use crate::control::Settings;
 use crate::loss::push::Push;
-use crate::scenario::Loss;
-use crate::telemetry::{Pair, Settings, Snapshot};
+use crate::quantity::Loss;
+use crate::telemetry::{Pair, Snapshot};
 use crate::ui::panel::Panel;
 
 /// The least width in which a lane's bars are worth drawing.

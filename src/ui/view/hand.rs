@@ -8,7 +8,7 @@ use ratatui::text::{Line, Span};
 
 use super::{Screen, frame};
 use crate::loss::working::{self, Block};
-use crate::scenario::Loss;
+use crate::quantity::Loss;
 use crate::ui::app::{Focus, Hand, Slot};
 use crate::ui::panel::Panel;
 
@@ -251,7 +251,7 @@ mod tests {
     use super::*;
     use crate::cli::Format;
     use crate::cli::loss::{BiasChoice, LossArgs, Precision, answer};
-    use crate::scenario::{Bias, Temperature};
+    use crate::quantity::{Bias, Temperature};
     use crate::ui::action::Action;
     use crate::ui::fixture;
     use crate::ui::view::tests::{PLAIN, RICH, app, draw, shot, styles};

@@ -1,8 +1,9 @@
 //! The numbers behind a heatmap: what a cell is worth, how matrices are pooled, what colours span.
 //! No drawing.
 
-use crate::scenario::Loss;
-use crate::telemetry::{Matrix, Settings};
+use crate::control::Settings;
+use crate::quantity::Loss;
+use crate::telemetry::Matrix;
 use crate::ui::app::{App, Quantity, Range};
 use crate::ui::theme::Scale;
 

@@ -10,7 +10,7 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
 use super::{Screen, frame};
-use crate::scenario::Loss;
+use crate::quantity::Loss;
 use crate::telemetry::{Landscape, Snapshot};
 use crate::ui::app::Focus;
 use crate::ui::panel::Panel;

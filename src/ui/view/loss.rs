@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use super::plot::{Axis, Guide, Plot};
 use super::series::Recipe;
 use super::{Screen, chart, frame, heat, pins, series};
-use crate::scenario::Loss;
+use crate::quantity::Loss;
 use crate::telemetry::LaneStatus;
 use crate::ui::app::short;
 use crate::ui::chart::Smoothing;

@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::{Screen, frame, heat, thumbnail};
-use crate::scenario::Loss;
+use crate::quantity::Loss;
 use crate::telemetry::Pair;
 use crate::ui::app::Shown;
 use heat::CellFacts;

@@ -16,7 +16,7 @@ pub struct OutOfRange {
 }
 
 /// A number as people write it: `0.001`, `1e12`.
-pub(super) fn number(x: f64) -> String {
+pub(crate) fn number(x: f64) -> String {
     let size = x.abs();
     if size != 0.0 && size.is_finite() && !(1e-4..1e9).contains(&size) {
         format!("{x:e}")
@@ -174,6 +174,16 @@ real!(
     /// Upper clamp of the logit scale, exp(logit_scale). CLIP and OpenCLIP use 100.
     LogitScale, "a logit scale", 1.0 ..= 10_000.0
 );
+impl Fraction {
+    /// No share at all.
+    pub const ZERO: Self = Self(0.0);
+}
+
+impl Zipf {
+    /// Every concept as often as any other.
+    pub const ZERO: Self = Self(0.0);
+}
+
 whole!(
     /// Pairs in a batch.
     BatchSize, "a batch size", 1 ..= 32_768

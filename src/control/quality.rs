@@ -3,8 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Concepts, Fraction, LaneSpec, Zipf, constant};
-use crate::control::{Control, Value};
+use super::{Control, Value};
+use crate::quantity::{Concepts, Fraction, Zipf};
 
 /// The quality of a lane's data. The default is the data as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,11 +26,11 @@ pub struct Quality {
 impl Default for Quality {
     fn default() -> Self {
         Self {
-            shuffle_captions: nothing(),
-            random_captions: nothing(),
-            noise_images: nothing(),
-            duplicates: nothing(),
-            imbalance: even(),
+            shuffle_captions: Fraction::ZERO,
+            random_captions: Fraction::ZERO,
+            noise_images: Fraction::ZERO,
+            duplicates: Fraction::ZERO,
+            imbalance: Zipf::ZERO,
             concepts: None,
         }
     }
@@ -68,40 +68,6 @@ impl Quality {
     }
 }
 
-impl LaneSpec {
-    /// The quality of the lane's data before its first step.
-    pub const fn quality(&self) -> Quality {
-        Quality {
-            shuffle_captions: self.shuffle_captions,
-            random_captions: self.random_captions,
-            noise_images: self.noise_images,
-            duplicates: self.duplicates,
-            imbalance: self.imbalance,
-            concepts: self.concepts,
-        }
-    }
-}
-
-/// No share at all.
-pub(super) fn nothing() -> Fraction {
-    constant(Fraction::new(0.0))
-}
-
-/// Every concept as often as any other.
-pub(super) fn even() -> Zipf {
-    constant(Zipf::new(0.0))
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref)]
-pub(super) fn is_nothing(share: &Fraction) -> bool {
-    share.get() == 0.0
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref)]
-pub(super) fn is_even(s: &Zipf) -> bool {
-    s.get() == 0.0
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,30 +80,6 @@ mod tests {
         ("imbalance", "1.5"),
         ("concepts", "60"),
     ];
-
-    #[test]
-    fn a_lane_says_what_is_not_as_it_is_and_nothing_else() {
-        let text = crate::scenario::bundled("clip").unwrap();
-        let plain = crate::scenario::parse(text, "clip").unwrap();
-        assert_eq!(plain.lanes[0].quality(), Quality::default());
-        for (name, _) in &DATA[1..] {
-            assert!(!plain.to_ron().contains(&format!("{name}:")), "{name}");
-        }
-        assert_eq!(plain.to_ron().matches("betas:").count(), 1);
-        let said = "temperature: 0.07, random_captions: 0.2, noise_images: 0.3, duplicates: 0.4, \
-                    imbalance: 1.5, concepts: 60, betas: (0.9, 0.95)";
-        let noisy = text.replacen("temperature: 0.07", said, 1);
-        let noisy = crate::scenario::parse(&noisy, "noisy").unwrap();
-        let quality = noisy.lanes[0].quality();
-        for (name, text) in &DATA[1..] {
-            let wanted = Control::parse(name, text).unwrap().value();
-            assert_eq!(quality.value(name), Some(wanted), "{name}");
-        }
-        let (_, second) = noisy.lanes[0].betas.unwrap();
-        assert_eq!(second.get(), 0.95);
-        let again = crate::scenario::parse(&noisy.to_ron(), "again").unwrap();
-        assert_eq!(again, noisy);
-    }
 
     #[test]
     fn every_dial_of_the_data_is_set_and_says_what_it_was() {
