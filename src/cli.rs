@@ -18,15 +18,15 @@ mod man;
 mod notices;
 mod options;
 mod output;
+mod progress;
 mod replay;
 mod run;
 mod run_output;
 mod scenarios;
+mod screen;
 mod terminal;
 mod tour;
 
-use std::io::{IsTerminal as _, Write as _};
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
@@ -36,12 +36,9 @@ pub use options::{Device, TrainOptions};
 pub use output::print;
 pub use run::RunArgs;
 
-use crate::error::{Error, Kind, Result};
-use crate::lab::Lab;
+use crate::error::{Error, Result};
 use crate::scenario::did_you_mean;
-use crate::ui;
-use crate::ui::script::Script;
-use crate::ui::theme::{ColorChoice, GlyphChoice, ThemeChoice};
+use screen::ScreenArgs;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -87,56 +84,6 @@ struct LabArgs {
     screen: ScreenArgs,
 }
 
-/// How the screen looks.
-#[derive(Clone, Debug, clap::Args)]
-struct ScreenArgs {
-    /// Characters that plots are drawn with
-    #[arg(
-        long,
-        value_enum,
-        value_name = "TIER",
-        default_value_t,
-        help_heading = "Screen"
-    )]
-    glyphs: GlyphChoice,
-
-    /// Colours of the screen; NO_COLOR is honoured
-    #[arg(
-        long,
-        value_enum,
-        value_name = "DEPTH",
-        default_value_t,
-        help_heading = "Screen"
-    )]
-    color: ColorChoice,
-
-    /// Theme of the screen; T goes through them
-    #[arg(
-        long,
-        value_enum,
-        value_name = "THEME",
-        default_value_t,
-        help_heading = "Screen"
-    )]
-    theme: ThemeChoice,
-
-    /// Draw fewer frames and colours, as over SSH
-    #[arg(long, help_heading = "Screen")]
-    low_bandwidth: bool,
-
-    /// No screen: lines of text, and commands on standard input, as for a screen reader
-    #[arg(long, conflicts_with = "keys", help_heading = "Screen")]
-    plain: bool,
-
-    /// Press the keys of this script: see `clip-lab --help` for what stands in it
-    ///
-    /// A line each: a key by its name (t, Space, Ctrl-s, Left); text "0.05"; wait step 200; wait text
-    /// "paused"; wait 1.5 (seconds); shot screen.svg (or .png, .ans, .txt); # a comment. Where
-    /// standard output is no terminal the screen exists in pictures only; size 120 40 sets its size.
-    #[arg(long, value_name = "FILE", help_heading = "Screen")]
-    keys: Option<PathBuf>,
-}
-
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(RunArgs),
@@ -156,6 +103,11 @@ enum Command {
     Man(man::ManArgs),
 }
 
+/// The command line as clap knows it, for what is derived from it.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
 /// Does what the process was asked for.
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -170,7 +122,7 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(e) if output::is_closed_pipe(&e) => ExitCode::SUCCESS,
         Err(e) => {
-            report(&e);
+            output::report(&e);
             ExitCode::from(e.exit_code())
         }
     }
@@ -193,96 +145,22 @@ impl Cli {
             Some(Command::Loss(args)) => loss::run(args),
             Some(Command::Config(args)) => config::run(args),
             Some(Command::Doctor(args)) => doctor::run(args),
-            Some(Command::Completions(args)) => completions::run(args),
-            Some(Command::Man(args)) => man::run(args),
+            Some(Command::Completions(args)) => completions::run(args, command()),
+            Some(Command::Man(args)) => man::run(args, command()),
         }
     }
 }
 
 fn lab(args: &LabArgs) -> Result<()> {
-    let screen = &args.screen;
-    if !std::io::stdout().is_terminal() && screen.keys.is_none() && !screen.plain {
+    if !args.screen.is_shown() {
         return run::run(&args.run);
     }
-    show(&args.run.training, screen, &args.run.scenarios, None)
-}
-
-/// Opens the lab on these scenarios; `stop` is the stop of the tour that they are.
-fn show(
-    training: &TrainOptions,
-    args: &ScreenArgs,
-    scenarios: &[String],
-    stop: Option<usize>,
-) -> Result<()> {
-    let script = args.keys.as_deref().map(Script::load).transpose()?;
-    let (config, bindings) = match ui::config::folder() {
-        Some(folder) => ui::config::load(&folder)?,
-        None => (
-            ui::config::Config::default(),
-            ui::config::Bindings::default(),
-        ),
-    };
-    // A script means the keys that everybody has.
-    if script.is_none() {
-        bindings.apply();
-    }
-    if training.seconds.is_some() || training.format.is_some() {
-        return Err(Error::Usage(
-            "--seconds and --format are for training without a screen\n  use `clip-lab run`".into(),
-        ));
-    }
-    // Who has chosen nothing is told what is seen.
-    let welcome = scenarios.is_empty() && config.scenario.is_none() && script.is_none();
-    let names = match (scenarios, config.scenario) {
-        ([], Some(name)) => vec![name],
-        ([], None) => vec![options::DEFAULT_SCENARIO.to_string()],
-        (names, _) => names.to_vec(),
-    };
-    let scenario = training.scenario(&names)?;
-    let options = training.lab()?;
-    let open = |scenario| Lab::open(scenario, &options);
-    if args.plain {
-        return ui::plain::run(open, scenario, &names);
-    }
-    let screen = ui::Options {
-        color: if args.color == ColorChoice::Auto {
-            config.color
-        } else {
-            args.color
-        },
-        glyphs: if args.glyphs == GlyphChoice::Auto {
-            config.glyphs
-        } else {
-            args.glyphs
-        },
-        theme: if args.theme == ThemeChoice::Auto {
-            config.theme
-        } else {
-            args.theme
-        },
-        low_bandwidth: args.low_bandwidth || config.low_bandwidth || terminal::ssh(),
-        no_mouse: !config.mouse,
-        welcome,
-        stop,
-    };
-    // Opened again, a scenario is what it was at the start; another one is as it stands.
-    let load = |name: &str| {
-        if names == [name] {
-            training.scenario(&names)
-        } else {
-            crate::scenario::load(name)
-        }
-    };
-    let source = ui::Source {
-        load: &load,
-        open: &open,
-    };
-    ui::run(screen, source, scenario, &names, script)
+    (args.screen).show(&args.run.training, &args.run.scenarios, None)
 }
 
 /// `clip-lab chekc x.ron` is read as scenarios; the subcommand that was meant is worth a hint.
 fn meant_a_subcommand(scenarios: &[String], error: Error) -> Error {
-    let command = Cli::command();
+    let command = command();
     let names = command.get_subcommands().map(clap::Command::get_name);
     let Some(first) = scenarios.first() else {
         return error;
@@ -295,43 +173,12 @@ fn meant_a_subcommand(scenarios: &[String], error: Error) -> Error {
     }
 }
 
-/// Says on standard error what went wrong. That it may be closed is no reason to panic.
-fn report(error: &Error) {
-    let text = match error {
-        // A scenario's report opens with "error:" itself.
-        Error::Scenario(text) if text.starts_with("error") => text.clone(),
-        _ => format!("error: {error}"),
-    };
-    let hint = match error.kind() {
-        Kind::Internal => {
-            "  this is a fault of clip-lab or of the machine; `clip-lab doctor` shows what it runs on\n"
-        }
-        Kind::User => "",
-    };
-    let _ = write!(std::io::stderr(), "{text}\n{hint}");
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn the_definition_is_sound() {
-        Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn every_subcommand_shows_an_example() {
-        for command in Cli::command().get_subcommands() {
-            let help = command
-                .get_after_help()
-                .map(ToString::to_string)
-                .unwrap_or_default();
-            assert!(
-                help.contains("clip-lab"),
-                "{} has no example",
-                command.get_name()
-            );
-        }
+        command().debug_assert();
     }
 }

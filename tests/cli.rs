@@ -57,30 +57,86 @@ fn snapshot(name: &str, text: &str) {
     }, { insta::assert_snapshot!(name, text); });
 }
 
+/// All subcommands with their words: `["export", "open-clip"]`.
+fn subcommands() -> Vec<(Vec<String>, clap::Command)> {
+    fn collect(
+        above: &[String],
+        command: &clap::Command,
+        found: &mut Vec<(Vec<String>, clap::Command)>,
+    ) {
+        for below in command.get_subcommands() {
+            let words = [above, &[below.get_name().to_owned()]].concat();
+            collect(&words, below, found);
+            found.push((words, below.clone()));
+        }
+    }
+    let mut found = Vec::new();
+    collect(&[], &clip_lab::cli::command(), &mut found);
+    found
+}
+
 #[test]
 fn help_of_everything() {
     snapshot("help", &stdout(&["--help"]));
     snapshot("help-short", &stdout(&["-h"]));
-    for subcommand in [
-        "run",
-        "scenarios",
-        "check",
-        "config",
-        "doctor",
-        "completions",
-        "export",
-        "man",
-    ] {
-        snapshot(
-            &format!("help-{subcommand}"),
-            &stdout(&[subcommand, "--help"]),
-        );
+    for (words, _) in subcommands() {
+        let mut args: Vec<&str> = words.iter().map(String::as_str).collect();
+        args.push("--help");
+        snapshot(&format!("help-{}", words.join("-")), &stdout(&args));
     }
-    snapshot(
-        "help-export-open-clip",
-        &stdout(&["export", "open-clip", "--help"]),
-    );
     assert!(stdout(&["--version"]).starts_with("clip-lab "));
+}
+
+/// What a shell would give to `clip-lab` in the lines of an example.
+fn examples(help: &str) -> Vec<Vec<String>> {
+    let lines = help.lines().flat_map(|line| line.split("&&"));
+    let ours = lines.filter_map(|line| line.trim().strip_prefix("clip-lab"));
+    ours.map(|line| {
+        let (mut words, mut quoted) = (vec![String::new()], false);
+        // What stands far behind is a remark.
+        let line = line.trim().split("   ").next().unwrap_or_default();
+        for c in line.chars() {
+            match c {
+                '\'' => quoted = !quoted,
+                ' ' if !quoted => words.push(String::new()),
+                '|' | '>' if !quoted => break,
+                c => words.last_mut().unwrap().push(c),
+            }
+        }
+        words.retain(|word| !word.is_empty());
+        words
+    })
+    .collect()
+}
+
+#[test]
+fn every_subcommand_has_an_example_and_says_what_its_options_do() {
+    for (words, command) in subcommands() {
+        let name = words.join(" ");
+        let help = command.get_after_help().map(ToString::to_string);
+        let examples = examples(&help.unwrap_or_default());
+        assert!(
+            examples.iter().any(|example| example.starts_with(&words)),
+            "{name} has no example of itself"
+        );
+        for argument in command.get_arguments() {
+            assert!(argument.get_help().is_some(), "{name} {argument}");
+        }
+    }
+}
+
+#[test]
+fn examples_are_understood() {
+    let mut helps: Vec<clap::Command> = subcommands().into_iter().map(|(_, c)| c).collect();
+    helps.push(clip_lab::cli::command());
+    for command in helps {
+        let help = command.get_after_help().unwrap().to_string();
+        for example in examples(&help) {
+            let all = std::iter::once("clip-lab").chain(example.iter().map(String::as_str));
+            let read = clip_lab::cli::command().try_get_matches_from(all);
+            assert!(read.is_ok(), "{example:?}: {}", read.unwrap_err());
+        }
+    }
 }
 
 #[test]

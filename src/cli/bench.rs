@@ -12,7 +12,7 @@ use super::format::Format;
 use super::notices::Notices;
 use super::options::{DEFAULT_SCENARIO, Device};
 use super::output::print;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::lab::{LaneBench, bench};
 use crate::memory::peak as peak_resident;
 use crate::quantity::Steps;
@@ -63,7 +63,8 @@ pub fn run(args: &BenchArgs) -> Result<()> {
         scenario.set(assignment)?;
     }
     if args.screen {
-        return screen::run(&scenario, args);
+        let scenario = endless(scenario, screen::steps(args.steps.get()));
+        return screen::run(scenario, args.steps.get(), args.device.into(), args.format);
     }
     let prepared = start::prepare(&endless(scenario, args.steps.get()))?;
     let mut notices = Notices::new(&prepared);
@@ -187,9 +188,4 @@ fn table(lanes: &[LaneBench]) -> String {
     }
     text.push('\n');
     text
-}
-
-/// What went wrong with a lane while it was measured.
-fn stopped(lane: &str) -> Error {
-    Error::Internal(format!("lane {lane} ended while it was measured"))
 }

@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use clap::Args;
 
-use super::output::print;
+use super::output::{print, report};
 use crate::data;
 use crate::error::{Error, Result};
 use crate::scenario::{Data, Scenario, load};
@@ -32,7 +32,7 @@ pub fn run(args: &CheckArgs) -> Result<()> {
                 lanes(scenario.lanes.len())
             ))?,
             Err(e) => {
-                super::report(&e);
+                report(&e);
                 let _ = writeln!(std::io::stderr());
                 faulty.push(file.as_str());
             }

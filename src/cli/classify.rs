@@ -7,11 +7,11 @@ use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 
 use super::format::Format;
 use super::options::{Device, Precision};
 use super::output::print;
+use super::progress;
 use crate::data::loader::{self, Loaded};
 use crate::error::{Error, Result};
 use crate::eval::Templates;
@@ -126,7 +126,7 @@ pub fn run(args: &ClassifyArgs) -> Result<()> {
         )?);
     }
     let prompts = (names.len() * templates.list.len()) as u64;
-    let bar = progress_bar("classes", prompts);
+    let bar = progress::counting("classes", prompts);
     let classifier = pictures::classifier(&model, names, &templates, |done| {
         bar.set_position(done as u64);
     })?;
@@ -143,7 +143,7 @@ pub fn run(args: &ClassifyArgs) -> Result<()> {
         begun: false,
     };
     let screen = (format == Format::Table).then(screen).flatten();
-    let bar = progress_bar("pictures", paths.len() as u64);
+    let bar = progress::counting("pictures", paths.len() as u64);
     let mut failed = 0;
     bar.suspend(|| print(&report.head()))?;
     let side = screen.as_ref().map(|_| report::SIDE);
@@ -216,19 +216,6 @@ pub(super) fn shown(path: &Path) -> String {
     text.chars()
         .map(|c| if c.is_control() { '\u{fffd}' } else { c })
         .collect()
-}
-
-/// A bar on standard error, if that is a terminal.
-pub(super) fn progress_bar(what: &str, length: u64) -> ProgressBar {
-    let bar = if std::io::stderr().is_terminal() {
-        ProgressBar::new(length)
-    } else {
-        ProgressBar::hidden()
-    };
-    let style = ProgressStyle::with_template("{prefix} {bar:24} {pos} of {len} ({eta} left)");
-    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-    bar.set_prefix(what.to_owned());
-    bar
 }
 
 /// How pictures are drawn, if standard output can show them.

@@ -1,9 +1,9 @@
 //! `clip-lab completions`: completion scripts for shells.
 
-use clap::{Args, CommandFactory as _};
+use clap::{Args, Command};
 use clap_complete::Shell;
 
-use super::{Cli, output::print};
+use super::output::print;
 use crate::error::Result;
 
 /// Print a completion script for a shell
@@ -19,9 +19,9 @@ pub struct CompletionsArgs {
     pub shell: Shell,
 }
 
-/// Prints the script.
-pub fn run(args: &CompletionsArgs) -> Result<()> {
+/// Prints the script that completes `command`.
+pub fn run(args: &CompletionsArgs, mut command: Command) -> Result<()> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "clip-lab", &mut script);
+    clap_complete::generate(args.shell, &mut command, "clip-lab", &mut script);
     print(&String::from_utf8_lossy(&script))
 }

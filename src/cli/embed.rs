@@ -7,8 +7,9 @@ use clap::Args;
 use ndarray::Array2;
 use safetensors::tensor::{Dtype, TensorView};
 
-use super::classify::{complain, progress_bar, unread};
+use super::classify::{complain, unread};
 use super::options::{Device, Precision};
+use super::progress;
 use crate::data::loader;
 use crate::error::{Error, Result};
 use crate::export::replace;
@@ -71,7 +72,7 @@ pub fn run(args: &EmbedArgs) -> Result<()> {
     let mut failed = 0;
     if !paths.is_empty() {
         let mut names = Vec::new();
-        let bar = progress_bar("pictures", paths.len() as u64);
+        let bar = progress::counting("pictures", paths.len() as u64);
         let features = pictures::embed_images(&model, &paths, |loaded| {
             bar.inc(1);
             match &loaded.pixels {
@@ -91,7 +92,7 @@ pub fn run(args: &EmbedArgs) -> Result<()> {
         tensors.push(("image_features", features));
     }
     if let Some(captions) = captions {
-        let bar = progress_bar("captions", captions.len() as u64);
+        let bar = progress::counting("captions", captions.len() as u64);
         let features =
             pictures::embed_texts(&model, &captions, |done| bar.set_position(done as u64))?;
         bar.finish_and_clear();

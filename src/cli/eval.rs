@@ -1,16 +1,15 @@
 //! `clip-lab eval`: what saved models are good for.
 
 use std::fmt::Write as _;
-use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use indicatif::{ProgressBar, ProgressStyle};
 
 use super::format::Format;
 use super::options::Device;
 use super::output::print;
+use super::progress;
 use crate::error::{Error, Result};
 use crate::eval::tasks::{by_name, examined};
 use crate::eval::{EvalTask, Tasks, Templates};
@@ -103,7 +102,7 @@ pub fn run(args: &EvalArgs) -> Result<()> {
     let mut kept = String::new();
     let mut header = true;
     for model in &models {
-        let bar = progress_bar(&model.name);
+        let bar = progress::bar(1000, "{percent} %").with_prefix(model.name.clone());
         let mut heading = String::new();
         evaluate(
             model,
@@ -162,18 +161,6 @@ fn keep(path: &Path, new: &str) -> Result<()> {
         .fold(String::new(), |text, line| text + line + "\n");
     text.push_str(new);
     replace(path, &text)
-}
-
-fn progress_bar(name: &str) -> ProgressBar {
-    let bar = if std::io::stderr().is_terminal() {
-        ProgressBar::new(1000)
-    } else {
-        ProgressBar::hidden()
-    };
-    let style = ProgressStyle::with_template("{prefix} {bar:24} {percent} % ({eta} left)");
-    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-    bar.set_prefix(name.to_owned());
-    bar
 }
 
 fn csv(lane: &str, report: &Report, per_class: bool, header: bool) -> String {

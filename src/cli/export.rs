@@ -2,15 +2,15 @@
 
 mod transformers;
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::Write as _;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use indicatif::{ProgressBar, ProgressStyle};
 
 use super::options::{TrainOptions, steps};
 use super::output::print;
+use super::progress;
 use crate::error::{Error, Result};
 use crate::export::open_clip::{Job, World, plan, write};
 use crate::quantity::Steps;
@@ -124,13 +124,7 @@ fn open_clip(args: &OpenClipArgs) -> Result<()> {
         say(&format!("{}: {}", job.lane(), job.size()));
     }
     let all = jobs.iter().map(Job::pairs).sum();
-    let bar = if std::io::stderr().is_terminal() {
-        ProgressBar::new(all)
-    } else {
-        ProgressBar::hidden()
-    };
-    let style = ProgressStyle::with_template("{prefix} {bar:24} {pos}/{len} pairs ({eta} left)");
-    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    let bar = progress::bar(all, "{pos}/{len} pairs");
     let scripts = write(&mut jobs, &args.out, args.force, |lane, pairs| {
         bar.set_prefix(lane.to_owned());
         bar.inc(pairs);

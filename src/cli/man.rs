@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Command, CommandFactory as _};
+use clap::{Args, Command};
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
-use super::{Cli, output::print};
+use super::output::print;
 use crate::error::{Error, Result};
 use crate::ui::action::{Context, TABLE};
 
@@ -32,9 +32,8 @@ fn below(command: &Command, pages: &mut Vec<Command>) {
     }
 }
 
-/// Prints or writes the pages.
-pub fn run(args: &ManArgs) -> Result<()> {
-    let mut root = Cli::command();
+/// Prints or writes the pages of `root` and what is below it.
+pub fn run(args: &ManArgs, mut root: Command) -> Result<()> {
     root.build();
     let mut pages = vec![root.clone()];
     below(&root, &mut pages);
@@ -86,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn req17_the_manual_lists_every_key_of_the_table() {
+    fn the_manual_lists_every_key_of_the_table() {
         let text = keys().to_roff();
         for row in TABLE {
             // Roff writes hyphens and leading dots in its own way.

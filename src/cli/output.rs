@@ -1,9 +1,9 @@
 //! Standard output without surprises: a reader that goes away ends the program quietly, a full
-//! disk is reported.
+//! disk is reported. And what goes wrong, on standard error.
 
 use std::io::{ErrorKind, Write as _};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 
 const NAME: &str = "standard output";
 
@@ -20,9 +20,25 @@ pub fn print(text: &str) -> Result<()> {
 }
 
 /// Whether the error is that nobody reads standard output any more.
-pub(super) fn is_closed_pipe(error: &Error) -> bool {
+pub fn is_closed_pipe(error: &Error) -> bool {
     matches!(error, Error::File { path, source, .. }
         if path.as_os_str() == NAME && source.kind() == ErrorKind::BrokenPipe)
+}
+
+/// Says on standard error what went wrong. That it may be closed is no reason to panic.
+pub fn report(error: &Error) {
+    let text = match error {
+        // A scenario's report opens with "error:" itself.
+        Error::Scenario(text) if text.starts_with("error") => text.clone(),
+        _ => format!("error: {error}"),
+    };
+    let hint = match error.kind() {
+        Kind::Internal => {
+            "  this is a fault of clip-lab or of the machine; `clip-lab doctor` shows what it runs on\n"
+        }
+        Kind::User => "",
+    };
+    let _ = write!(std::io::stderr(), "{text}\n{hint}");
 }
 
 #[cfg(test)]

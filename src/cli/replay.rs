@@ -1,13 +1,12 @@
 //! `clip-lab replay`: whether a run's records can be made again, bit for bit.
 
-use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 
 use super::format::Format;
 use super::output::print;
+use super::progress;
 use crate::error::{Error, Result};
 use crate::lab::{Replayed, replay};
 
@@ -33,13 +32,7 @@ pub struct ReplayArgs {
 
 /// Replays, prints a line for each lane, and fails if a loss differs.
 pub fn run(args: &ReplayArgs) -> Result<()> {
-    let bar = if std::io::stderr().is_terminal() {
-        ProgressBar::new(0)
-    } else {
-        ProgressBar::hidden()
-    };
-    let style = ProgressStyle::with_template("{prefix} {bar:24} {pos}/{len} ({eta} left)");
-    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    let bar = progress::bar(0, "{pos}/{len}");
     let lanes = replay(&args.run, |lane, done, all| {
         bar.set_prefix(lane.to_owned());
         bar.set_length(all);

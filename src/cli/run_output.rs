@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::io::{IsTerminal, Stdout, Write, stderr, stdout};
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar};
 
-use super::Format;
+use super::format::Format;
+use super::progress;
 use crate::control::short;
 use crate::error::{Error, Result};
 use crate::export::{Csv, Jsonl, Sink};
@@ -60,10 +61,7 @@ impl Table {
             .max()
             .unwrap_or(0)
             .max(4);
-        let style = ProgressStyle::with_template(&format!(
-            "{{prefix:{width}}} {{bar:24}} {{pos}}/{{len}} {{msg}} ({{eta}} left)"
-        ))
-        .unwrap_or_else(|_| ProgressStyle::default_bar());
+        let style = progress::style(&format!("{{prefix:{width}}}"), "{pos}/{len} {msg}");
         let bar = |name: &String| {
             let bar = ProgressBar::new(scenario.train.steps.get())
                 .with_style(style.clone())

@@ -1,13 +1,12 @@
 //! `clip-lab tour`: the lab, opened on a stop of the tour.
 
 use std::fmt::Write as _;
-use std::io::IsTerminal as _;
 
 use clap::Args;
 
 use super::options::TrainOptions;
 use super::output::print;
-use super::{ScreenArgs, show};
+use super::screen::ScreenArgs;
 use crate::error::{Error, Result};
 use crate::scenario::load;
 use crate::scenario::tour::STOPS;
@@ -43,13 +42,12 @@ pub struct TourArgs {
 
 /// Opens the lab there, or lists the stops.
 pub fn run(args: &TourArgs) -> Result<()> {
-    let shown = std::io::stdout().is_terminal() || args.screen.keys.is_some() || args.screen.plain;
-    if args.list || !shown {
+    if args.list || !args.screen.is_shown() {
         return print(&list()?);
     }
     let stop = find(&args.stop)?;
     let name = STOPS[stop].to_string();
-    show(&args.training, &args.screen, &[name], Some(stop))
+    (args.screen).show(&args.training, &[name], Some(stop))
 }
 
 fn find(stop: &str) -> Result<usize> {

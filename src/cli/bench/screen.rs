@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::{BenchArgs, endless, stopped};
 use crate::cli::format::Format;
 use crate::cli::output::print;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::lab::{Attention, Command, Lab, Options};
 use crate::scenario::Scenario;
 use crate::telemetry::LaneStatus;
+use crate::train::DeviceChoice;
 use crate::ui::Offscreen;
 
 /// Steps of each lane in one turn: short, so that whatever else the machine does meets all ways alike.
@@ -32,15 +32,18 @@ struct Turn {
     showing: f64,
 }
 
+/// Steps that a lane makes at most while `steps` of it are measured in each way.
+pub fn steps(steps: u64) -> u64 {
+    WARM_UP + (steps.div_ceil(TURN) + 1) * TURN * (RATES.len() as u64 + 1)
+}
+
 /// Trains one lab, and draws it in some turns and not in others.
-pub fn run(scenario: &Scenario, args: &BenchArgs) -> Result<()> {
-    let rounds = args.steps.get().div_ceil(TURN);
-    let all = WARM_UP + (rounds + 1) * TURN * (RATES.len() as u64 + 1);
-    let mut scenario = endless(scenario.clone(), all);
+pub fn run(mut scenario: Scenario, steps: u64, device: DeviceChoice, format: Format) -> Result<()> {
+    let rounds = steps.div_ceil(TURN);
     // An evaluation in one turn and not in another would be measured, too.
     scenario.train.eval_every = scenario.train.steps;
     let options = Options {
-        device: args.device.into(),
+        device,
         ..Options::default()
     };
     let mut bench = Bench {
@@ -61,7 +64,7 @@ pub fn run(scenario: &Scenario, args: &BenchArgs) -> Result<()> {
     let lanes = bench.lab.snapshots().len() as f64;
     bench.lab.close()?;
     let text: String = (1..RATES.len())
-        .map(|way| Cost::of(&turns, way, lanes).print(RATES[way], args.format))
+        .map(|way| Cost::of(&turns, way, lanes).print(RATES[way], format))
         .collect();
     print(&text)
 }
@@ -93,7 +96,9 @@ impl Bench {
             let lanes = self.lab.snapshots();
             let failed = |status: &LaneStatus| matches!(status, LaneStatus::Failed(_));
             if let Some(lane) = lanes.iter().find(|lane| failed(&lane.status)) {
-                return Err(stopped(&lane.lane));
+                let lane = &lane.lane;
+                let what = format!("lane {lane} ended while it was measured");
+                return Err(Error::Internal(what));
             }
             let now = Instant::now();
             if rate > 0 && now >= next {

@@ -1,0 +1,140 @@
+//! The lab on the terminal: the flags of the screen, and how it is opened with them.
+
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::options::{DEFAULT_SCENARIO, TrainOptions};
+use super::terminal;
+use crate::error::{Error, Result};
+use crate::lab::Lab;
+use crate::scenario::load;
+use crate::ui;
+use crate::ui::config::{Bindings, Config};
+use crate::ui::script::Script;
+use crate::ui::theme::{ColorChoice, GlyphChoice, ThemeChoice};
+
+/// How the screen looks.
+#[derive(Clone, Debug, Args)]
+pub struct ScreenArgs {
+    /// Characters that plots are drawn with
+    #[arg(
+        long,
+        value_enum,
+        value_name = "TIER",
+        default_value_t,
+        help_heading = "Screen"
+    )]
+    pub glyphs: GlyphChoice,
+
+    /// Colours of the screen; NO_COLOR is honoured
+    #[arg(
+        long,
+        value_enum,
+        value_name = "DEPTH",
+        default_value_t,
+        help_heading = "Screen"
+    )]
+    pub color: ColorChoice,
+
+    /// Theme of the screen; T goes through them
+    #[arg(
+        long,
+        value_enum,
+        value_name = "THEME",
+        default_value_t,
+        help_heading = "Screen"
+    )]
+    pub theme: ThemeChoice,
+
+    /// Draw fewer frames and colours, as over SSH
+    #[arg(long, help_heading = "Screen")]
+    pub low_bandwidth: bool,
+
+    /// No screen: lines of text, and commands on standard input, as for a screen reader
+    #[arg(long, conflicts_with = "keys", help_heading = "Screen")]
+    pub plain: bool,
+
+    /// Press the keys of this script: see `clip-lab --help` for what stands in it
+    ///
+    /// A line each: a key by its name (t, Space, Ctrl-s, Left); text "0.05"; wait step 200; wait text
+    /// "paused"; wait 1.5 (seconds); shot screen.svg (or .png, .ans, .txt); # a comment. Where
+    /// standard output is no terminal the screen exists in pictures only; size 120 40 sets its size.
+    #[arg(long, value_name = "FILE", help_heading = "Screen")]
+    pub keys: Option<PathBuf>,
+}
+
+impl ScreenArgs {
+    /// Whether there is a screen or what stands for one: otherwise one trains or prints without.
+    pub fn is_shown(&self) -> bool {
+        std::io::stdout().is_terminal() || self.keys.is_some() || self.plain
+    }
+
+    /// Opens the lab on these scenarios; `stop` is the stop of the tour that they are.
+    pub fn show(
+        &self,
+        training: &TrainOptions,
+        scenarios: &[String],
+        stop: Option<usize>,
+    ) -> Result<()> {
+        let script = self.keys.as_deref().map(Script::load).transpose()?;
+        let (config, bindings) = match ui::config::folder() {
+            Some(folder) => ui::config::load(&folder)?,
+            None => (Config::default(), Bindings::default()),
+        };
+        // A script means the keys that everybody has.
+        if script.is_none() {
+            bindings.apply();
+        }
+        if training.seconds.is_some() || training.format.is_some() {
+            return Err(Error::Usage(
+                "--seconds and --format are for training without a screen\n  use `clip-lab run`"
+                    .into(),
+            ));
+        }
+        // Who has chosen nothing is told what is seen.
+        let welcome = scenarios.is_empty() && config.scenario.is_none() && script.is_none();
+        let names = match (scenarios, &config.scenario) {
+            ([], Some(name)) => vec![name.clone()],
+            ([], None) => vec![DEFAULT_SCENARIO.to_string()],
+            (names, _) => names.to_vec(),
+        };
+        let scenario = training.scenario(&names)?;
+        let options = training.lab()?;
+        let open = |scenario| Lab::open(scenario, &options);
+        if self.plain {
+            return ui::plain::run(open, scenario, &names);
+        }
+        // Opened again, a scenario is what it was at the start; another one is as it stands.
+        let load = |name: &str| {
+            if names == [name] {
+                training.scenario(&names)
+            } else {
+                load(name)
+            }
+        };
+        let source = ui::Source {
+            load: &load,
+            open: &open,
+        };
+        let screen = self.options(&config, welcome, stop);
+        ui::run(screen, source, scenario, &names, script)
+    }
+
+    /// The screen, as the flags say, or else the configuration.
+    fn options(&self, config: &Config, welcome: bool, stop: Option<usize>) -> ui::Options {
+        fn chosen<T: Default + PartialEq>(flag: T, config: T) -> T {
+            if flag == T::default() { config } else { flag }
+        }
+        ui::Options {
+            color: chosen(self.color, config.color),
+            glyphs: chosen(self.glyphs, config.glyphs),
+            theme: chosen(self.theme, config.theme),
+            low_bandwidth: self.low_bandwidth || config.low_bandwidth || terminal::ssh(),
+            no_mouse: !config.mouse,
+            welcome,
+            stop,
+        }
+    }
+}
