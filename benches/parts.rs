@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use clip_lab::data::{Prepared, Request, sample};
 use clip_lab::eval::{Evaluation, Tasks};
-use clip_lab::loss::Loss;
-use clip_lab::loss::tiled::{Cut, Dials, Features, TILE, tiled};
+use clip_lab::loss::tiled::{Cut, Features, TILE, tiled};
+use clip_lab::loss::{Head, Loss};
 use clip_lab::model::Clip;
 use clip_lab::optim::AdamW;
 use clip_lab::scenario;
@@ -78,7 +78,7 @@ fn loss(c: &mut Criterion) {
             bf16: false,
         };
         for loss in [Loss::InfoNce, Loss::SigLip] {
-            let dials = Dials {
+            let dials = Head {
                 loss,
                 logit_scale: 2.3,
                 logit_bias: Some(-10.0),
@@ -118,7 +118,7 @@ fn evaluation(c: &mut Criterion) {
     let vocabulary = prepared.tokenizer().vocab_size();
     let mut rng = ChaCha8Rng::seed_from_u64(0);
     let clip = Clip::new(&scenario.model, vocabulary, &mut rng, Device::Cpu).expect("a model");
-    let dials = Dials {
+    let dials = Head {
         loss: Loss::SigLip,
         logit_scale: 2.3,
         logit_bias: Some(-10.0),

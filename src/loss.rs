@@ -1,6 +1,10 @@
-//! The two contrastive losses, dense: every logit of the batch at once, gradients by autograd.
-//! This is the reference that faster versions are held against. It knows features and the two
-//! scalars that turn cosines into logits; it must not know towers, data or optimizers.
+//! Contrastive losses: a file for each, all behind [`Law`]. It knows features and the two scalars that turn
+//! cosines into logits ([`Head`]); it must not know towers, data or optimizers.
+//!
+//! The dense form has every logit of the batch at once and gradients by autograd: the reference that faster
+//! forms, [`tiled`] and in blocks of rows ([`compare`](mod@compare)), are held against.
+//!
+//! To add a loss: its name in [`Loss`], its file with its law, its line in [`Loss::law`].
 //!
 //! # Notation
 //!
@@ -58,35 +62,41 @@
 //! computed as softplus(`ln sum_(j != i) exp(z_ij) - z_ii`), which is the equation above without the
 //! subtraction of two nearly equal numbers, and SigLIP's through `log_sigmoid`.
 
+pub mod arithmetic;
 mod blocks;
 pub mod compare;
 mod diagnostics;
 pub mod evaluate;
+mod found;
+mod head;
+pub mod info_nce;
 pub mod landscape;
+pub mod law;
 pub mod masked;
 pub mod push;
+pub mod sig_lip;
 pub mod tiled;
+pub mod words;
 pub mod working;
 
-use tch::{Kind, Tensor};
+use tch::Tensor;
 
 pub use crate::quantity::Loss;
 pub use diagnostics::{Diagnostics, diagnostics};
-
-/// A loss and what it was made of.
-#[derive(Debug)]
-pub struct LossTerms {
-    /// The loss, 0-d; carries the graph.
-    pub loss: Tensor,
-    /// Cross-entropy of the rows, 0-d, detached (InfoNCE only).
-    pub image_to_text: Option<Tensor>,
-    /// Cross-entropy of the columns, 0-d, detached (InfoNCE only).
-    pub text_to_image: Option<Tensor>,
-    /// `z = t X Y^T + b`, `[B, B]`, detached: rows are pictures, columns captions.
-    pub logits: Tensor,
-}
+pub use head::Head;
+pub use info_nce::{chance_level, mutual_information_bound};
+pub use law::{Law, LossTerms};
+pub use sig_lip::{prior_matching_bias, sig_lip_at_zero};
 
 impl Loss {
+    /// All that is particular to it.
+    pub fn law(self) -> &'static dyn Law {
+        match self {
+            Self::InfoNce => &info_nce::InfoNce,
+            Self::SigLip => &sig_lip::SigLip,
+        }
+    }
+
     /// The loss of a batch.
     ///
     /// `image_features` and `text_features` are `[B, D]` with rows of unit length (not checked, not
@@ -104,7 +114,7 @@ impl Loss {
     ) -> LossTerms {
         // Scaling X first, as OpenCLIP does, costs B D products instead of B^2.
         let scaled = (image_features * logit_scale.exp()).matmul(&text_features.tr());
-        self.of_scaled(&scaled, logit_bias)
+        self.law().dense(&scaled, logit_bias)
     }
 
     /// The loss of a `[B, B]` matrix of cosines, rows pictures and columns captions.
@@ -114,93 +124,6 @@ impl Loss {
         logit_scale: &Tensor,
         logit_bias: Option<&Tensor>,
     ) -> LossTerms {
-        self.of_scaled(&(cosines * logit_scale.exp()), logit_bias)
+        self.law().dense(&(cosines * logit_scale.exp()), logit_bias)
     }
-
-    fn of_scaled(self, scaled: &Tensor, logit_bias: Option<&Tensor>) -> LossTerms {
-        match self {
-            Self::InfoNce => info_nce(scaled, logit_bias),
-            Self::SigLip => sig_lip(scaled, logit_bias),
-        }
-    }
-}
-
-fn info_nce(scaled: &Tensor, logit_bias: Option<&Tensor>) -> LossTerms {
-    let (image_to_text, text_to_image) = cross_entropies(scaled);
-    let mut loss = (&image_to_text + &text_to_image) * 0.5;
-    let mut logits = scaled.detach();
-    if let Some(bias) = logit_bias {
-        // In the graph, so that its gradient is a zero rather than absent.
-        loss += bias * 0.0;
-        // Not in place: `logits` shares its storage with `scaled`, which the graph still needs.
-        logits = &logits + bias.detach();
-    }
-    LossTerms {
-        loss,
-        image_to_text: Some(image_to_text.detach()),
-        text_to_image: Some(text_to_image.detach()),
-        logits,
-    }
-}
-
-/// Mean cross-entropies of rows and columns with the diagonal as labels.
-fn cross_entropies(logits: &Tensor) -> (Tensor, Tensor) {
-    let size = logits.size()[0];
-    if size == 1 {
-        // One candidate is always right; the graph stays whole.
-        let zero = logits.sum(logits.kind()) * 0.0;
-        return (zero.shallow_clone(), zero);
-    }
-    let positives = logits.diagonal(0, 0, 1);
-    let diagonal = Tensor::eye(size, (Kind::Bool, logits.device()));
-    let negatives = logits.masked_fill(&diagonal, f64::NEG_INFINITY);
-    let mean_of = |dim: i64| {
-        let margin = &positives - negatives.logsumexp(dim, false);
-        margin.log_sigmoid().mean(None).neg()
-    };
-    (mean_of(1), mean_of(0))
-}
-
-fn sig_lip(scaled: &Tensor, logit_bias: Option<&Tensor>) -> LossTerms {
-    let logits = logit_bias.map_or_else(|| scaled.shallow_clone(), |bias| scaled + bias);
-    let size = logits.size()[0];
-    let signs = Tensor::eye(size, (logits.kind(), logits.device())) * 2.0 - 1.0;
-    let loss = (signs * &logits).log_sigmoid().sum(logits.kind()).neg() / size as f64;
-    LossTerms {
-        loss,
-        image_to_text: None,
-        text_to_image: None,
-        logits: logits.detach(),
-    }
-}
-
-/// InfoNCE when all logits are equal: ln B. A model that has learned nothing is near it.
-pub fn chance_level(batch_size: u64) -> f64 {
-    (batch_size as f64).ln()
-}
-
-/// The bound `ln B - loss` on the mutual information, in nats, and its ceiling ln B.
-///
-/// The truth may be far above; a bound near its ceiling says only that the batch is too small to tell.
-pub fn mutual_information_bound(info_nce: f64, batch_size: u64) -> (f64, f64) {
-    let ceiling = chance_level(batch_size);
-    (ceiling - info_nce, ceiling)
-}
-
-/// The SigLIP bias at which cosines of 0 predict the batch's share of positives, 1 in B:
-/// `-ln(B - 1)`. None in a batch of one, which has no negatives.
-///
-/// -4.14 at B = 64; the usual -10 is right for B of about 22,027.
-pub fn prior_matching_bias(batch_size: u64) -> Option<f64> {
-    (batch_size > 1).then(|| -((batch_size - 1) as f64).ln())
-}
-
-/// SigLIP when every cosine is 0: `softplus(-b) + (B - 1) softplus(b)`; B ln 2 without a bias.
-pub fn sig_lip_at_zero(batch_size: u64, bias: f64) -> f64 {
-    softplus(-bias) + (batch_size as f64 - 1.0) * softplus(bias)
-}
-
-/// `ln(1 + exp(x))` without overflow.
-pub(crate) fn softplus(x: f64) -> f64 {
-    x.max(0.0) + (-x.abs()).exp().ln_1p()
 }

@@ -18,7 +18,7 @@ pub use batch::{Matrix, Pair};
 pub use curve::{Curve, Point};
 pub use event::{Event, Finished, Reason, Started};
 pub use findings::Findings;
-pub use landscape::{Landscape, Lowest, Rows};
+pub use landscape::{Landscape, Lowest, Rows, Surface};
 pub use measure::{Listing, Measure, Split, Subset, TaskReport, Unit};
 pub use milestone::{MILESTONES, Milestone};
 pub use report::*;

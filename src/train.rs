@@ -29,8 +29,8 @@ use crate::data::{Batch, Prepared, Request};
 use crate::error::{Error, Result};
 use crate::eval::geometry::{self, Plane};
 use crate::eval::{Evaluation, Evaluations, Tasks, rows};
+use crate::loss::Head;
 use crate::loss::landscape;
-use crate::loss::tiled::Dials;
 use crate::model::{Clip, checkpoint};
 use crate::optim::{AdamW, Dial, learned};
 use crate::scenario::{LaneSpec, MOST_CHOSEN, Train};
@@ -330,8 +330,8 @@ impl Trainer {
     }
 
     /// Loss, scale and bias as they are now.
-    fn dials(&self) -> Dials {
-        Dials {
+    fn dials(&self) -> Head {
+        Head {
             loss: self.now.loss,
             logit_scale: self.now.logit_scale.value,
             logit_bias: self.now.logit_bias.map(|bias| bias.value),

@@ -6,8 +6,8 @@ use clip_lab::eval::answers::{Ensemble, answer, mcnemar, rejection, sigmoid, sof
 use clip_lab::eval::geometry::{self, Plane};
 use clip_lab::eval::probe::Probe;
 use clip_lab::eval::{Ranks, Sides, choose};
+use clip_lab::loss::Head;
 use clip_lab::loss::Loss;
-use clip_lab::loss::tiled::Dials;
 use clip_lab::telemetry::Share;
 use ndarray::{Array2, ArrayView1, arr2};
 use serde_json::Value;
@@ -305,7 +305,7 @@ fn geometry_is_numpys() {
             );
         }
     }
-    let dials = Dials {
+    let dials = Head {
         loss: Loss::InfoNce,
         logit_scale: 10_f64.ln(),
         logit_bias: None,
@@ -362,7 +362,7 @@ fn geometry_at_its_edges() {
             .explained[0]
             .is_nan()
     );
-    let dials = Dials {
+    let dials = Head {
         loss: Loss::SigLip,
         logit_scale: 0.0,
         logit_bias: Some(-2.0),

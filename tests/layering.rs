@@ -45,7 +45,6 @@ const KNOWN: &[&str] = &[
     "data",
     "export",
     "lab",
-    "loss",
     "model",
     "train",
     "ui::action",

@@ -11,7 +11,7 @@ use super::store::Store;
 use super::tasks::Tasks;
 use crate::data::Prepared;
 use crate::error::Result;
-use crate::loss::tiled::Dials;
+use crate::loss::Head;
 use crate::model::Clip;
 use crate::telemetry::Report;
 
@@ -28,12 +28,12 @@ impl Evaluation {
     pub fn begin(
         prepared: &Arc<Prepared>,
         clip: Clip,
-        dials: Dials,
+        head: Head,
         step: u64,
         device: Device,
         tasks: &Tasks,
     ) -> Self {
-        let store = Store::new(prepared, clip, dials, step, device);
+        let store = Store::new(prepared, clip, head, step, device);
         let jobs = tasks.plan(prepared, store.names.ncols());
         let all = jobs.iter().map(|job| job.slices(&store)).sum();
         Self {
@@ -110,14 +110,14 @@ mod tests {
         let clip = Clip::new(&scenario.model, vocabulary, &mut rng, Device::Cpu).unwrap();
         let mut projection = clip.weights().get("visual.proj").unwrap().detach();
         let _ = projection.fill_(f64::NAN);
-        let dials = Dials {
+        let head = Head {
             loss: crate::loss::Loss::SigLip,
             logit_scale: 2.3,
             logit_bias: Some(-10.0),
         };
         let bare = Templates::bundled().into_iter().take(1).collect();
         let tasks = Tasks::named(&examined().collect::<Vec<_>>(), bare);
-        let mut evaluation = Evaluation::begin(&prepared, clip, dials, 0, Device::Cpu, &tasks);
+        let mut evaluation = Evaluation::begin(&prepared, clip, head, 0, Device::Cpu, &tasks);
         let mut scores = Vec::new();
         let fault = loop {
             match evaluation.advance() {

@@ -10,7 +10,7 @@ use tch::Device;
 use super::answers::Answers;
 use super::sides::Sides;
 use crate::data::Prepared;
-use crate::loss::tiled::Dials;
+use crate::loss::Head;
 use crate::model::Clip;
 use crate::telemetry::{ProbeReport, Split};
 
@@ -38,7 +38,7 @@ pub struct Store {
     /// The model.
     pub clip: Clip,
     /// How its cosines become logits.
-    pub dials: Dials,
+    pub head: Head,
     /// Steps completed when the weights were taken.
     pub step: u64,
     /// Where it computes.
@@ -62,7 +62,7 @@ impl Store {
     pub fn new(
         prepared: &Arc<Prepared>,
         clip: Clip,
-        dials: Dials,
+        head: Head,
         step: u64,
         device: Device,
     ) -> Self {
@@ -70,7 +70,7 @@ impl Store {
         Self {
             prepared: Arc::clone(prepared),
             clip,
-            dials,
+            head,
             step,
             device,
             pictures: HashMap::new(),
@@ -133,8 +133,8 @@ impl Store {
 
     /// The bias, where the loss gives it a meaning.
     pub fn sigmoid_bias(&self) -> Option<f64> {
-        match self.dials.loss {
-            crate::loss::Loss::SigLip => Some(self.dials.logit_bias.unwrap_or(0.0)),
+        match self.head.loss {
+            crate::loss::Loss::SigLip => Some(self.head.logit_bias.unwrap_or(0.0)),
             crate::loss::Loss::InfoNce => None,
         }
     }

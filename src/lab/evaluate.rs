@@ -6,7 +6,7 @@ use crate::data::Prepared;
 use crate::error::{Error, Result};
 use crate::eval::{Evaluation, Tasks};
 use crate::export::model_folder;
-use crate::loss::tiled::Dials;
+use crate::loss::Head;
 use crate::model::checkpoint::{self, Checkpoint};
 use crate::quantity::Loss;
 use crate::scenario::{self, Scenario};
@@ -131,7 +131,7 @@ pub fn evaluate(
     scenario.model = clip.architecture().model();
     let prepared = Prepared::with_tokenizer(&scenario, tokenizer, preprocess)?;
     let bias = clip.logit_bias().map(|bias| bias.double_value(&[]));
-    let dials = Dials {
+    let dials = Head {
         loss: saved.loss.unwrap_or(if bias.is_some() {
             Loss::SigLip
         } else {

@@ -1,77 +1,78 @@
-//! Both losses with their gradients by tensor operations on blocks of rows: for devices whose memory and
+//! A loss with its gradients by tensor operations on blocks of rows: for devices whose memory and
 //! arithmetic only libtorch reaches. The same equations as [`super::tiled`]; nothing is read back before
 //! [`Scalars::read`], so that the device never waits.
 
 use tch::{Kind, Tensor};
 
-use super::compare::Found;
-use super::tiled::Dials;
-use super::{Diagnostics, Loss};
+use super::found::Found;
+use super::{Diagnostics, Head};
 use crate::error::Result;
 use crate::telemetry::Spread;
 
 /// Logits that exist at a time: 64 MiB of each of the few matrices of a block.
-pub(super) const CELLS: i64 = 1 << 24;
+pub const CELLS: i64 = 1 << 24;
 
 /// Numbers that are still on the device.
 #[derive(Debug)]
-pub(super) struct Scalars {
+pub struct Scalars {
     /// As [`Scalars::read`] takes them apart, 64-bit.
     values: Tensor,
     pairs: i64,
-    dials: Dials,
+    head: Head,
+    /// Whether rows and columns have losses of their own.
+    directed: bool,
 }
 
 /// What is known of the logits beside the diagonal, without the bias.
-struct Seen {
+pub struct Seen {
     /// The diagonal as the blocks have it: only so does it tie with the logits of an exact copy.
     own: Vec<Tensor>,
     row_tops: Vec<Tensor>,
     row_lows: Vec<Tensor>,
-    column_tops: Tensor,
+    /// Largest of each column so far, `[B]`.
+    pub column_tops: Tensor,
     column_lows: Tensor,
     sum: Tensor,
 }
 
-/// Gradients by image and text features, `[B, D]` each and detached, and the numbers, with at most so many
-/// cells in a block.
-pub(super) fn blocks(features: &[Tensor; 2], dials: Dials, cells: i64) -> ([Tensor; 2], Scalars) {
-    let work = Work::new(features, dials, cells);
-    let made = match dials.loss {
-        Loss::InfoNce => work.info_nce(),
-        Loss::SigLip => work.sig_lip(),
-    };
-    work.finish(made)
-}
-
-struct Work<'a> {
-    text: &'a Tensor,
+/// A batch that is cut into blocks of rows, whatever the loss makes of a block.
+pub struct Work<'a> {
+    /// Text features, `[B, D]`.
+    pub text: &'a Tensor,
     image: &'a Tensor,
     /// `t X`.
     scaled: Tensor,
     /// `z_ii` without the bias, `[B]`.
-    own: Tensor,
-    pairs: i64,
+    pub own: Tensor,
+    /// B.
+    pub pairs: i64,
     rows: i64,
-    dials: Dials,
+    /// The loss with its scale and bias.
+    pub head: Head,
 }
 
-struct Made {
-    loss: Tensor,
+/// What a loss comes to before the gradients have their factors.
+pub struct Made {
+    /// The loss, 0-d.
+    pub loss: Tensor,
     /// Cross-entropies of rows and columns.
-    parts: Option<[Tensor; 2]>,
-    bias: Tensor,
+    pub parts: Option<[Tensor; 2]>,
+    /// The gradient by b.
+    pub bias: Tensor,
     /// `B/share` of the gradients by `t X` and Y.
-    image: Tensor,
-    text: Tensor,
-    share: f64,
-    seen: Seen,
+    pub image: Tensor,
+    /// As `image`.
+    pub text: Tensor,
+    /// What turns G as it was summed into `dL/dz`.
+    pub share: f64,
+    /// What was seen on the way.
+    pub seen: Seen,
 }
 
 impl<'a> Work<'a> {
-    fn new([image, text]: &'a [Tensor; 2], dials: Dials, cells: i64) -> Self {
+    pub fn new([image, text]: &'a [Tensor; 2], head: Head, cells: i64) -> Self {
         let pairs = image.size()[0];
-        let scaled = image * dials.logit_scale.exp();
+        let scaled = image * head.scale();
         Self {
             own: (&scaled * text).sum_dim_intlist([1i64].as_slice(), false, Kind::Float),
             text,
@@ -79,12 +80,12 @@ impl<'a> Work<'a> {
             scaled,
             pairs,
             rows: (cells / pairs.max(1)).clamp(1, pairs.max(1)),
-            dials,
+            head,
         }
     }
 
     /// Calls `each` with every block of rows: its first row, its logits without the bias, `[rows, B]`.
-    fn blocks(&self, mut each: impl FnMut(i64, Tensor)) {
+    pub fn blocks(&self, mut each: impl FnMut(i64, Tensor)) {
         for first in (0..self.pairs).step_by(self.rows as usize) {
             let rows = self.rows.min(self.pairs - first);
             each(
@@ -94,7 +95,7 @@ impl<'a> Work<'a> {
         }
     }
 
-    fn seen(&self) -> Seen {
+    pub fn seen(&self) -> Seen {
         let bound =
             |value: f64| Tensor::full([self.pairs], value, (Kind::Float, self.own.device()));
         Seen {
@@ -107,85 +108,20 @@ impl<'a> Work<'a> {
         }
     }
 
-    fn sig_lip(&self) -> Made {
-        let bias = self.dials.logit_bias.unwrap_or(0.0);
-        let (mut image, mut text) = (Vec::new(), self.text.zeros_like());
-        let mut seen = self.seen();
-        let own = &self.own + bias;
-        let mut loss = own.log_sigmoid().sum(Kind::Double).neg();
-        let missing = own.neg().sigmoid();
-        let mut sigmas = missing.sum(Kind::Double).neg();
-        self.blocks(|first, mut z| {
-            let mut own = z.diagonal(first, 0, 1);
-            seen.note(&z, &mut own);
-            z += bias;
-            let _ = own.fill_(f64::NEG_INFINITY);
-            loss += z.softplus().sum(Kind::Double);
-            let g = z.sigmoid_();
-            sigmas += g.sum(Kind::Double);
-            own.copy_(&missing.narrow(0, first, g.size()[0]).neg());
-            self.add_gradients(first, &g, &mut image, &mut text);
-        });
-        let pairs = self.pairs as f64;
-        Made {
-            loss: loss / pairs,
-            parts: None,
-            bias: sigmas / pairs,
-            image: Tensor::cat(&image, 0),
-            text,
-            share: 1.0 / pairs,
-            seen,
-        }
-    }
-
-    fn info_nce(&self) -> Made {
-        let mut seen = self.seen();
-        // ln of the sum of each row (column) beside its own cell.
-        let mut rows = Vec::new();
-        let mut columns = &seen.column_tops * 1.0;
-        self.blocks(|first, z| {
-            let mut own = z.diagonal(first, 0, 1);
-            seen.note(&z, &mut own);
-            let _ = own.fill_(f64::NEG_INFINITY);
-            rows.push(z.logsumexp(1, false));
-            columns = columns.logaddexp(&z.logsumexp(0, false));
-        });
-        let gaps = [Tensor::cat(&rows, 0) - &self.own, columns - &self.own];
-        let parts = [0, 1].map(|i: usize| {
-            let losses = gaps[i].neg().log_sigmoid();
-            losses.mean(Kind::Double).neg()
-        });
-        // -ln P_ii = softplus(gap), 1 - P_ii = sigma(gap).
-        let missing = gaps[0].sigmoid() + gaps[1].sigmoid();
-        let logs = [0, 1].map(|i: usize| &self.own - gaps[i].neg().log_sigmoid());
-        let (mut image, mut text) = (Vec::new(), self.text.zeros_like());
-        self.blocks(|first, z| {
-            let count = z.size()[0];
-            let of_rows = logs[0].narrow(0, first, count).unsqueeze(1);
-            let g = (&z - of_rows).exp_() + (z - &logs[1]).exp_();
-            let mut own = g.diagonal(first, 0, 1);
-            own.copy_(&missing.narrow(0, first, count).neg());
-            self.add_gradients(first, &g, &mut image, &mut text);
-        });
-        Made {
-            loss: (&parts[0] + &parts[1]) * 0.5,
-            parts: Some(parts),
-            bias: self.own.sum(Kind::Double) * 0.0,
-            image: Tensor::cat(&image, 0),
-            text,
-            share: 0.5 / self.pairs as f64,
-            seen,
-        }
-    }
-
     /// Adds what a block of G gives to the gradients.
-    fn add_gradients(&self, first: i64, g: &Tensor, image: &mut Vec<Tensor>, text: &mut Tensor) {
+    pub fn add_gradients(
+        &self,
+        first: i64,
+        g: &Tensor,
+        image: &mut Vec<Tensor>,
+        text: &mut Tensor,
+    ) {
         image.push(g.matmul(self.text));
         *text += g.tr().matmul(&self.scaled.narrow(0, first, g.size()[0]));
     }
 
-    fn finish(self, made: Made) -> ([Tensor; 2], Scalars) {
-        let image = made.image * (self.dials.logit_scale.exp() * made.share);
+    pub fn finish(self, made: Made) -> ([Tensor; 2], Scalars) {
+        let image = made.image * (self.head.scale() * made.share);
         let text = made.text * made.share;
         let scale = (&image * self.image).sum(Kind::Double);
         let seen = made.seen;
@@ -203,6 +139,7 @@ impl<'a> Work<'a> {
             Tensor::cat(&seen.row_lows, 0),
         );
         let own_sum = self.own.sum(Kind::Double);
+        let directed = made.parts.is_some();
         let [first, second] = made.parts.unwrap_or_else(|| {
             let zero = || &own_sum * 0.0;
             [zero(), zero()]
@@ -229,7 +166,8 @@ impl<'a> Work<'a> {
         let scalars = Scalars {
             values: Tensor::stack(&values, 0),
             pairs: self.pairs,
-            dials: self.dials,
+            head: self.head,
+            directed,
         };
         ([image, text], scalars)
     }
@@ -237,7 +175,7 @@ impl<'a> Work<'a> {
 
 impl Seen {
     /// Takes a block of logits into account; `own` is its part of the diagonal, which is overwritten.
-    fn note(&mut self, z: &Tensor, own: &mut Tensor) {
+    pub fn note(&mut self, z: &Tensor, own: &mut Tensor) {
         self.own.push(own.copy());
         self.sum += z.sum(Kind::Double);
         let _ = own.fill_(f64::INFINITY);
@@ -276,16 +214,15 @@ impl Scalars {
         else {
             unreachable!("the numbers are of one length");
         };
-        let softmax = self.dials.loss == Loss::InfoNce;
         let count = self.pairs as f64;
         // InfoNCE's logits are shown with the bias, too, though its softmax does without.
-        let shift = self.dials.logit_bias.unwrap_or(0.0);
+        let shift = self.head.logit_bias.unwrap_or(0.0);
         let found = Found {
             loss,
-            image_to_text: softmax.then_some(first),
-            text_to_image: softmax.then_some(second),
+            image_to_text: self.directed.then_some(first),
+            text_to_image: self.directed.then_some(second),
             grad_logit_scale: scale,
-            grad_logit_bias: self.dials.logit_bias.map(|_| bias),
+            grad_logit_bias: self.head.logit_bias.map(|_| bias),
             diagnostics: Diagnostics {
                 positive_logits: Spread {
                     min: own_min + shift,

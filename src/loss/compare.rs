@@ -3,13 +3,12 @@
 
 use tch::{Device, Tensor};
 
-use super::Diagnostics;
-use super::blocks::{CELLS, blocks};
+use super::Head;
+use super::blocks::{CELLS, Scalars, Work};
 use super::evaluate::numbers;
+use super::found::Found;
 use super::tiled::{self, Cut, tiled};
 use crate::error::Result;
-
-pub use super::tiled::Dials;
 
 /// A loss with its gradients.
 #[derive(Debug)]
@@ -23,28 +22,11 @@ pub struct Compared {
     values: Values,
 }
 
-/// What a loss comes to, in numbers.
-#[derive(Clone, Copy, Debug)]
-pub struct Found {
-    /// The loss.
-    pub loss: f64,
-    /// Cross-entropy of the rows (InfoNCE only).
-    pub image_to_text: Option<f64>,
-    /// Cross-entropy of the columns (InfoNCE only).
-    pub text_to_image: Option<f64>,
-    /// By ln(1/tau).
-    pub grad_logit_scale: f64,
-    /// By b, where there is one.
-    pub grad_logit_bias: Option<f64>,
-    /// Spread of the logits and batch accuracies.
-    pub diagnostics: Diagnostics,
-}
-
 /// The numbers, here or still on the device.
 #[derive(Debug)]
 enum Values {
     Here(Found),
-    Device(super::blocks::Scalars),
+    Device(Scalars),
 }
 
 impl Compared {
@@ -71,10 +53,10 @@ impl Compared {
 
 /// The loss of image and text features, `[B, D]` each with rows of unit length, on `threads` threads if they
 /// live in main memory.
-pub fn compare(features: [Tensor; 2], dials: Dials, threads: usize) -> Result<Compared> {
+pub fn compare(features: [Tensor; 2], head: Head, threads: usize) -> Result<Compared> {
     let _guard = tch::no_grad_guard();
     if features[0].device() != Device::Cpu {
-        let (gradients, scalars) = blocks(&features, dials, CELLS);
+        let (gradients, scalars) = blocks(&features, head, CELLS);
         let [image_gradient, text_gradient] = gradients;
         let values = Values::Device(scalars);
         return Ok(Compared {
@@ -97,7 +79,7 @@ pub fn compare(features: [Tensor; 2], dials: Dials, threads: usize) -> Result<Co
         text: &text,
         dimensions: shape[1] as usize,
     };
-    let made = tiled(sides, dials, cut);
+    let made = tiled(sides, head, cut);
     let tensor = |values: &[f32]| Tensor::f_from_slice(values)?.f_view(shape.as_slice());
     Ok(Compared {
         features,
@@ -112,6 +94,14 @@ pub fn compare(features: [Tensor; 2], dials: Dials, threads: usize) -> Result<Co
             diagnostics: made.diagnostics,
         }),
     })
+}
+
+/// Gradients by image and text features, `[B, D]` each and detached, and the numbers, with at most so many
+/// cells in a block.
+fn blocks(features: &[Tensor; 2], head: Head, cells: i64) -> ([Tensor; 2], Scalars) {
+    let work = Work::new(features, head, cells);
+    let made = head.loss.law().blocks(&work);
+    work.finish(made)
 }
 
 #[cfg(test)]
@@ -134,18 +124,18 @@ mod tests {
                 for (tau, logit_bias) in [(0.07, None), (0.01, Some(-3.0)), (10.0, Some(1.0))] {
                     let image = unit(noise(pairs));
                     let text = unit(noise(pairs).flip([0]) + &image.view([-1]));
-                    let dials = Dials {
+                    let head = Head {
                         loss,
                         logit_scale: -f64::ln(tau),
                         logit_bias,
                     };
                     let about = format!("{pairs} pairs, {loss} at {tau}");
                     let features = [image.shallow_clone(), text.shallow_clone()];
-                    let known = compare(features, dials, 1).unwrap();
+                    let known = compare(features, head, 1).unwrap();
                     let (wanted, _) = known.read(&Tensor::from(0.0)).unwrap();
                     for cells in [1, 7 * pairs, 1 << 20] {
                         let features = [image.shallow_clone(), text.shallow_clone()];
-                        let ([by_image, by_text], scalars) = blocks(&features, dials, cells);
+                        let ([by_image, by_text], scalars) = blocks(&features, head, cells);
                         let (found, more) = scalars.read(&Tensor::from(2.5)).unwrap();
                         assert_eq!(more, 2.5);
                         let off = |a: &Tensor, b: &Tensor| {
@@ -195,16 +185,16 @@ mod tests {
         let image = Tensor::from_slice(&[0.6_f32, 0.8, f32::NAN, 0.0]).view([2, 2]);
         let text = Tensor::from_slice(&[0.6_f32, 0.8, 0.0, 1.0]).view([2, 2]);
         for loss in [Loss::InfoNce, Loss::SigLip] {
-            let dials = Dials {
+            let head = Head {
                 loss,
                 logit_scale: 1.0,
                 logit_bias: None,
             };
             let features = [image.shallow_clone(), text.shallow_clone()];
-            let (_, scalars) = blocks(&features, dials, 1 << 20);
+            let (_, scalars) = blocks(&features, head, 1 << 20);
             let (found, _) = scalars.read(&Tensor::from(0.0)).unwrap();
             assert!(found.loss.is_nan());
-            let (_, more) = compare(features, dials, 1)
+            let (_, more) = compare(features, head, 1)
                 .unwrap()
                 .read(&Tensor::from(0.0))
                 .unwrap();

@@ -3,8 +3,8 @@
 
 use tch::{Device, Kind, Tensor};
 
-use super::tiled::{self, Cut, Dials, Features, tiled};
-use super::{Loss, LossTerms};
+use super::tiled::{self, Cut, Features, tiled};
+use super::{Head, Loss, LossTerms};
 use crate::error::Result;
 
 /// What is compared with what.
@@ -118,7 +118,7 @@ pub struct Problem<'a>(Form<'a>);
 #[derive(Debug)]
 enum Form<'a> {
     Dense(Dense),
-    Tiled(Features<'a>, Dials, Cut),
+    Tiled(Features<'a>, Head, Cut),
 }
 
 /// All logits at once, as tensors.
@@ -164,12 +164,12 @@ impl<'a> Problem<'a> {
                 text,
                 dimensions: *d,
             };
-            let dials = Dials {
+            let head = Head {
                 loss: question.loss,
                 logit_scale: -question.temperature.ln(),
                 logit_bias: question.bias,
             };
-            return Ok(Self(Form::Tiled(features, dials, cut)));
+            return Ok(Self(Form::Tiled(features, head, cut)));
         }
         Ok(Self(Form::Dense(Dense::new(input, question)?)))
     }
@@ -178,8 +178,8 @@ impl<'a> Problem<'a> {
     pub fn evaluate(&self) -> Result<Evaluation> {
         match &self.0 {
             Form::Dense(dense) => dense.evaluate(),
-            Form::Tiled(features, dials, cut) => {
-                let made = tiled(*features, *dials, *cut);
+            Form::Tiled(features, head, cut) => {
+                let made = tiled(*features, *head, *cut);
                 Ok(Evaluation {
                     loss: made.loss,
                     image_to_text: made.image_to_text,

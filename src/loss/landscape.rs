@@ -1,4 +1,4 @@
-//! Both losses of one batch on a grid of temperatures and biases, from its cosines. A pure function: no
+//! The losses of one batch on a grid of temperatures and biases, from its cosines. A pure function: no
 //! gradient, no randomness, nothing of the model.
 //!
 //! # What it costs and how exact it is
@@ -21,19 +21,16 @@
 //! batch, so that the number of negatives is the batch's and the mean over rows is unbiased. Its standard
 //! error is that of a mean of so many rows, 512 of 8,192 pairs, 128 of 32,768.
 
+pub(super) mod sample;
+
 use tch::{Device, Kind, Tensor};
 
+use super::Loss;
 use crate::error::Result;
-use crate::telemetry::Landscape;
+use crate::telemetry::{Landscape, Surface};
+use sample::Sample;
 
-/// Bins of the negatives' cosines.
-pub const BINS: usize = 512;
-
-/// Most cosines that are looked at of either side.
-pub const CELLS: usize = 1 << 22;
-
-/// Rows and columns of the largest batches: fewer would say nothing.
-const LEAST_ANCHORS: usize = 64;
+pub use sample::{BINS, CELLS};
 
 /// tau at the grid's columns: round numbers, ten in each decade.
 const DECADE: [f64; 10] = [1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0];
@@ -63,7 +60,7 @@ pub fn biases(now: f64) -> Vec<f64> {
     (0..=rows).map(|i| low + step * i as f64).collect()
 }
 
-/// Both losses of a batch, from its features `[N, D]` of unit length, at every stop. All NaN if a feature
+/// The losses of a batch, from its features `[N, D]` of unit length, at every stop. All NaN if a feature
 /// is not finite.
 pub fn survey(
     step: u64,
@@ -75,144 +72,28 @@ pub fn survey(
         let of = of.detach().f_to_device(Device::Cpu)?;
         Ok(of.f_to_kind(Kind::Float)?)
     };
-    let seen = Seen::new(&here(image)?, &here(text)?)?;
-    let points = temperatures.len() * biases.len();
-    let (info_nce, sig_lip) = if seen.finite()? {
-        (
-            info_nce(&seen, &temperatures)?,
-            sig_lip(&seen, &temperatures, &biases)?,
-        )
-    } else {
-        (vec![f64::NAN; temperatures.len()], vec![f64::NAN; points])
+    let sample = Sample::new(&here(image)?, &here(text)?)?;
+    let finite = sample.finite()?;
+    let surface = |loss: Loss| -> Result<Surface> {
+        let law = loss.law();
+        let values = if finite {
+            law.surface(&sample, &temperatures, &biases)?
+        } else {
+            let rows = if law.uses_bias() { biases.len() } else { 1 };
+            vec![f64::NAN; rows * temperatures.len()]
+        };
+        Ok(Surface { loss, values })
     };
+    let surfaces = Loss::ALL.into_iter().map(surface);
+    let surfaces = surfaces.collect::<Result<_>>()?;
     Ok(Landscape {
         step,
-        pairs: seen.pairs,
-        anchors: seen.anchors,
+        pairs: sample.pairs,
+        anchors: sample.anchors,
         temperatures,
         biases,
-        info_nce,
-        sig_lip,
+        surfaces,
     })
-}
-
-/// What is looked at of a batch: every pair's own cosine, and the cosines of some of its pictures with all
-/// captions and of the same pairs' captions with all pictures.
-struct Seen {
-    pairs: usize,
-    anchors: usize,
-    /// `[N]`.
-    own: Tensor,
-    /// `[anchors]`: which pairs.
-    places: Tensor,
-    /// Pictures' rows and captions' columns, `[2, anchors, N]`, minus infinity at the own cells.
-    others: Tensor,
-}
-
-impl Seen {
-    fn new(image: &Tensor, text: &Tensor) -> Result<Self> {
-        let pairs = image.size()[0] as usize;
-        let anchors = (CELLS / pairs.max(1)).clamp(LEAST_ANCHORS, pairs.max(LEAST_ANCHORS));
-        let anchors = anchors.min(pairs);
-        // Evenly over the batch, whose order is random.
-        let places: Vec<i64> = (0..anchors).map(|i| (i * pairs / anchors) as i64).collect();
-        let places = Tensor::f_from_slice(&places)?;
-        let against = |these: &Tensor, all: &Tensor| -> Result<Tensor> {
-            let mut cosines = these.f_index_select(0, &places)?.f_mm(&all.f_tr()?)?;
-            let own = places.f_unsqueeze(1)?;
-            Ok(cosines.f_scatter_value_(1, &own, f64::NEG_INFINITY)?)
-        };
-        Ok(Self {
-            pairs,
-            anchors,
-            own: (image * text).f_sum_dim_intlist(-1, false, None)?,
-            others: Tensor::f_stack(&[against(image, text)?, against(text, image)?], 0)?,
-            places,
-        })
-    }
-
-    fn finite(&self) -> Result<bool> {
-        let none = |t: &Tensor| -> Result<bool> { Ok(t.f_any()?.f_int64_value(&[])? == 0) };
-        Ok(none(&self.own.isfinite().logical_not())? && none(&self.others.isnan())?)
-    }
-}
-
-/// Mean softplus(ln sum_(j != i) exp(z_ij) - z_ii) of rows and columns, at each temperature.
-fn info_nce(seen: &Seen, temperatures: &[f64]) -> Result<Vec<f64>> {
-    if seen.pairs < 2 {
-        return Ok(vec![0.0; temperatures.len()]);
-    }
-    let hardest = seen.others.f_amax(-1, true)?;
-    let below = seen.others.f_sub(&hardest)?;
-    let own = seen.own.f_index_select(0, &seen.places)?;
-    let lead = hardest.f_squeeze_dim(-1)?.f_sub(&own)?;
-    let losses: Vec<Tensor> = temperatures
-        .iter()
-        .map(|tau| {
-            let rest = below
-                .f_mul_scalar(1.0 / tau)?
-                .f_exp_()?
-                .f_sum_dim_intlist(-1, false, None)?
-                .f_log_()?;
-            rest.f_add(&lead.f_mul_scalar(1.0 / tau)?)?
-                .f_softplus()?
-                .f_mean(Kind::Double)
-        })
-        .collect::<Result<_, _>>()?;
-    Ok(Vec::try_from(Tensor::f_stack(&losses, 0)?)?)
-}
-
-fn sig_lip(seen: &Seen, temperatures: &[f64], biases: &[f64]) -> Result<Vec<f64>> {
-    let rows = Vec::try_from(seen.others.f_get(0)?.f_reshape([-1])?)?;
-    let (means, counts) = histogram(&rows);
-    // The rows that were looked at stand for all.
-    let each = seen.pairs as f64 / seen.anchors.max(1) as f64;
-    let (means, counts) = (
-        Tensor::f_from_slice(&means)?,
-        Tensor::f_from_slice(&counts)?.f_mul_scalar(each)?,
-    );
-    let positives = seen.own.f_unsqueeze(-1)?;
-    let shifts: Vec<f32> = biases.iter().map(|b| *b as f32).collect();
-    let shifts = Tensor::f_from_slice(&shifts)?.f_unsqueeze(0)?;
-    let columns: Vec<Tensor> = temperatures
-        .iter()
-        .map(|tau| {
-            let logits = |cosines: &Tensor| cosines.f_mul_scalar(1.0 / tau)?.f_add(&shifts);
-            let pulled = logits(&positives)?
-                .f_neg_()?
-                .f_softplus()?
-                .f_sum_dim_intlist(0, false, None)?;
-            let pushed = counts
-                .f_unsqueeze(0)?
-                .f_matmul(&logits(&means.f_unsqueeze(-1)?)?.f_softplus()?)?
-                .f_squeeze_dim(0)?;
-            pulled.f_add(&pushed)
-        })
-        .collect::<Result<_, _>>()?;
-    // Columns of the grid side by side: [biases, temperatures].
-    let grid = Tensor::f_stack(&columns, 1)?
-        .f_to_kind(Kind::Double)?
-        .f_div_scalar(seen.pairs as f64)?;
-    Ok(Vec::try_from(grid.f_reshape([-1])?)?)
-}
-
-/// Means and sizes of the bins that hold any of the cosines; minus infinity is none.
-fn histogram(cosines: &[f32]) -> (Vec<f32>, Vec<f32>) {
-    let negatives = || cosines.iter().copied().filter(|c| c.is_finite());
-    let (low, high) = negatives().fold((f32::INFINITY, f32::NEG_INFINITY), |(l, h), c| {
-        (l.min(c), h.max(c))
-    });
-    let scale = BINS as f32 / (high - low).max(f32::MIN_POSITIVE);
-    let mut bins = vec![(0.0_f64, 0_u32); BINS];
-    for cosine in negatives() {
-        let (sum, count) = &mut bins[(((cosine - low) * scale) as usize).min(BINS - 1)];
-        *sum += f64::from(cosine);
-        *count += 1;
-    }
-    bins.into_iter()
-        .filter(|(_, count)| *count > 0)
-        .map(|(sum, count)| ((sum / f64::from(count)) as f32, count as f32))
-        .unzip()
 }
 
 #[cfg(test)]
@@ -220,7 +101,6 @@ mod tests {
     use std::time::Instant;
 
     use super::*;
-    use crate::loss::Loss;
 
     /// Unit features with a diagonal that stands out by `own`.
     fn features(pairs: usize, own: f64) -> [Tensor; 2] {
@@ -260,7 +140,7 @@ mod tests {
             let (cosines, land) = (cosines(&features), all(&features));
             for (i, tau) in land.temperatures.iter().enumerate() {
                 let exact = dense(Loss::InfoNce, &cosines, *tau, 0.0);
-                let found = land.info_nce[i];
+                let found = land.at_stop(Loss::InfoNce, i, 0).unwrap();
                 assert!(
                     (found - exact).abs() <= exact.abs() * 2e-5 + 1e-7,
                     "{pairs} pairs, tau {tau}: {found} for {exact}"
@@ -334,7 +214,8 @@ mod tests {
     fn landscape_without_negatives_or_with_nan_is_still_a_landscape() {
         let rows = |values: &[f32]| Tensor::from_slice(values).view([-1, 2]);
         let one = all(&[rows(&[1.0, 0.0]), rows(&[0.5, 0.75_f32.sqrt()])]);
-        assert!(one.info_nce.iter().all(|loss| *loss == 0.0));
+        let flat = one.values(Loss::InfoNce).unwrap();
+        assert!(flat.iter().all(|loss| *loss == 0.0));
         let at = |tau: f64, b: f64| {
             let near = |stops: &[f64], x: f64| stops.iter().position(|s| *s == x).unwrap();
             one.at_stop(
@@ -351,9 +232,9 @@ mod tests {
         ]);
         assert!(
             broken
-                .info_nce
+                .surfaces
                 .iter()
-                .chain(&broken.sig_lip)
+                .flat_map(|s| &s.values)
                 .all(|l| l.is_nan())
         );
     }

@@ -9,21 +9,22 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 use tch::{Kind, Tensor};
 
-use super::compare::{Compared, Dials};
-use super::diagnostics;
+use super::compare::Compared;
+use super::found::Found;
+use super::{Head, diagnostics};
 use crate::error::Result;
 use crate::scenario::Negatives;
 
 /// The sigmoid loss of features `[B, D]` over the pairs and the negatives that are kept, with its gradients. `seed` is
 /// of a random choice; the same one chooses the same.
-pub fn masked(features: [Tensor; 2], dials: Dials, kept: Negatives, seed: u64) -> Result<Compared> {
+pub fn masked(features: [Tensor; 2], head: Head, kept: Negatives, seed: u64) -> Result<Compared> {
     let _guard = tch::no_grad_guard();
     let [image, text] = &features;
     let pairs = image.size()[0];
     let device = image.device();
-    let scale = dials.logit_scale.exp();
+    let scale = head.scale();
     let logits = image.f_mm(&text.f_tr()?)?.f_mul_scalar(scale)?;
-    let logits = logits.f_add_scalar(dials.logit_bias.unwrap_or(0.0))?;
+    let logits = logits.f_add_scalar(head.shift())?;
     let own = Tensor::f_eye(pairs, (Kind::Bool, device))?;
     let chosen = choose(&logits, &own, kept, seed)?.f_logical_or(&own)?;
     // softplus(z) for negatives, softplus(-z) for pairs.
@@ -47,12 +48,12 @@ pub fn masked(features: [Tensor; 2], dials: Dials, kept: Negatives, seed: u64) -
         .f_sum(Kind::Double)?
         .f_double_value(&[])?;
     let grad_bias = slope.f_sum(Kind::Double)?.f_double_value(&[])? * share;
-    let found = super::compare::Found {
+    let found = Found {
         loss,
         image_to_text: None,
         text_to_image: None,
         grad_logit_scale,
-        grad_logit_bias: dials.logit_bias.map(|_| grad_bias),
+        grad_logit_bias: head.logit_bias.map(|_| grad_bias),
         diagnostics: diagnostics(&logits),
     };
     Ok(Compared::here(
@@ -103,8 +104,8 @@ mod tests {
         [unit(noise(12.9898)), unit(noise(78.233))]
     }
 
-    fn dials() -> Dials {
-        Dials {
+    fn head() -> Head {
+        Head {
             loss: Loss::SigLip,
             logit_scale: 2.3,
             logit_bias: Some(-1.5),
@@ -116,14 +117,14 @@ mod tests {
     }
 
     fn loss(kept: Negatives) -> f64 {
-        let made = masked(features(20), dials(), kept, 1).unwrap();
+        let made = masked(features(20), head(), kept, 1).unwrap();
         made.read(&Tensor::from(0.0)).unwrap().0.loss
     }
 
     #[test]
     fn all_negatives_are_the_plain_loss() {
-        let plain = super::super::compare::compare(features(20), dials(), 1).unwrap();
-        let made = masked(features(20), dials(), Negatives::All, 1).unwrap();
+        let plain = super::super::compare::compare(features(20), head(), 1).unwrap();
+        let made = masked(features(20), head(), Negatives::All, 1).unwrap();
         let zero = Tensor::from(0.0);
         let (a, b) = (plain.read(&zero).unwrap().0, made.read(&zero).unwrap().0);
         assert!((a.loss - b.loss).abs() < 1e-6);
@@ -164,7 +165,7 @@ mod tests {
         let negatives = (logits.softplus() * &chosen).sum(Kind::Float);
         let pairs = logits.diagonal(0, 0, 1).neg().softplus().sum(Kind::Float);
         ((negatives + pairs) / 9.0).backward();
-        let made = masked([image.detach(), text.detach()], dials(), kept, 1).unwrap();
+        let made = masked([image.detach(), text.detach()], head(), kept, 1).unwrap();
         for (ours, theirs) in [(&made.image_gradient, &image), (&made.text_gradient, &text)] {
             let off = (ours - theirs.grad()).abs().max().double_value(&[]);
             assert!(off < 1e-6, "{off}");
@@ -173,7 +174,7 @@ mod tests {
 
     #[test]
     fn one_pair_has_no_negatives_to_choose_from() {
-        let made = masked(features(1), dials(), Negatives::Hardest(share(0.5)), 1).unwrap();
+        let made = masked(features(1), head(), Negatives::Hardest(share(0.5)), 1).unwrap();
         assert!(made.read(&Tensor::from(0.0)).unwrap().0.loss.is_finite());
     }
 }

@@ -13,7 +13,7 @@
 //! the pull. The sigmoid asks of each pair by itself. Both rise with the cosine, so both find the same
 //! negatives hardest; what differs is how fast the push falls off.
 
-use super::{Loss, softplus};
+use super::Loss;
 
 /// The push on one negative.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -51,34 +51,25 @@ impl Push {
         if own >= z.len() || !z.iter().all(|z| z.is_finite()) {
             return None;
         }
-        let top = z.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let sum: f64 = z.iter().map(|z| (z - top).exp()).sum();
-        let push = |z: f64| match loss {
-            Loss::InfoNce => (z - top).exp() / sum,
-            Loss::SigLip => (-softplus(-z)).exp(),
-        };
-        let mut negatives: Vec<Negative> = z
+        let law = loss.law();
+        let push = law.probabilities(&z);
+        let mut negatives: Vec<Negative> = push
             .iter()
             .enumerate()
-            .filter(|(j, _)| *j != own)
-            .map(|(column, &z)| Negative {
+            .filter(|(column, _)| *column != own)
+            .map(|(column, &push)| Negative {
                 column,
                 cosine: f64::from(row[column]),
-                push: push(z),
+                push,
             })
             .collect();
         negatives.sort_by(|a, b| b.cosine.total_cmp(&a.cosine).then(a.column.cmp(&b.column)));
         let total: f64 = negatives.iter().map(|n| n.push).sum();
-        // The sum of the others rather than 1 - P_i, which loses its digits as P_i nears 1.
-        let pull = match loss {
-            Loss::InfoNce => total,
-            Loss::SigLip => (-softplus(z[own])).exp(),
-        };
         let shares = negatives.iter().map(|n| n.push / total);
         let entropy: f64 = shares.filter(|p| *p > 0.0).map(|p| -p * p.ln()).sum();
         Some(Self {
             own: f64::from(row[own]),
-            pull,
+            pull: law.pull(&z, own, total),
             total,
             effective: if total > 0.0 { entropy.exp() } else { 0.0 },
             negatives,

@@ -14,23 +14,42 @@ pub enum Loss {
     SigLip,
 }
 
+impl Loss {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::InfoNce, Self::SigLip];
+
+    /// Its name on the screen, and the words for it that a user may type, its own first.
+    const fn names(self) -> (&'static str, &'static [&'static str]) {
+        match self {
+            Self::InfoNce => ("InfoNCE", &["infonce", "softmax", "clip"]),
+            Self::SigLip => ("SigLIP", &["siglip", "sigmoid"]),
+        }
+    }
+
+    /// The word for it on a command line.
+    pub const fn word(self) -> &'static str {
+        self.names().1[0]
+    }
+
+    /// The words for all of them, as the end of a sentence: "infonce or siglip".
+    pub fn words() -> String {
+        Self::ALL.map(Self::word).join(" or ")
+    }
+}
+
 impl fmt::Display for Loss {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::InfoNce => "InfoNCE",
-            Self::SigLip => "SigLIP",
-        })
+        f.pad(self.names().0)
     }
 }
 
 impl FromStr for Loss {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        match text.to_ascii_lowercase().as_str() {
-            "infonce" | "softmax" | "clip" => Ok(Self::InfoNce),
-            "siglip" | "sigmoid" => Ok(Self::SigLip),
-            _ => Err(format!("loss wants infonce or siglip, not `{text}`")),
-        }
+        let typed = text.to_ascii_lowercase();
+        let named = |loss: &Self| loss.names().1.contains(&typed.as_str());
+        let found = Self::ALL.into_iter().find(named);
+        found.ok_or_else(|| format!("loss wants {}, not `{text}`", Self::words()))
     }
 }
 

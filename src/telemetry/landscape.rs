@@ -1,9 +1,9 @@
-//! [`Landscape`]: what both losses would be at other temperatures and biases, and [`Rows`]: the
+//! [`Landscape`]: what the losses would be at other temperatures and biases, and [`Rows`]: the
 //! first rows of the matrix as they are. Plain data about one batch.
 
 use crate::quantity::Loss;
 
-/// Both losses of one batch at every temperature and bias of a grid.
+/// The losses of one batch at every temperature and bias of a grid.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Landscape {
     /// Step of the batch.
@@ -17,10 +17,18 @@ pub struct Landscape {
     pub temperatures: Vec<f64>,
     /// b at each row, rising.
     pub biases: Vec<f64>,
-    /// InfoNCE at each tau: a bias cancels in the softmax.
-    pub info_nce: Vec<f64>,
-    /// SigLIP at each b and tau: `biases.len()` rows of `temperatures.len()` values.
-    pub sig_lip: Vec<f64>,
+    /// The losses.
+    pub surfaces: Vec<Surface>,
+}
+
+/// One loss over the grid.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Surface {
+    /// The loss.
+    pub loss: Loss,
+    /// Its values: `biases.len()` rows of `temperatures.len()` each, or a single row where the bias makes no
+    /// difference.
+    pub values: Vec<f64>,
 }
 
 /// A point of the grid and the loss there.
@@ -40,13 +48,25 @@ impl Landscape {
         if temperature >= self.temperatures.len() {
             return None;
         }
-        match loss {
-            Loss::InfoNce => self.info_nce.get(temperature),
-            Loss::SigLip => self
-                .sig_lip
-                .get(bias * self.temperatures.len() + temperature),
-        }
-        .copied()
+        let values = self.values(loss)?;
+        let row = if self.depends_on_bias(values) {
+            bias
+        } else {
+            0
+        };
+        values
+            .get(row * self.temperatures.len() + temperature)
+            .copied()
+    }
+
+    /// All values of a loss, if it was looked at.
+    pub fn values(&self, loss: Loss) -> Option<&[f64]> {
+        let surface = self.surfaces.iter().find(|s| s.loss == loss)?;
+        Some(&surface.values)
+    }
+
+    fn depends_on_bias(&self, values: &[f64]) -> bool {
+        values.len() > self.temperatures.len()
     }
 
     /// The loss at a place between stops, counted in stops from the lower left; interpolated between
@@ -83,10 +103,7 @@ impl Landscape {
 
     /// The grid's lowest point.
     pub fn lowest(&self, loss: Loss) -> Option<Lowest> {
-        let values = match loss {
-            Loss::InfoNce => &self.info_nce,
-            Loss::SigLip => &self.sig_lip,
-        };
+        let values = self.values(loss)?;
         let (at, &loss_there) = values
             .iter()
             .enumerate()
@@ -95,10 +112,10 @@ impl Landscape {
         let columns = self.temperatures.len();
         Some(Lowest {
             temperature: *self.temperatures.get(at % columns)?,
-            bias: match loss {
-                Loss::InfoNce => None,
-                Loss::SigLip => self.biases.get(at / columns).copied(),
-            },
+            bias: self
+                .depends_on_bias(values)
+                .then(|| self.biases.get(at / columns).copied())
+                .flatten(),
             loss: loss_there,
         })
     }
@@ -153,8 +170,16 @@ mod tests {
             anchors: 4,
             temperatures: vec![0.01, 0.1, 1.0],
             biases: vec![-10.0, 0.0],
-            info_nce: vec![4.0, 1.0, 2.0],
-            sig_lip: vec![8.0, 2.0, 4.0, 6.0, 3.0, f64::NAN],
+            surfaces: vec![
+                Surface {
+                    loss: Loss::InfoNce,
+                    values: vec![4.0, 1.0, 2.0],
+                },
+                Surface {
+                    loss: Loss::SigLip,
+                    values: vec![8.0, 2.0, 4.0, 6.0, 3.0, f64::NAN],
+                },
+            ],
         }
     }
 
@@ -201,8 +226,7 @@ mod tests {
         assert_eq!(small().lowest(Loss::InfoNce).unwrap().bias, None);
         let empty = Landscape {
             temperatures: Vec::new(),
-            info_nce: Vec::new(),
-            sig_lip: Vec::new(),
+            surfaces: Vec::new(),
             ..small()
         };
         assert_eq!(empty.lowest(Loss::SigLip), None);

@@ -25,8 +25,9 @@ use super::precision;
 use crate::control::Control;
 use crate::data::{Batch, Prepared};
 use crate::error::{Error, Result};
+use crate::loss::Head;
 use crate::loss::Loss;
-use crate::loss::compare::{Compared, Dials, compare};
+use crate::loss::compare::{Compared, compare};
 use crate::loss::masked::masked;
 use crate::model::{Clip, Pass};
 use crate::optim::{finite, gradients, learned, schedule};
@@ -331,7 +332,7 @@ impl Trainer {
             let parts: Vec<&Tensor> = step.encoded.iter().map(of).collect();
             Ok(Tensor::f_cat(&parts, 0)?)
         };
-        let dials = Dials {
+        let dials = Head {
             loss: self.now.loss,
             logit_scale: self.now.logit_scale.value,
             logit_bias: self.now.logit_bias.map(|bias| bias.value),

@@ -10,7 +10,7 @@ use crate::quantity::{BatchSize, Locked, Loss, Temperature};
 use crate::scenario::Scenario;
 use crate::telemetry::{
     Curve, DataReport, EvalReport, Landscape, LaneStatus, Matrix, Rows, Snapshot, Split, Spread,
-    StepReport,
+    StepReport, Surface,
 };
 use crate::ui::app::App;
 
@@ -345,11 +345,19 @@ fn landscape(step: u64) -> Landscape {
         step,
         pairs: pairs as usize,
         anchors: pairs as usize,
-        info_nce: temperatures.iter().map(info_nce).collect(),
-        sig_lip: biases
-            .iter()
-            .flat_map(|b| temperatures.iter().map(|tau| sig_lip(*tau, *b)))
-            .collect(),
+        surfaces: vec![
+            Surface {
+                loss: Loss::InfoNce,
+                values: temperatures.iter().map(info_nce).collect(),
+            },
+            Surface {
+                loss: Loss::SigLip,
+                values: biases
+                    .iter()
+                    .flat_map(|b| temperatures.iter().map(|tau| sig_lip(*tau, *b)))
+                    .collect(),
+            },
+        ],
         temperatures,
         biases,
     }

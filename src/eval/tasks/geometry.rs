@@ -12,7 +12,8 @@ use crate::eval::features::{choose, normalise};
 use crate::eval::job::{EvalJob, Slice};
 use crate::eval::plan::{EvalTask, Needs, Occasion, Plan, Stage};
 use crate::eval::store::Store;
-use crate::loss::tiled::{Cut, Dials, Features, TILE, tiled};
+use crate::loss::Head;
+use crate::loss::tiled::{Cut, Features, TILE, tiled};
 use crate::telemetry::{GeometryReport, Histogram, Map, Slide};
 
 /// Parts of the gap at which the loss is looked at.
@@ -57,7 +58,7 @@ impl EvalJob for Geometry {
             Some(label) => classes[..most].iter().map(|c| label.of[*c]).collect(),
             None => classes[..most].to_vec(),
         };
-        let (report, _) = measure(store.step, &image, &text, &kinds, store.dials, None)?;
+        let (report, _) = measure(store.step, &image, &text, &kinds, store.head, None)?;
         Ok(Slice::Done(vec![report.into()]))
     }
 }
@@ -69,7 +70,7 @@ pub fn measure(
     image: &Array2<f32>,
     text: &Array2<f32>,
     classes: &[usize],
-    dials: Dials,
+    head: Head,
     before: Option<&Plane>,
 ) -> Result<(GeometryReport, Plane)> {
     let plane = Plane::of(image, text, before)?;
@@ -84,9 +85,9 @@ pub fn measure(
         rank_image: effective_rank(image)?,
         rank_text: effective_rank(text)?,
         slide: SLIDES
-            .map(|lambda| slide(image, text, lambda, dials))
+            .map(|lambda| slide(image, text, lambda, head))
             .to_vec(),
-        histogram: histogram(image, text, dials),
+        histogram: histogram(image, text, head),
         map: plane.map(image, text),
     };
     Ok((report, plane))
@@ -151,7 +152,7 @@ fn singular_values(rows: &Array2<f32>) -> Result<Vec<f64>> {
 
 /// The loss with pictures moved by -lambda/2 of the gap and texts by +lambda/2, both normalised again (Liang et
 /// al., section 5.1).
-pub fn slide(image: &Array2<f32>, text: &Array2<f32>, lambda: f64, dials: Dials) -> Slide {
+pub fn slide(image: &Array2<f32>, text: &Array2<f32>, lambda: f64, head: Head) -> Slide {
     let vector = gap(image, text);
     let moved = |rows: &Array2<f32>, by: f64| {
         let mut moved = rows + &vector.mapv(|x| (x * by) as f32);
@@ -175,13 +176,13 @@ pub fn slide(image: &Array2<f32>, text: &Array2<f32>, lambda: f64, dials: Dials)
     Slide {
         lambda,
         gap: left.dot(&left).sqrt(),
-        loss: tiled(features, dials, cut).loss,
+        loss: tiled(features, head, cut).loss,
     }
 }
 
 /// Logits of pairs and of everything else, in [`BINS`] bins over their range.
-pub fn histogram(image: &Array2<f32>, text: &Array2<f32>, dials: Dials) -> Histogram {
-    let (scale, bias) = (dials.logit_scale.exp(), dials.logit_bias.unwrap_or(0.0));
+pub fn histogram(image: &Array2<f32>, text: &Array2<f32>, head: Head) -> Histogram {
+    let (scale, bias) = (head.logit_scale.exp(), head.logit_bias.unwrap_or(0.0));
     let logits = image.dot(&text.t()).mapv(|c| f64::from(c) * scale + bias);
     let real = || logits.iter().copied().filter(|z| z.is_finite());
     let (low, high) = real().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), z| {

@@ -64,16 +64,13 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
 /// Which maps are drawn: lanes with the loss of each.
 fn maps(screen: &Screen, fit: usize) -> Vec<(usize, Loss)> {
     let app = screen.app;
-    let loss_of = |lane: usize| app.settings(lane).map_or(Loss::InfoNce, |s| s.loss);
+    let loss_of = |lane: usize| app.settings(lane).map_or(Loss::ALL[0], |s| s.loss);
     let lanes: Vec<usize> = (0..app.lanes.len())
         .filter(|lane| app.lanes[*lane].landscape.is_some())
         .collect();
     if let [lane] = lanes[..] {
         let own = loss_of(lane);
-        let other = match own {
-            Loss::InfoNce => Loss::SigLip,
-            Loss::SigLip => Loss::InfoNce,
-        };
+        let other = own.law().other();
         return [(lane, own), (lane, other)].into_iter().take(fit).collect();
     }
     let addressed = lanes
@@ -102,14 +99,13 @@ fn map(frame: &mut Frame, area: Rect, screen: &Screen, land: &Landscape, lane: u
     ])
     .areas(area);
     let [sign, name] = frame::lane_name(screen, lane);
-    let about = match loss {
-        Loss::InfoNce if area.width < 32 => "  InfoNCE",
-        Loss::InfoNce => "  InfoNCE: b cancels",
-        Loss::SigLip => "  SigLIP",
+    let about = match loss.law().words().landscape() {
+        Some(remark) if area.width >= 32 => format!("  {loss}: {remark}"),
+        _ => format!("  {loss}"),
     };
     let own = screen.app.settings(lane).is_none_or(|s| s.loss == loss);
     let about = if own {
-        about.to_string()
+        about
     } else {
         format!("{about}, if it were")
     };
@@ -142,7 +138,7 @@ fn words(
         Line::from(vec![sign, Span::styled(text, theme.muted())])
     };
     let mut lines = Vec::new();
-    let needs = |b: f64| (loss == Loss::SigLip).then_some(b);
+    let needs = |b: f64| loss.law().uses_bias().then_some(b);
     if screen.app.focus == Focus::Panel
         && screen.app.panel == Panel::Landscape
         && let Some((tau, bias)) = screen.app.place()
@@ -278,11 +274,9 @@ fn draw(frame: &mut Frame, area: Rect, screen: &Screen, land: &Landscape, lane: 
 
 /// Fills the map with the logarithm of the loss, from its lowest to its highest.
 fn paint(buf: &mut Buffer, view: &View, theme: &Theme, land: &Landscape, loss: Loss) {
-    let values = match loss {
-        Loss::InfoNce => &land.info_nce,
-        Loss::SigLip => &land.sig_lip,
-    };
-    let logs = values
+    let logs = land
+        .values(loss)
+        .unwrap_or_default()
         .iter()
         .filter(|v| v.is_finite())
         .map(|v| v.max(1e-12).ln());
