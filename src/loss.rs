@@ -97,6 +97,12 @@ impl Loss {
         }
     }
 
+    /// The likely loss of a model that has a bias, or none, where nothing else says.
+    pub fn likely(has_bias: bool) -> Self {
+        let fits = |loss: &Self| loss.law().uses_bias() == has_bias;
+        Self::ALL.into_iter().find(fits).unwrap_or(Self::ALL[0])
+    }
+
     /// The loss of a batch.
     ///
     /// `image_features` and `text_features` are `[B, D]` with rows of unit length (not checked, not

@@ -196,10 +196,7 @@ fn question(args: &LossArgs, input: &Input) -> Result<Question> {
             "--precision bf16 is for the tiled loss of features\n  leave --tile dense out, or say fp32".into(),
         ));
     }
-    let (temperature, bias) = match args.loss {
-        Loss::InfoNce => (0.07, None),
-        Loss::SigLip => (0.1, Some(-10.0)),
-    };
+    let (temperature, bias) = args.loss.law().defaults(input.pairs() as u64);
     Ok(Question {
         loss: args.loss,
         temperature: args.temperature.map_or(temperature, Temperature::get),

@@ -133,10 +133,8 @@ impl Store {
 
     /// The bias, where the loss gives it a meaning.
     pub fn sigmoid_bias(&self) -> Option<f64> {
-        match self.head.loss {
-            crate::loss::Loss::SigLip => Some(self.head.logit_bias.unwrap_or(0.0)),
-            crate::loss::Loss::InfoNce => None,
-        }
+        let uses = self.head.loss.law().uses_bias();
+        uses.then(|| self.head.shift())
     }
 }
 

@@ -132,11 +132,7 @@ pub fn evaluate(
     let prepared = Prepared::with_tokenizer(&scenario, tokenizer, preprocess)?;
     let bias = clip.logit_bias().map(|bias| bias.double_value(&[]));
     let dials = Head {
-        loss: saved.loss.unwrap_or(if bias.is_some() {
-            Loss::SigLip
-        } else {
-            Loss::InfoNce
-        }),
+        loss: saved.loss.unwrap_or(Loss::likely(bias.is_some())),
         logit_scale: clip.logit_scale().double_value(&[]),
         logit_bias: bias,
     };

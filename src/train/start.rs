@@ -9,7 +9,7 @@ use crate::data::Prepared;
 use crate::error::{Error, Result};
 use crate::model::architecture::Image;
 use crate::model::{Clip, checkpoint};
-use crate::quantity::{Bias, Loss, Temperature};
+use crate::quantity::{Bias, Temperature};
 use crate::random::weights_generator;
 use crate::scenario::Scenario;
 
@@ -51,7 +51,7 @@ pub fn prepare(scenario: &Scenario) -> Result<Arc<Prepared>> {
     Prepared::with_tokenizer(scenario, tokenizer, preprocess)
 }
 
-/// The scenario, starting at this checkpoint: with its sizes, its temperature, and, for the sigmoid loss, its bias.
+/// The scenario, starting at this checkpoint: with its sizes, its temperature, and its bias, where the loss uses one.
 ///
 /// # Errors
 /// A checkpoint that cannot be read.
@@ -68,7 +68,7 @@ pub fn adopt(mut scenario: Scenario, dir: &Path) -> Result<Scenario> {
     let say = |e: crate::quantity::OutOfRange| Error::Data(format!("{}: {e}", dir.display()));
     for lane in &mut scenario.lanes {
         lane.temperature = temperature.clone().map_err(say)?;
-        if let (Loss::SigLip, Some(bias)) = (lane.loss, &bias) {
+        if let (true, Some(bias)) = (lane.loss.law().uses_bias(), &bias) {
             lane.bias = Some(bias.clone().map_err(say)?);
         }
     }

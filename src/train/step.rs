@@ -26,7 +26,6 @@ use crate::control::Control;
 use crate::data::{Batch, Prepared};
 use crate::error::{Error, Result};
 use crate::loss::Head;
-use crate::loss::Loss;
 use crate::loss::compare::{Compared, compare};
 use crate::loss::masked::masked;
 use crate::model::{Clip, Pass};
@@ -339,13 +338,15 @@ impl Trainer {
         };
         let features = [all(|part| &part.image)?, all(|part| &part.text)?];
         let kept = self.spec.negatives;
-        step.compared = Some(if kept.is_all() || dials.loss == Loss::InfoNce {
-            compare(features, dials, self.threads)?
-        } else {
-            // Another choice in every step of every run.
-            let seed = self.train.seed.rotate_left(32) ^ self.now.step;
-            masked(features, dials, kept, seed)?
-        });
+        step.compared = Some(
+            if kept.is_all() || !dials.loss.law().can_choose_negatives() {
+                compare(features, dials, self.threads)?
+            } else {
+                // Another choice in every step of every run.
+                let seed = self.train.seed.rotate_left(32) ^ self.now.step;
+                masked(features, dials, kept, seed)?
+            },
+        );
         step.phases.loss += laps.lap();
         Ok(())
     }

@@ -6,7 +6,6 @@ use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::loss::evaluate::{Precision, Question};
-use crate::loss::{Loss, chance_level, mutual_information_bound, sig_lip_at_zero};
 
 /// The answer; its fields are the keys of the JSON object and the columns of the CSV line.
 #[derive(Clone, Debug, Serialize)]
@@ -128,23 +127,9 @@ impl Answer {
 
     /// What the loss is to be compared with.
     fn landmarks(&self, question: &Question) -> Vec<(&'static str, String)> {
-        let n = self.n as u64;
-        match question.loss {
-            Loss::InfoNce => {
-                let (bound, ceiling) = mutual_information_bound(self.loss, n);
-                vec![
-                    ("at chance, ln N", number(chance_level(n))),
-                    (
-                        "mutual information at least",
-                        format!("{bound:.6} of at most {ceiling:.6} nats"),
-                    ),
-                ]
-            }
-            Loss::SigLip => {
-                let at_zero = sig_lip_at_zero(n, question.bias.unwrap_or(0.0));
-                vec![("if every cosine were 0", number(at_zero))]
-            }
-        }
+        let words = question.loss.law().words();
+        let bias = question.bias.unwrap_or(0.0);
+        words.landmarks(self.n as u64, bias, self.loss, number)
     }
 }
 

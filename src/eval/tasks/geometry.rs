@@ -182,7 +182,7 @@ pub fn slide(image: &Array2<f32>, text: &Array2<f32>, lambda: f64, head: Head) -
 
 /// Logits of pairs and of everything else, in [`BINS`] bins over their range.
 pub fn histogram(image: &Array2<f32>, text: &Array2<f32>, head: Head) -> Histogram {
-    let (scale, bias) = (head.logit_scale.exp(), head.logit_bias.unwrap_or(0.0));
+    let (scale, bias) = (head.scale(), head.logit_bias.unwrap_or(0.0));
     let logits = image.dot(&text.t()).mapv(|c| f64::from(c) * scale + bias);
     let real = || logits.iter().copied().filter(|z| z.is_finite());
     let (low, high) = real().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), z| {

@@ -68,7 +68,7 @@ impl Question {
             Some(place) => choose(pictures, &[place]).dot(&store.names.t()),
         };
         let row: Vec<f32> = cosines.iter().copied().collect();
-        let scale = store.dials.logit_scale.exp();
+        let scale = store.head.scale();
         let softmax = softmax(&row, scale);
         let sigmoid = store.sigmoid_bias().map(|bias| sigmoid(&row, scale, bias));
         let mut order: Vec<usize> = (0..row.len()).filter(|i| row[*i].is_finite()).collect();

@@ -43,7 +43,7 @@ impl Regimes {
             &store.prepared,
             store.clip.duplicate()?,
             classifier,
-            store.dials.logit_scale.exp(),
+            store.head.scale(),
             store.sides(self.which),
             store.device,
         );

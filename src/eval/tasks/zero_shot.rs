@@ -95,7 +95,7 @@ impl ZeroShot {
         };
         let answers = answer(&cosines, &own);
         let bare = store.bare.get(&(self.property, split));
-        let (scale, bias) = (store.dials.logit_scale.exp(), store.sigmoid_bias());
+        let (scale, bias) = (store.head.scale(), store.sigmoid_bias());
         let report = ZeroShotReport {
             step: store.step,
             split,

@@ -1,7 +1,7 @@
 //! The flags of `open_clip_train.main` that mean a lane, and those of `train.py`.
 
 use super::Job;
-use crate::quantity::{Locked, Loss};
+use crate::quantity::Locked;
 use crate::scenario::{Precision, Schedule};
 
 /// A flag and its value, if it has one.
@@ -56,14 +56,9 @@ pub(super) fn flags(job: &Job) -> Vec<Flag> {
     set("--seed", (train.seed % (1 << 31)).to_string());
     set("--log-every-n-steps", "1".into());
     let mut switch = |name| flags.push((name, None));
-    match settings.loss {
-        Loss::SigLip => switch("--siglip"),
-        // Together they give the gradient of the whole batch's loss. Without --gather-with-grad features would get
-        // a share of theirs, while the temperature got all of its own.
-        Loss::InfoNce => {
-            switch("--local-loss");
-            switch("--gather-with-grad");
-        }
+    // A loss without them was refused.
+    if let Ok(loss) = settings.loss.law().open_clip() {
+        loss.flags.iter().copied().for_each(&mut switch);
     }
     match settings.locked {
         Locked::Nothing => {}

@@ -4,7 +4,6 @@ use super::World;
 use super::words::count;
 use crate::control::Settings;
 use crate::control::{Control, short};
-use crate::quantity::Loss;
 use crate::scenario::{LaneSpec, Negatives, Scenario};
 
 /// `OpenCLIP` holds `exp(logit_scale)` within 1 and this, whatever is asked.
@@ -45,7 +44,11 @@ pub(super) fn of_lane(
             )
         })
         .collect();
-    let siglip = settings.loss == Loss::SigLip;
+    let (loss, law) = (settings.loss, settings.loss.law());
+    if let Err(why) = law.open_clip() {
+        refused.push(format!("loss: {loss:?}: {why}"));
+    }
+    let biased = law.uses_bias();
     let mut refuse = |when: bool, why: String| {
         if when {
             refused.push(why);
@@ -70,15 +73,15 @@ pub(super) fn of_lane(
         ),
     );
     refuse(
-        siglip && settings.bias.is_none(),
-        "SigLip without a bias: OpenCLIP's --siglip always has one".into(),
+        biased && settings.bias.is_none(),
+        format!("{loss:?} without a bias: OpenCLIP's --siglip always has one"),
     );
     refuse(
-        siglip && settings.bias.is_some() && !settings.learn_bias,
+        biased && settings.bias.is_some() && !settings.learn_bias,
         "learn_bias: false: OpenCLIP always learns the bias".into(),
     );
     refuse(
-        siglip && !spec.negatives.is_all(),
+        law.can_choose_negatives() && !spec.negatives.is_all(),
         format!(
             "negatives: {}: OpenCLIP's loss counts every negative",
             chosen(spec.negatives)

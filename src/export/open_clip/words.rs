@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 
 use super::flags::{Flag, number};
 use super::{Job, size};
-use crate::quantity::Loss;
 use crate::scenario::{ImagePool, ImageTower, Precision, Schedule};
 
 /// What has no flag.
@@ -153,17 +152,14 @@ fn corresponds(job: &Job) -> Vec<(String, String)> {
     let train = &job.prepared.scenario().train;
     let pair = |a: String, b: &str| (a, b.to_owned());
     let mut rows = vec![
-        match settings.loss {
-            Loss::InfoNce => pair(
-                "loss: InfoNce".into(),
-                "its default loss; `--local-loss --gather-with-grad`: averaged over processes, the gradient of the \
-                 whole batch's loss",
-            ),
-            Loss::SigLip => pair(
-                "loss: SigLip".into(),
-                "`--siglip`; averaged over processes, the gradient of the whole batch's loss",
-            ),
-        },
+        pair(
+            format!("loss: {:?}", settings.loss),
+            settings
+                .loss
+                .law()
+                .open_clip()
+                .map_or("", |loss| loss.about),
+        ),
         pair(
             format!(
                 "temperature at the start: {}",
@@ -269,11 +265,11 @@ fn differs(job: &Job) -> Vec<String> {
             if job.settings.bias.is_some() { " and of the bias" } else { "" },
         ));
     }
-    if job.settings.loss == Loss::InfoNce && job.settings.bias.is_some() {
-        out.push(
-            "The bias changes nothing in InfoNCE; OpenCLIP's AdamW moves it by rounding errors."
-                .into(),
-        );
+    let loss = job.settings.loss;
+    if !loss.law().uses_bias() && job.settings.bias.is_some() {
+        out.push(format!(
+            "The bias changes nothing in {loss}; OpenCLIP's AdamW moves it by rounding errors."
+        ));
     }
     if job.trained.is_some() {
         out.push(
