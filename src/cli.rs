@@ -18,6 +18,7 @@ mod man;
 mod notices;
 mod options;
 mod output;
+mod pictures;
 mod progress;
 mod replay;
 mod run;

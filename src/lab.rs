@@ -2,13 +2,11 @@
 //! ([`bench()`]), or made again from their records ([`replay()`]).
 
 mod bench;
-pub mod evaluate;
 mod headless;
 mod lane;
 mod lanes;
 mod observer;
 mod pacer;
-pub mod pictures;
 mod replay;
 mod stop_rule;
 

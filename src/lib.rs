@@ -13,7 +13,7 @@
 //! Modules depend on one another in one direction only (a test reads the `use` lines):
 //!
 //! ```text
-//! cli, ui -> lab, export -> train -> eval -> loss, model, data, optim -> scenario, telemetry, control, error, memory, random
+//! cli, ui -> lab, infer, export -> train -> eval -> loss, model, data, optim -> scenario, telemetry, control, error, memory, random
 //! ```
 //!
 //! `ratatui` and `crossterm` appear only in `ui`; `tch` only in `data`, `model`, `loss`, `optim`, `train`,
@@ -40,6 +40,7 @@ pub mod eval;
 pub mod train;
 
 pub mod export;
+pub mod infer;
 pub mod lab;
 
 pub mod cli;

@@ -1,22 +1,24 @@
-//! `clip-lab classify`: which of the given classes each picture is. Reads words and prints; `lab::pictures` computes.
+//! `clip-lab classify`: which of the given classes each picture is. Reads words and prints; `infer` computes.
 
 mod card;
 mod report;
 
-use std::io::{IsTerminal as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
 
 use clap::Args;
 
 use super::format::Format;
 use super::options::{Device, Precision};
 use super::output::print;
+use super::pictures::{complain, unread};
 use super::progress;
-use crate::data::loader::{self, Loaded};
+use crate::data::loader;
 use crate::error::{Error, Result};
 use crate::eval::Templates;
 use crate::eval::classify::check_names;
-use crate::lab::pictures;
+use crate::infer;
+use crate::infer::classify::{classifier, classify, names_in};
 use crate::ui::theme::{ColorChoice, Depth, GlyphChoice, Glyphs, Theme};
 use report::{Record, Report};
 
@@ -111,7 +113,7 @@ pub fn run(args: &ClassifyArgs) -> Result<()> {
     check_names(&names)?;
     let templates = Templates::find(&args.templates)?;
     let paths = loader::find(&args.images)?;
-    let model = pictures::open(&args.model, args.device.into(), args.precision.into())?;
+    let model = infer::open(&args.model, args.device.into(), args.precision.into())?;
     let bias = model.clip.logit_bias().is_some();
     if let Some(threshold) = args.threshold {
         check_threshold(threshold, bias)?;
@@ -127,7 +129,7 @@ pub fn run(args: &ClassifyArgs) -> Result<()> {
     }
     let prompts = (names.len() * templates.list.len()) as u64;
     let bar = progress::counting("classes", prompts);
-    let classifier = pictures::classifier(&model, names, &templates, |done| {
+    let classifier = classifier(&model, names, &templates, |done| {
         bar.set_position(done as u64);
     })?;
     bar.finish_and_clear();
@@ -147,7 +149,7 @@ pub fn run(args: &ClassifyArgs) -> Result<()> {
     let mut failed = 0;
     bar.suspend(|| print(&report.head()))?;
     let side = screen.as_ref().map(|_| report::SIDE);
-    pictures::classify(&model, &classifier, &paths, side, |loaded, scores| {
+    classify(&model, &classifier, &paths, side, |loaded, scores| {
         bar.inc(1);
         if let Err(fault) = &loaded.pixels {
             failed += 1;
@@ -170,14 +172,7 @@ fn names(args: &ClassifyArgs) -> Result<Vec<String>> {
             .map(|name| name.trim().to_owned())
             .collect());
     };
-    let text = std::fs::read_to_string(path).map_err(Error::file("read", path))?;
-    let lines = text.lines().map(str::trim);
-    let names: Vec<String> = lines
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
-        .map(str::to_owned)
-        .collect();
-    check_names(&names).map_err(|fault| Error::Usage(format!("{}: {fault}", path.display())))?;
-    Ok(names)
+    names_in(path)
 }
 
 fn check_threshold(threshold: f64, bias: bool) -> Result<()> {
@@ -194,30 +189,6 @@ fn check_threshold(threshold: f64, bias: bool) -> Result<()> {
     )))
 }
 
-/// Names a bad file on standard error.
-pub(super) fn complain(path: &Path, fault: &str) {
-    // That standard error may be closed is no reason to panic.
-    let _ = writeln!(std::io::stderr(), "{}: {fault}", shown(path));
-}
-
-/// The error at the end of a command that could not read some files.
-pub(super) fn unread(failed: usize, all: usize) -> Result<()> {
-    if failed == 0 {
-        return Ok(());
-    }
-    Err(Error::Data(format!(
-        "{failed} of {all} pictures could not be read; they are named above"
-    )))
-}
-
-/// A file's name for people: without what would move a terminal's cursor.
-pub(super) fn shown(path: &Path) -> String {
-    let text = path.to_string_lossy();
-    text.chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect()
-}
-
 /// How pictures are drawn, if standard output can show them.
 fn screen() -> Option<Theme> {
     if !std::io::stdout().is_terminal() {
@@ -229,9 +200,4 @@ fn screen() -> Option<Theme> {
         Glyphs::detect(GlyphChoice::Auto, any),
     );
     (theme.paints() && !theme.ascii()).then_some(theme)
-}
-
-/// What is read of a picture, as `Loaded` says it: none for one that cannot be read.
-fn fault(loaded: &Loaded) -> Option<&str> {
-    loaded.pixels.as_ref().err().map(String::as_str)
 }

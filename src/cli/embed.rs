@@ -1,19 +1,16 @@
 //! `clip-lab embed`: features of pictures and captions, into a file that other programs and `clip-lab loss` read.
 
-use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
-use ndarray::Array2;
-use safetensors::tensor::{Dtype, TensorView};
 
-use super::classify::{complain, unread};
 use super::options::{Device, Precision};
+use super::pictures::{complain, unread};
 use super::progress;
 use crate::data::loader;
 use crate::error::{Error, Result};
-use crate::export::replace;
-use crate::lab::pictures;
+use crate::infer;
+use crate::infer::embed::{captions_in, embed_images, embed_texts, write};
 
 /// Write the features of pictures and captions
 ///
@@ -60,20 +57,20 @@ pub struct EmbedArgs {
 
 /// Embeds and writes.
 pub fn run(args: &EmbedArgs) -> Result<()> {
-    let captions = args.texts.as_deref().map(captions).transpose()?;
+    let captions = args.texts.as_deref().map(captions_in).transpose()?;
     let paths = loader::find(&args.images)?;
-    let model = pictures::open(&args.model, args.device.into(), args.precision.into())?;
-    let mut metadata = HashMap::from([
-        ("format".to_owned(), "pt".to_owned()),
-        ("model".to_owned(), args.model.display().to_string()),
-        ("preprocess".to_owned(), model.preprocess.to_string()),
-    ]);
+    let model = infer::open(&args.model, args.device.into(), args.precision.into())?;
+    let mut metadata = vec![
+        ("format", "pt".to_owned()),
+        ("model", args.model.display().to_string()),
+        ("preprocess", model.preprocess.to_string()),
+    ];
     let mut tensors = Vec::new();
     let mut failed = 0;
     if !paths.is_empty() {
         let mut names = Vec::new();
         let bar = progress::counting("pictures", paths.len() as u64);
-        let features = pictures::embed_images(&model, &paths, |loaded| {
+        let features = embed_images(&model, &paths, |loaded| {
             bar.inc(1);
             match &loaded.pixels {
                 Ok(_) => names.push(loaded.path.to_string_lossy().into_owned()),
@@ -88,81 +85,21 @@ pub fn run(args: &EmbedArgs) -> Result<()> {
             // Nothing to write; and what was there before stays.
             return unread(failed, paths.len());
         }
-        metadata.insert("images".into(), list(&names)?);
+        metadata.push(("images", list(&names)?));
         tensors.push(("image_features", features));
     }
     if let Some(captions) = captions {
         let bar = progress::counting("captions", captions.len() as u64);
-        let features =
-            pictures::embed_texts(&model, &captions, |done| bar.set_position(done as u64))?;
+        let features = embed_texts(&model, &captions, |done| bar.set_position(done as u64))?;
         bar.finish_and_clear();
-        metadata.insert("texts".into(), list(&captions)?);
+        metadata.push(("texts", list(&captions)?));
         tensors.push(("text_features", features));
     }
     write(&args.out, &tensors, metadata)?;
     unread(failed, paths.len())
 }
 
-/// The captions of a file. An empty line is a mistake, for it would shift the rows.
-fn captions(path: &Path) -> Result<Vec<String>> {
-    let text = std::fs::read_to_string(path).map_err(Error::file("read", path))?;
-    let captions: Vec<String> = text.lines().map(|line| line.trim().to_owned()).collect();
-    let wrong = |what: String| Error::Data(format!("{}: {what}", path.display()));
-    if captions.is_empty() {
-        return Err(wrong("no captions in it\n  write one a line".into()));
-    }
-    match captions.iter().position(String::is_empty) {
-        Some(i) => Err(wrong(format!(
-            "line {} is empty\n  every line is the caption of a row",
-            i + 1
-        ))),
-        None => Ok(captions),
-    }
-}
-
 fn list(names: &[String]) -> Result<String> {
     serde_json::to_string(names)
         .map_err(|e| Error::Internal(format!("cannot write names as JSON: {e}")))
-}
-
-fn write(
-    path: &Path,
-    tensors: &[(&str, Array2<f32>)],
-    metadata: HashMap<String, String>,
-) -> Result<()> {
-    let bytes: Vec<Vec<u8>> = tensors
-        .iter()
-        .map(|(_, features)| features.iter().flat_map(|x| x.to_le_bytes()).collect())
-        .collect();
-    let views = tensors.iter().zip(&bytes).map(|((name, features), bytes)| {
-        TensorView::new(Dtype::F32, features.shape().to_vec(), bytes).map(|view| (*name, view))
-    });
-    let file = views
-        .collect::<std::result::Result<Vec<_>, _>>()
-        .and_then(|views| safetensors::serialize(views, Some(metadata)))
-        .map_err(|e| Error::Internal(format!("the features cannot be written: {e}")))?;
-    replace(path, file)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn captions_are_lines_and_an_empty_one_is_named() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("captions.txt");
-        let read = |text: &str| {
-            std::fs::write(&path, text).unwrap();
-            captions(&path)
-        };
-        assert_eq!(read("a cat\r\n a dog \n").unwrap(), ["a cat", "a dog"]);
-        for (text, says) in [("", "no captions"), ("a\n\nb\n", "line 2 is empty")] {
-            let fault = read(text).unwrap_err();
-            assert!(
-                fault.exit_code() == 2 && fault.to_string().contains(says),
-                "{fault}"
-            );
-        }
-    }
 }

@@ -1,7 +1,7 @@
 //! `clip-lab eval`: what saved models are good for.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
@@ -13,8 +13,8 @@ use super::progress;
 use crate::error::{Error, Result};
 use crate::eval::tasks::{by_name, examined};
 use crate::eval::{EvalTask, Tasks, Templates};
-use crate::export::{json_line, replace};
-use crate::lab::evaluate::{evaluate, saved};
+use crate::export::json_line;
+use crate::infer::evaluate::{evaluate, keep, saved};
 use crate::telemetry::{Event, Listing, Measure, Report, Unit};
 
 /// Evaluate the models that a run saved
@@ -139,28 +139,9 @@ pub fn run(args: &EvalArgs) -> Result<()> {
     }
     let run = args.folder.join("scenario.ron").is_file();
     if run && args.data.is_none() {
-        keep(&args.folder.join("eval.jsonl"), &kept)?;
+        keep(&args.folder, &kept)?;
     }
     Ok(())
-}
-
-/// Puts the new lines in the place of older ones of the same lanes and tasks; others stay.
-fn keep(path: &Path, new: &str) -> Result<()> {
-    #[derive(PartialEq, serde::Deserialize)]
-    struct Of {
-        lane: String,
-        task: String,
-    }
-    let of = |line: &str| serde_json::from_str::<Of>(line).ok();
-    let made: Vec<Of> = new.lines().filter_map(of).collect();
-    let old = std::fs::read_to_string(path).unwrap_or_default();
-    let stays = |line: &&str| of(line).is_some_and(|of| !made.contains(&of));
-    let mut text: String = old
-        .lines()
-        .filter(stays)
-        .fold(String::new(), |text, line| text + line + "\n");
-    text.push_str(new);
-    replace(path, &text)
 }
 
 fn csv(lane: &str, report: &Report, per_class: bool, header: bool) -> String {

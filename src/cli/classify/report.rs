@@ -6,7 +6,7 @@ use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
 use super::super::format::{Format, csv};
-use super::{fault, shown};
+use super::super::pictures::{fault, shown};
 use crate::data::loader::Loaded;
 use crate::error::{Error, Result};
 use crate::eval::Templates;

@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::cli::output::print;
 use crate::error::{Error, Result};
-use crate::lab::pictures;
+use crate::infer;
 use crate::model::checkpoint;
 use crate::scenario::Precision;
 use crate::train::DeviceChoice;
@@ -43,7 +43,7 @@ pub fn run(args: &TransformersArgs) -> Result<()> {
             args.out.display()
         )));
     }
-    let model = pictures::open(&args.model, DeviceChoice::Cpu, Precision::Fp32)?;
+    let model = infer::open(&args.model, DeviceChoice::Cpu, Precision::Fp32)?;
     let layout = checkpoint::save_hf(&args.out, &model.clip, &model.tokenizer, &model.preprocess)
         .map_err(|e| match e {
         Error::Data(why) => Error::Data(format!("{}: {why}", args.model.display())),

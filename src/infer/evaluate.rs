@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::data::Prepared;
 use crate::error::{Error, Result};
 use crate::eval::{Evaluation, Tasks};
-use crate::export::model_folder;
+use crate::export::{model_folder, replace};
 use crate::loss::Head;
 use crate::model::checkpoint::{self, Checkpoint};
 use crate::quantity::Loss;
@@ -144,6 +144,29 @@ pub fn evaluate(
         progress(evaluation.progress());
     }
     Ok(())
+}
+
+/// Keeps reports, as JSON lines, in the folder of their run: in the place of older ones of the same lanes and tasks.
+///
+/// # Errors
+/// A file that cannot be written.
+pub fn keep(run: &Path, new: &str) -> Result<()> {
+    #[derive(PartialEq, serde::Deserialize)]
+    struct Of {
+        lane: String,
+        task: String,
+    }
+    let of = |line: &str| serde_json::from_str::<Of>(line).ok();
+    let made: Vec<Of> = new.lines().filter_map(of).collect();
+    let path = run.join("eval.jsonl");
+    let old = std::fs::read_to_string(&path).unwrap_or_default();
+    let stays = |line: &&str| of(line).is_some_and(|of| !made.contains(&of));
+    let mut text: String = old
+        .lines()
+        .filter(stays)
+        .fold(String::new(), |text, line| text + line + "\n");
+    text.push_str(new);
+    replace(&path, &text)
 }
 
 /// The last step that a run's records have of a lane.
