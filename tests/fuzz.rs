@@ -297,7 +297,7 @@ fn pairs(name: &str, files: &[&str]) {
     let side = ImageSize::new(16).unwrap().size();
     fuzz(name, &good, 64 << 20, |which, bytes| {
         fs::write(&paths[which], bytes).unwrap();
-        let _ = clip_lab::data::pairs::Pairs::open(&specs[which], side);
+        let _ = clip_lab::data::sets::pairs::Pairs::open(&specs[which], side);
     });
 }
 

@@ -8,8 +8,9 @@ use std::panic::resume_unwind;
 use std::thread;
 
 use super::corrupt::{chosen, exchange, filler, marks, noise, random_words};
-use super::{Augment, ClassId, Dataset, Item, Wanted, image};
-use crate::control::Quality;
+use super::data_set::{DataSet, Item, View};
+use super::request::Request;
+use super::{Augment, ClassId, image};
 use crate::random::{Purpose, generator};
 use crate::telemetry::Thumbnail;
 
@@ -56,23 +57,6 @@ impl Batch {
     }
 }
 
-/// What a batch is a function of, the data set aside.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Request {
-    /// Seed of the run.
-    pub seed: u64,
-    /// Steps completed before it.
-    pub step: u64,
-    /// Pairs.
-    pub batch_size: usize,
-    /// Pixels a side of its pictures.
-    pub image_size: usize,
-    /// Whether pictures are augmented.
-    pub augment: bool,
-    /// How good the data is.
-    pub quality: Quality,
-}
-
 /// Fewer pairs than this are not worth another thread.
 const WORTH_A_THREAD: usize = 32;
 
@@ -86,7 +70,7 @@ const WORTH_A_THREAD: usize = 32;
 /// order: classes are drawn by frequency and repeated; captions are exchanged among so many pairs that
 /// none of them keeps its own (a single pair does); then so many captions become random words, and so many
 /// pictures noise. A pair may be touched by several.
-pub fn sample(dataset: &dyn Dataset, request: &Request, threads: usize) -> Batch {
+pub fn sample(dataset: &dyn DataSet, request: &Request, threads: usize) -> Batch {
     let Request {
         seed,
         step,
@@ -141,7 +125,7 @@ pub fn sample(dataset: &dyn Dataset, request: &Request, threads: usize) -> Batch
 /// Writes the pictures of some pairs, whose items are given and whether they are noise, the first of
 /// which is pair `first`; their classes and captions.
 fn make_pairs(
-    dataset: &dyn Dataset,
+    dataset: &dyn DataSet,
     request: &Request,
     first: usize,
     (items, noisy): (&[Item], &[bool]),
@@ -158,11 +142,12 @@ fn make_pairs(
     let make = |(at, ((&item, &noisy), out)): (usize, ((&Item, &bool), &mut [u8]))| {
         let (seed, step, pair) = (request.seed, request.step, first + at);
         let mut rng = generator(seed, Purpose::Pair, step, pair as u64);
-        let wanted = Wanted {
-            picture: !noisy,
-            augment: request.augment,
+        let view = match (noisy, request.augment) {
+            (true, _) => View::Nothing,
+            (false, false) => View::Whole,
+            (false, true) => View::Augmented,
         };
-        let made = dataset.pair(item, wanted, &mut rng);
+        let made = dataset.pair(item, view, &mut rng);
         match (&made.picture, &augmentation) {
             (None, _) => {
                 let mut rng = filler(seed, Purpose::NoiseImages, step, pair);
@@ -181,7 +166,9 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
-    use crate::data::{Picture, emoji::Emoji, shapes::Shapes};
+    use crate::control::Quality;
+    use crate::data::Picture;
+    use crate::data::sets::{emoji::Emoji, shapes::Shapes};
     use crate::quantity::{Concepts, Fraction, Size, Zipf};
     use crate::scenario::{self, Style};
     use crate::telemetry::Split;
@@ -213,7 +200,7 @@ mod tests {
     }
 
     fn make(
-        data: &dyn Dataset,
+        data: &dyn DataSet,
         seed: u64,
         step: u64,
         batch_size: usize,
@@ -238,14 +225,14 @@ mod tests {
         )
     }
 
-    fn make_as_asked(data: &dyn Dataset, request: &Request) -> Batch {
+    fn make_as_asked(data: &dyn DataSet, request: &Request) -> Batch {
         let made = sample(data, request, 1);
         assert_eq!(made, sample(data, request, 3), "three threads make another");
         made
     }
 
     /// A batch of 96 pairs of this quality.
-    fn of_quality(data: &dyn Dataset, change: impl Fn(&mut Quality)) -> Batch {
+    fn of_quality(data: &dyn DataSet, change: impl Fn(&mut Quality)) -> Batch {
         let mut quality = Quality::default();
         change(&mut quality);
         let request = Request {
@@ -318,7 +305,7 @@ mod tests {
 
     #[test]
     fn a_smaller_batch_begins_a_larger_one() {
-        for data in [&emoji(50) as &dyn Dataset, &shapes()] {
+        for data in [&emoji(50) as &dyn DataSet, &shapes()] {
             let large = make(data, 3, 9, 130, 16, true, 0.0);
             for size in [0, 1, 7, 50, 51, 129] {
                 let small = make(data, 3, 9, size, 16, true, 0.0);
@@ -403,7 +390,7 @@ mod tests {
 
     #[test]
     fn what_is_noisy_at_a_small_share_stays_as_it_is_at_a_larger_one() {
-        for data in [&emoji(150) as &dyn Dataset, &shapes()] {
+        for data in [&emoji(150) as &dyn DataSet, &shapes()] {
             let at = |x: f64| {
                 of_quality(data, |q| {
                     (q.noise_images, q.random_captions) = (share(x), share(x));
@@ -425,7 +412,7 @@ mod tests {
 
     #[test]
     fn all_dials_at_their_ends_and_batches_of_any_size() {
-        for data in [&emoji(150) as &dyn Dataset, &shapes()] {
+        for data in [&emoji(150) as &dyn DataSet, &shapes()] {
             for batch_size in [0, 1, 2, 33, 700] {
                 let quality = Quality {
                     shuffle_captions: share(1.0),

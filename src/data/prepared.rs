@@ -6,7 +6,7 @@ use tch::{Device, Kind, Tensor};
 
 use super::preprocess::Preprocess;
 use super::tokenizer::Tokenizer;
-use super::{Batch, ClassId, Dataset, Labels, Request, open, pixels, sample, thumbnail};
+use super::{Batch, ClassId, DataSet, Labels, Request, open, pixels, sample, thumbnail};
 use crate::error::{Error, Result};
 use crate::scenario::{Data, Scenario, ZeroShot, did_you_mean};
 use crate::telemetry::{Split, Thumbnail};
@@ -17,7 +17,7 @@ const THUMBNAIL: usize = 32;
 /// A scenario with its data opened and its tokenizer trained. Plain bytes: lanes share it.
 pub struct Prepared {
     scenario: Scenario,
-    dataset: Arc<dyn Dataset>,
+    dataset: Arc<dyn DataSet>,
     tokenizer: Tokenizer,
     preprocess: Preprocess,
     trained: OnceLock<Gallery>,
@@ -94,10 +94,7 @@ impl Prepared {
             scenario.model.text.context_length.size(),
         )?;
         let side = scenario.model.image.image_size().size();
-        let preprocess = match &scenario.data {
-            Data::Pairs(_) => Preprocess::photos(side),
-            Data::Emoji(_) | Data::Shapes(_) => Preprocess::own(side),
-        };
+        let preprocess = dataset.preprocess(side);
         Self::made(scenario, dataset, tokenizer, preprocess)
     }
 
@@ -113,7 +110,7 @@ impl Prepared {
 
     fn made(
         scenario: &Scenario,
-        dataset: Arc<dyn Dataset>,
+        dataset: Arc<dyn DataSet>,
         tokenizer: Tokenizer,
         preprocess: Preprocess,
     ) -> Result<Arc<Self>> {
@@ -140,7 +137,7 @@ impl Prepared {
     }
 
     /// The data set.
-    pub fn dataset(&self) -> &dyn Dataset {
+    pub fn dataset(&self) -> &dyn DataSet {
         self.dataset.as_ref()
     }
 

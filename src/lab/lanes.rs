@@ -340,8 +340,10 @@ mod tests {
     use crate::scenario::load;
     use crate::telemetry::LaneStatus;
 
+    type Preparation = fn() -> Result<Arc<Prepared>>;
+
     /// A lab of two lanes whose data is prepared like this, watched by a screen or read without one.
-    fn open(watched: bool, prepare: fn() -> Result<Arc<Prepared>>) -> Lab {
+    fn open(watched: bool, prepare: Preparation) -> Lab {
         let scenario = load("softmax-vs-sigmoid").unwrap();
         let mut lab = Lab::new(scenario, &Options::default(), once(prepare));
         lab.watched = watched.then(|| Watched {
@@ -356,7 +358,7 @@ mod tests {
 
     #[test]
     fn an_error_of_preparation_keeps_its_kind_and_its_text_in_every_lane() {
-        let failures: [(fn() -> Result<Arc<Prepared>>, Kind, &str); 3] = [
+        let failures: [(Preparation, Kind, &str); 3] = [
             (
                 || Err(Error::Internal("torn".into())),
                 Kind::Internal,

@@ -14,7 +14,8 @@ use tokenizers::processors::roberta::RobertaProcessing;
 use tokenizers::tokenizer::SplitDelimiterBehavior;
 use tokenizers::{AddedToken, TokenizerImpl};
 
-use super::{CONFIG, Clean, Inner, Tokenizer, VOCABULARY, internal};
+use super::clean::Clean;
+use super::encode::{CONFIG, Inner, Tokenizer, VOCABULARY, internal};
 use crate::error::Result;
 
 /// The merges of OpenAI's CLIP, one a line.

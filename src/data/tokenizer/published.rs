@@ -7,7 +7,9 @@ use std::path::Path;
 use serde_json::Value;
 use tokenizers::models::bpe::BPE;
 
-use super::{CONFIG, Clean, Inner, Tokenizer, VOCABULARY, internal, sentencepiece};
+use super::clean::Clean;
+use super::encode::{CONFIG, Inner, Tokenizer, VOCABULARY, internal};
+use super::{clip_bpe, sentencepiece};
 use crate::error::{Error, Result};
 
 /// Who made a checkpoint, and so what is done to captions besides what its files say.
@@ -158,7 +160,7 @@ impl Tokenizer {
             .unk_token("<|endoftext|>".into())
             .build()
             .map_err(|e| Error::Data(format!("{vocab}, {merges}: {e}")))?;
-        super::clip_bpe::with_rules(model, ["<|startoftext|>", "<|endoftext|>"])
+        clip_bpe::with_rules(model, ["<|startoftext|>", "<|endoftext|>"])
             .map_err(|e| internal(e.to_string()))
     }
 }

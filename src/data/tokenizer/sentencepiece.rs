@@ -12,7 +12,7 @@ use tokenizers::normalizers::{
 use tokenizers::processors::template::TemplateProcessing;
 use tokenizers::{AddedToken, TokenizerImpl, decoders, pre_tokenizers};
 
-use super::{Inner, internal};
+use super::encode::{Inner, internal};
 use crate::error::{Error, Result};
 
 /// The sign for a space.

@@ -20,7 +20,8 @@ use tokenizers::processors::template::TemplateProcessing;
 use tokenizers::tokenizer::SplitDelimiterBehavior;
 use tokenizers::{AddedToken, TokenizerImpl};
 
-use super::{CONFIG, Clean, Inner, Tokenizer, VOCABULARY, internal};
+use super::clean::Clean;
+use super::encode::{CONFIG, Inner, Tokenizer, VOCABULARY, internal};
 use crate::error::{Error, Result};
 use crate::quantity::VocabSize;
 

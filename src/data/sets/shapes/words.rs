@@ -2,7 +2,7 @@
 //!
 //! Adjectives agree with the shape's gender: each has a form for masculine, feminine and neuter.
 
-use super::Attributes;
+use super::attributes::Attributes;
 
 /// A language of the shapes.
 pub struct Language {

@@ -24,10 +24,12 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use rand_chacha::ChaCha8Rng;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
-use super::augment::Augment;
-use super::decode::{Limits, decode};
-use super::{ClassId, Dataset, Item, Labels, Made, Picture, Request, Wanted, classes, corrupt};
 use crate::control::Quality;
+use crate::data::decode::{Limits, decode};
+use crate::data::preprocess::Preprocess;
+use crate::data::{
+    ClassId, DataSet, Item, Labels, Picture, Request, Sample, View, classes, corrupt,
+};
 use crate::error::{Error, Result};
 use crate::quantity::Concepts;
 use crate::random::{Purpose, below, chance, generator};
@@ -199,7 +201,7 @@ impl Damaged {
     }
 }
 
-impl Dataset for Pairs {
+impl DataSet for Pairs {
     fn names(&self) -> &[String] {
         &self.index.names
     }
@@ -249,26 +251,19 @@ impl Dataset for Pairs {
         pairs
     }
 
-    fn pair(&self, item: Item, wanted: Wanted, rng: &mut ChaCha8Rng) -> Made {
+    fn pair(&self, item: Item, view: View, rng: &mut ChaCha8Rng) -> Sample {
         let mut pair = item;
         for _ in 0..TRIES {
             let caption = self.caption(pair, rng);
             let class = self.index.class(pair);
-            if !wanted.picture {
-                return Made {
-                    class,
-                    caption,
-                    picture: None,
-                };
-            }
-            let crop = if wanted.augment {
-                Crop::draw(rng)
-            } else {
-                Crop::WHOLE
+            let crop = match view {
+                View::Nothing => None,
+                View::Whole => Some(Crop::WHOLE),
+                View::Augmented => Some(Crop::draw(rng)),
             };
-            let picture = self.picture(pair, crop);
-            if picture.is_some() {
-                return Made {
+            let picture = crop.and_then(|crop| self.picture(pair, crop));
+            if picture.is_some() || view == View::Nothing {
+                return Sample {
                     class,
                     caption,
                     picture,
@@ -277,7 +272,7 @@ impl Dataset for Pairs {
             pair = self.index.trained[below(rng, self.index.trained.len())] as usize;
         }
         let (pair, picture) = &self.sound;
-        Made {
+        Sample {
             class: self.index.class(*pair),
             caption: self.caption(*pair, rng),
             picture: Some(picture.clone()),
@@ -318,15 +313,6 @@ impl Dataset for Pairs {
         corpus
     }
 
-    /// Nothing is known of the language of the user's captions.
-    fn languages(&self) -> Vec<(String, f64)> {
-        Vec::new()
-    }
-
-    fn names_in(&self, _: &str) -> Vec<String> {
-        Vec::new()
-    }
-
     fn words(&self) -> &[String] {
         self.vocabulary.get_or_init(|| {
             let words = corrupt::words(&self.corpus());
@@ -348,9 +334,9 @@ impl Dataset for Pairs {
         vec![Labels::new("folder", names.iter().map(String::as_str))]
     }
 
-    /// A photograph is cut, and otherwise left as it is.
-    fn augmentation(&self) -> Augment {
-        Augment::NONE
+    /// A photograph is cut, and otherwise left as it is: nothing is augmented but by its crop.
+    fn preprocess(&self, side: usize) -> Preprocess {
+        Preprocess::photos(side)
     }
 }
 

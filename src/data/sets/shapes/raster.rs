@@ -3,7 +3,8 @@
 //! Outlines are polygons; each pixel gets the exact area that the polygon covers of it, so that edges
 //! are smooth at any resolution.
 
-use super::{Attributes, Picture};
+use super::attributes::{Attributes, SHAPES};
+use crate::data::Picture;
 use crate::random::sin_cos;
 
 /// One shape before a background. Lengths are parts of the picture's side, from its top left corner.
@@ -70,7 +71,7 @@ impl Scene {
 
 /// Closed contours within the unit circle, y downwards; a contour the other way round is a hole.
 fn outline(shape: usize) -> Vec<Vec<[f32; 2]>> {
-    match super::SHAPES[shape] {
+    match SHAPES[shape] {
         "circle" => vec![polygon(48, 0.92)],
         "square" => vec![scaled(
             &[[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]],
@@ -266,14 +267,10 @@ mod tests {
 
     #[test]
     fn every_shape_covers_its_area_at_any_rotation() {
-        for shape in 0..super::super::SHAPES.len() {
+        for (shape, name) in SHAPES.iter().enumerate() {
             let contours = outline(shape);
             let expected: f32 = contours.iter().map(|c| area(c)).sum();
-            assert!(
-                expected > 0.3,
-                "clockwise on the screen: {}",
-                super::super::SHAPES[shape]
-            );
+            assert!(expected > 0.3, "clockwise on the screen: {name}");
             for contour in &contours {
                 assert!(
                     contour.iter().all(|[x, y]| x * x + y * y <= 1.35),

@@ -8,40 +8,25 @@ use crate::data::Picture;
 use crate::scenario::Style;
 
 /// Kind, group or subgroup, words.
-const LABELS: &str = include_str!("../../../assets/emoji/labels.tsv");
+const LABELS: &str = include_str!("../../../../assets/emoji/labels.tsv");
 
-/// Languages (ISO 639-1) with their files: a header, then a line `name TAB keyword|keyword|...` for
-/// each concept.
-const LANGUAGES: [(&str, &str); 26] = [
-    ("en", include_str!("../../../assets/emoji/captions/en.tsv")),
-    ("de", include_str!("../../../assets/emoji/captions/de.tsv")),
-    ("es", include_str!("../../../assets/emoji/captions/es.tsv")),
-    ("fr", include_str!("../../../assets/emoji/captions/fr.tsv")),
-    ("it", include_str!("../../../assets/emoji/captions/it.tsv")),
-    ("pt", include_str!("../../../assets/emoji/captions/pt.tsv")),
-    ("ru", include_str!("../../../assets/emoji/captions/ru.tsv")),
-    ("uk", include_str!("../../../assets/emoji/captions/uk.tsv")),
-    ("ja", include_str!("../../../assets/emoji/captions/ja.tsv")),
-    ("zh", include_str!("../../../assets/emoji/captions/zh.tsv")),
-    ("ko", include_str!("../../../assets/emoji/captions/ko.tsv")),
-    ("ar", include_str!("../../../assets/emoji/captions/ar.tsv")),
-    ("hi", include_str!("../../../assets/emoji/captions/hi.tsv")),
-    ("pl", include_str!("../../../assets/emoji/captions/pl.tsv")),
-    ("tr", include_str!("../../../assets/emoji/captions/tr.tsv")),
-    ("el", include_str!("../../../assets/emoji/captions/el.tsv")),
-    ("he", include_str!("../../../assets/emoji/captions/he.tsv")),
-    ("sw", include_str!("../../../assets/emoji/captions/sw.tsv")),
-    ("th", include_str!("../../../assets/emoji/captions/th.tsv")),
-    ("vi", include_str!("../../../assets/emoji/captions/vi.tsv")),
-    ("nl", include_str!("../../../assets/emoji/captions/nl.tsv")),
-    ("sv", include_str!("../../../assets/emoji/captions/sv.tsv")),
-    ("cs", include_str!("../../../assets/emoji/captions/cs.tsv")),
-    ("id", include_str!("../../../assets/emoji/captions/id.tsv")),
-    ("fa", include_str!("../../../assets/emoji/captions/fa.tsv")),
-    ("bn", include_str!("../../../assets/emoji/captions/bn.tsv")),
+/// Languages (ISO 639-1) with their files in `assets/emoji/captions`.
+macro_rules! languages {
+    ($($code:literal)+) => {
+        &[$((
+            $code,
+            include_str!(concat!("../../../../assets/emoji/captions/", $code, ".tsv")),
+        )),+]
+    };
+}
+
+/// A language's file has a header, then a line `name TAB keyword|keyword|...` for each concept.
+const LANGUAGES: &[(&str, &str)] = languages![
+    "en" "de" "es" "fr" "it" "pt" "ru" "uk" "ja" "zh" "ko" "ar" "hi"
+    "pl" "tr" "el" "he" "sw" "th" "vi" "nl" "sv" "cs" "id" "fa" "bn"
 ];
 
-const CONCEPTS: &str = include_str!("../../../assets/emoji/concepts.tsv");
+const CONCEPTS: &str = include_str!("../../../../assets/emoji/concepts.tsv");
 
 /// Side of a tile, pixels.
 pub const TILE: usize = 64;
@@ -112,15 +97,15 @@ pub fn tiles(style: Style) -> &'static [Picture] {
     let (sheet, file): (_, &[u8]) = match style {
         Style::Noto => (
             &SHEETS[0],
-            include_bytes!("../../../assets/emoji/noto.webp"),
+            include_bytes!("../../../../assets/emoji/noto.webp"),
         ),
         Style::Twemoji => (
             &SHEETS[1],
-            include_bytes!("../../../assets/emoji/twemoji.webp"),
+            include_bytes!("../../../../assets/emoji/twemoji.webp"),
         ),
         Style::Fluent => (
             &SHEETS[2],
-            include_bytes!("../../../assets/emoji/fluent.webp"),
+            include_bytes!("../../../../assets/emoji/fluent.webp"),
         ),
     };
     sheet.get_or_init(|| {

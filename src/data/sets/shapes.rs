@@ -12,10 +12,10 @@ use std::sync::OnceLock;
 
 use rand_chacha::ChaCha8Rng;
 
-use super::augment::Augment;
-use super::caption::Mix;
-use super::corrupt;
-use super::{ClassId, Dataset, Labels, Made, Picture, Wanted};
+use crate::data::augment::Augment;
+use crate::data::caption::Mix;
+use crate::data::corrupt;
+use crate::data::{ClassId, DataSet, Labels, Picture, Sample, View};
 use crate::error::{Error, Result};
 use crate::random::{Purpose, around_zero, below, between, chance, generator, unit, weighted};
 use crate::scenario;
@@ -107,7 +107,7 @@ impl Shapes {
     }
 }
 
-impl Dataset for Shapes {
+impl DataSet for Shapes {
     fn names(&self) -> &[String] {
         &self.names
     }
@@ -116,12 +116,12 @@ impl Dataset for Shapes {
         &self.trained
     }
 
-    fn pair(&self, class: ClassId, wanted: Wanted, rng: &mut ChaCha8Rng) -> Made {
+    fn pair(&self, class: ClassId, view: View, rng: &mut ChaCha8Rng) -> Sample {
         let caption = self.caption(class, rng);
-        Made {
+        Sample {
             class,
             caption,
-            picture: wanted.picture.then(|| self.picture(class, rng)),
+            picture: (view != View::Nothing).then(|| self.picture(class, rng)),
         }
     }
 

@@ -15,10 +15,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rand_chacha::ChaCha8Rng;
 
-use super::augment::Augment;
-use super::caption::{Mix, check_weights};
-use super::corrupt;
-use super::{ClassId, Dataset, Labels, Made, Picture, Wanted};
+use crate::data::augment::Augment;
+use crate::data::caption::{Mix, check_weights};
+use crate::data::corrupt;
+use crate::data::{ClassId, DataSet, Labels, Picture, Sample, View};
 use crate::error::Result;
 use crate::random::{below, shuffle_front, weighted};
 use crate::scenario::{self, Captions, Style};
@@ -131,7 +131,7 @@ impl Emoji {
     }
 }
 
-impl Dataset for Emoji {
+impl DataSet for Emoji {
     fn names(&self) -> &[String] {
         &self.names
     }
@@ -140,12 +140,12 @@ impl Dataset for Emoji {
         &self.classes
     }
 
-    fn pair(&self, class: ClassId, wanted: Wanted, rng: &mut ChaCha8Rng) -> Made {
+    fn pair(&self, class: ClassId, view: View, rng: &mut ChaCha8Rng) -> Sample {
         let caption = self.caption(class, rng);
-        Made {
+        Sample {
             class,
             caption,
-            picture: wanted.picture.then(|| self.picture(class, rng)),
+            picture: (view != View::Nothing).then(|| self.picture(class, rng)),
         }
     }
 

@@ -34,7 +34,7 @@ pub fn shard(path: &Path, spec: &Pairs, to: &mut Builder) {
         }
     };
     to.begin_shard(path.to_path_buf());
-    let mut sample = Sample::default();
+    let mut sample = Members::default();
     let mut shard = Shard { texts, spec, to };
     loop {
         match walk.step() {
@@ -45,9 +45,9 @@ pub fn shard(path: &Path, spec: &Pairs, to: &mut Builder) {
                 // As WebDataset: the same extension again is another sample.
                 if key != sample.key || sample.has(&extension) {
                     shard.close(&sample);
-                    sample = Sample {
+                    sample = Members {
                         key,
-                        ..Sample::default()
+                        ..Members::default()
                     };
                 }
                 sample.take(&extension, member);
@@ -66,14 +66,14 @@ pub fn shard(path: &Path, spec: &Pairs, to: &mut Builder) {
 
 /// Members that belong together.
 #[derive(Default)]
-struct Sample {
+struct Members {
     key: String,
     picture: Option<Member>,
     text: Option<Member>,
     json: Option<Member>,
 }
 
-impl Sample {
+impl Members {
     fn slot(&mut self, extension: &str) -> Option<&mut Option<Member>> {
         match extension {
             "txt" => Some(&mut self.text),
@@ -126,7 +126,7 @@ impl Shard<'_> {
     }
 
     /// Adds a sample that is complete.
-    fn close(&mut self, sample: &Sample) {
+    fn close(&mut self, sample: &Members) {
         if sample.key.is_empty() {
             return;
         }
@@ -149,7 +149,7 @@ impl Shard<'_> {
         }
     }
 
-    fn captions(&mut self, sample: &Sample) -> Result<Vec<String>, String> {
+    fn captions(&mut self, sample: &Members) -> Result<Vec<String>, String> {
         let asked = self.spec.caption.as_deref();
         // A key that was asked for stands in the JSON.
         let text = sample.text.as_ref().filter(|_| asked.is_none());
