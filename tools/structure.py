@@ -167,13 +167,14 @@ USE = re.compile(r"\b(?:pub(?:\([^)]*\))?\s+)?use\s+([^;]+);")
 
 
 def outermost(code):
-    """The code outside braces."""
-    out, depth = [], 0
-    for part in re.split(r"([{}])", code):
-        depth -= part == "}"
-        if depth == 0:
+    """The code outside braces, and that of macros, which define what they name."""
+    out, depth, macro = [], 0, False
+    for part in re.split(r"([{}]|\bmacro_rules!)", code):
+        macro = macro or (depth == 0 and part == "macro_rules!")
+        depth += (part == "{") - (part == "}")
+        if depth == 0 or macro:
             out.append(part)
-        depth += part == "{"
+        macro = macro and not (depth == 0 and part == "}")
     return "".join(out)
 
 

@@ -333,9 +333,9 @@ fn item_end(code: &str) -> usize {
     code.len()
 }
 
-/// Names of what is defined outside all braces.
+/// Names of what is defined outside all braces, and by name within a macro.
 fn items(code: &str) -> HashSet<String> {
-    const KINDS: [&str; 10] = [
+    const KINDS: &[&str] = &[
         "fn",
         "struct",
         "enum",
@@ -347,14 +347,21 @@ fn items(code: &str) -> HashSet<String> {
         "mod",
         "macro_rules",
     ];
-    let (mut depth, mut outside) = (0, String::new());
-    for c in code.chars() {
+    let mut outside = String::new();
+    let (mut depth, mut in_macro) = (0, false);
+    for (at, c) in code.char_indices() {
+        if depth == 0 && code[at..].starts_with("macro_rules!") {
+            in_macro = true;
+        }
         match c {
             '{' => depth += 1,
             '}' => depth -= 1,
-            _ if depth == 0 => outside.push(c),
             _ => {}
         }
+        if depth == 0 || in_macro {
+            outside.push(c);
+        }
+        in_macro &= depth > 0 || c != '}';
     }
     let words: Vec<&str> = words(&outside).collect();
     let pairs = words.windows(2).filter(|pair| KINDS.contains(&pair[0]));
