@@ -1,5 +1,9 @@
-//! What several tests share: a scenario small enough to train in a second.
+//! What several tests share: a scenario small enough to train in a second, and the records of a run.
 
+use std::path::Path;
+
+use clip_lab::data::Prepared;
+use clip_lab::lab::Options;
 use clip_lab::scenario::{self, Scenario};
 
 /// Two lanes, tiny towers, a few dozen concepts.
@@ -21,4 +25,35 @@ pub const TINY: &str = r#"(
 /// [`TINY`], parsed.
 pub fn tiny() -> Scenario {
     scenario::parse(TINY, "tiny.ron").expect("the tiny scenario is valid")
+}
+
+/// Trains to the end without a screen, with records in the folder `out`.
+pub fn headless(scenario: &Scenario, out: &Path) {
+    let options = Options {
+        out: Some(out.to_path_buf()),
+        ..Options::default()
+    };
+    let prepared = Prepared::new(scenario).unwrap();
+    clip_lab::lab::train(&prepared, &options, || false, &mut ()).unwrap();
+}
+
+/// The records of a lane, without what the clock says.
+pub fn lines(run: &Path, lane: &str) -> Vec<String> {
+    let text = std::fs::read_to_string(run.join("metrics.jsonl")).unwrap();
+    let clock = ["seconds", "pairs_per_second", "evaluation_seconds"];
+    text.lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).expect("every line is whole"))
+        .filter(|event| event["lane"] == lane)
+        .map(|mut event| {
+            let best = event["best"]
+                .as_object_mut()
+                .map(|best| best.remove("seconds"));
+            drop(best);
+            event
+                .as_object_mut()
+                .unwrap()
+                .retain(|key, _| !clock.contains(&key.as_str()));
+            event.to_string()
+        })
+        .collect()
 }

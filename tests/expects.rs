@@ -73,7 +73,7 @@ fn hold(name: &str, pick: impl Fn(&Expect) -> bool) -> usize {
 }
 
 #[test]
-fn req19_what_shows_at_once_is_seen() {
+fn what_shows_at_once_is_seen() {
     let held: usize = BUNDLED
         .iter()
         .map(|(name, _)| hold(name, |expect| expect.horizon() <= SOON))
@@ -82,7 +82,7 @@ fn req19_what_shows_at_once_is_seen() {
 }
 
 #[test]
-fn req19_a_claim_that_is_wrong_is_caught() {
+fn a_claim_that_is_wrong_is_caught() {
     let mut scenario = load("first-look").unwrap();
     scenario.train.steps = Steps::new(2).unwrap();
     scenario.train.warmup = 0;
@@ -98,8 +98,8 @@ fn req19_a_claim_that_is_wrong_is_caught() {
 }
 
 #[test]
-#[ignore = "trains every bundled scenario up to 200 steps, some minutes: cargo test --release --test lib -- --ignored req19"]
-fn req19_every_bundled_scenario_shows_what_it_claims() {
+#[ignore = "trains every bundled scenario up to 200 steps, some minutes: cargo test --release --test lib -- --ignored every_bundled"]
+fn every_bundled_scenario_shows_what_it_claims() {
     for (name, _) in BUNDLED {
         assert!(hold(name, |_| true) > 0, "{name} claims nothing");
     }

@@ -14,6 +14,7 @@ mod expects;
 mod export;
 mod fuzz;
 mod invalid;
+mod lanes;
 mod layering;
 mod loss;
 mod pairs;

@@ -1,233 +1,15 @@
 //! The whole program in a pseudo-terminal: start, keys, resize, and what the terminal looks like after
 //! every way to end.
 
-use std::io::{Read, Write};
-use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+mod screen;
+
 use std::time::{Duration, Instant};
 
-use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
-
 use crate::common::TINY;
-
-/// Starts the program in a new pseudo-terminal.
-fn spawn(
-    arguments: &[&str],
-    environment: &[(&str, &str)],
-    folder: &Path,
-) -> (Box<dyn MasterPty + Send>, Box<dyn Child + Send + Sync>) {
-    let size = PtySize {
-        rows: 40,
-        cols: 120,
-        pixel_width: 0,
-        pixel_height: 0,
-    };
-    let pair = native_pty_system().openpty(size).unwrap();
-    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_clip-lab"));
-    command.args(arguments);
-    command.cwd(folder);
-    command.env("TERM", "xterm-256color");
-    command.env("COLORTERM", "truecolor");
-    command.env_remove("NO_COLOR");
-    command.env("XDG_STATE_HOME", folder.join("state"));
-    command.env("XDG_CONFIG_HOME", folder.join("config"));
-    command.env_remove("COLORFGBG");
-    // A panic's message is short, so that what stands before it is in sight.
-    command.env("RUST_BACKTRACE", "0");
-    command.env_remove("SSH_CONNECTION");
-    command.env_remove("SSH_TTY");
-    for (name, value) in environment {
-        command.env(name, value);
-    }
-    let child = pair.slave.spawn_command(command).unwrap();
-    drop(pair.slave);
-    (pair.master, child)
-}
-
-/// Writes `tiny.ron`, a run that no test sees the end of.
-fn endless(folder: &Path) {
-    let text = TINY.replace("steps: 12", "steps: 100000");
-    std::fs::write(folder.join("tiny.ron"), text).unwrap();
-}
-
-/// A program on a screen that a test can read.
-struct Screen {
-    parser: Arc<Mutex<vt100::Parser>>,
-    /// Bytes that the program has written, and all of them that are text for the clipboard.
-    written: Arc<AtomicU64>,
-    copied: Arc<Mutex<Vec<u8>>>,
-    master: Box<dyn MasterPty + Send>,
-    writer: Box<dyn Write + Send>,
-    child: Box<dyn Child + Send + Sync>,
-}
-
-/// Lets the emulator have what the program wrote. It fails on some text that was meant for a larger screen than it
-/// has become meanwhile: then a new one takes its place, for the program draws all of the next frame.
-fn take(parser: &mut vt100::Parser, bytes: &[u8]) {
-    let (rows, cols) = parser.screen().size();
-    let alternate = parser.screen().alternate_screen();
-    let process = std::panic::AssertUnwindSafe(|| parser.process(bytes));
-    if std::panic::catch_unwind(process).is_err() {
-        assert!(
-            rows < 3 || cols < 3,
-            "the emulator failed at {rows} x {cols}"
-        );
-        *parser = vt100::Parser::new(rows, cols, 0);
-        if alternate {
-            parser.process(b"\x1b[?1049h");
-        }
-    }
-}
-
-impl Screen {
-    fn open(arguments: &[&str], environment: &[(&str, &str)], folder: &Path) -> Self {
-        let (master, child) = spawn(arguments, environment, folder);
-        let parser = Arc::new(Mutex::new(vt100::Parser::new(40, 120, 0)));
-        let mut reader = master.try_clone_reader().unwrap();
-        let screen = Arc::clone(&parser);
-        let (written, copied) = (Arc::new(AtomicU64::new(0)), Arc::default());
-        let (count, copies) = (Arc::clone(&written), Arc::clone(&copied));
-        std::thread::spawn(move || {
-            let mut bytes = [0; 65536];
-            while let Ok(n @ 1..) = reader.read(&mut bytes) {
-                take(&mut screen.lock().unwrap(), &bytes[..n]);
-                count.fetch_add(n as u64, Ordering::SeqCst);
-                let copies: &Mutex<Vec<u8>> = &copies;
-                let text = bytes[..n].windows(5).position(|part| part == b"\x1b]52;");
-                if let Some(at) = text {
-                    copies.lock().unwrap().extend(&bytes[at..n]);
-                }
-            }
-        });
-        let writer = master.take_writer().unwrap();
-        Self {
-            parser,
-            written,
-            copied,
-            master,
-            writer,
-            child,
-        }
-    }
-
-    fn tiny(folder: &Path) -> Self {
-        Self::tiny_with(folder, &[])
-    }
-
-    fn tiny_with(folder: &Path, environment: &[(&str, &str)]) -> Self {
-        endless(folder);
-        Self::open(&["tiny.ron"], environment, folder)
-    }
-
-    fn press(&mut self, keys: &str) {
-        self.writer.write_all(keys.as_bytes()).unwrap();
-        self.writer.flush().unwrap();
-    }
-
-    fn text(&self) -> String {
-        self.parser.lock().unwrap().screen().contents()
-    }
-
-    /// Waits for a state of the screen; fails with what it shows after a minute.
-    fn until(&self, what: &str, done: impl Fn(&vt100::Screen) -> bool) {
-        let began = Instant::now();
-        while !done(self.parser.lock().unwrap().screen()) {
-            assert!(
-                began.elapsed() < Duration::from_secs(60),
-                "no {what} in:\n{}",
-                self.text()
-            );
-            std::thread::sleep(Duration::from_millis(5));
-        }
-    }
-
-    fn until_text(&self, text: &str) {
-        self.until(text, |screen| screen.contents().contains(text));
-    }
-
-    /// Waits until training is seen to run: the frame changes by itself.
-    fn until_it_moves(&self) {
-        self.until("step", |screen| {
-            screen.alternate_screen() && screen.contents().contains("softmax")
-        });
-        let before = self.text();
-        self.until("movement", |screen| screen.contents() != before);
-    }
-
-    fn resize(&self, rows: u16, cols: u16) {
-        self.parser
-            .lock()
-            .unwrap()
-            .screen_mut()
-            .set_size(rows, cols);
-        self.master
-            .resize(PtySize {
-                rows,
-                cols,
-                pixel_width: 0,
-                pixel_height: 0,
-            })
-            .unwrap();
-    }
-
-    fn signal(&self, signal: libc::c_int) {
-        let id = self.child.process_id().unwrap() as libc::pid_t;
-        // SAFETY: `kill` takes no pointers, and the child has not been waited for.
-        #[allow(unsafe_code)]
-        let sent = unsafe { libc::kill(id, signal) };
-        assert_eq!(sent, 0);
-    }
-
-    fn written(&self) -> u64 {
-        self.written.load(Ordering::SeqCst)
-    }
-
-    /// How often the program's first thread has gone to wait: once in each round of its loop.
-    #[cfg(target_os = "linux")]
-    fn rounds(&self) -> u64 {
-        let id = self.child.process_id().unwrap();
-        let status = std::fs::read_to_string(format!("/proc/{id}/task/{id}/status")).unwrap();
-        let line = status
-            .lines()
-            .find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
-        line.unwrap().trim().parse().unwrap()
-    }
-
-    /// Waits until the program has gone round its loop so often, and says what it wrote meanwhile.
-    #[cfg(target_os = "linux")]
-    fn written_in_rounds(&self, rounds: u64) -> u64 {
-        let (before, start) = (self.written(), self.rounds());
-        self.until("rounds of the loop", |_| self.rounds() >= start + rounds);
-        self.written() - before
-    }
-
-    /// Waits for the end and checks that the terminal is as it was.
-    fn ended(mut self) -> u32 {
-        let began = Instant::now();
-        let status = loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                break status;
-            }
-            assert!(
-                began.elapsed() < Duration::from_secs(60),
-                "still running:\n{}",
-                self.text()
-            );
-            std::thread::sleep(Duration::from_millis(5));
-        };
-        self.until("restored terminal", |screen| {
-            !screen.alternate_screen()
-                && !screen.hide_cursor()
-                && !screen.bracketed_paste()
-                && screen.mouse_protocol_mode() == vt100::MouseProtocolMode::None
-        });
-        status.exit_code()
-    }
-}
+use screen::{Screen, endless, spawn};
 
 #[test]
-fn req26_it_trains_answers_keys_and_leaves_the_terminal_as_it_was() {
+fn it_trains_answers_keys_and_leaves_the_terminal_as_it_was() {
     let folder = tempfile::tempdir().unwrap();
     let mut screen = Screen::tiny(folder.path());
     screen.until_it_moves();
@@ -243,7 +25,7 @@ fn req26_it_trains_answers_keys_and_leaves_the_terminal_as_it_was() {
 
 /// Keys are answered while a step goes on, however long it takes: many of them within one step.
 #[test]
-fn req07_keys_are_answered_while_a_step_goes_on() {
+fn keys_are_answered_while_a_step_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let mut screen = Screen::open(&["clip", "--set", "batch_size=1024"], &[], folder.path());
     let step = |screen: &vt100::Screen| -> Option<u64> {
@@ -277,7 +59,7 @@ fn req07_keys_are_answered_while_a_step_goes_on() {
 }
 
 #[test]
-fn req26_any_size_and_any_storm_of_sizes_is_survived() {
+fn any_size_and_any_storm_of_sizes_is_survived() {
     let folder = tempfile::tempdir().unwrap();
     let mut screen = Screen::tiny(folder.path());
     screen.until_it_moves();
@@ -307,7 +89,7 @@ fn req26_any_size_and_any_storm_of_sizes_is_survived() {
 }
 
 #[test]
-fn req26_signals_end_it_with_a_whole_terminal() {
+fn signals_end_it_with_a_whole_terminal() {
     for signal in [libc::SIGTERM, libc::SIGHUP] {
         let folder = tempfile::tempdir().unwrap();
         let screen = Screen::tiny(folder.path());
@@ -318,7 +100,7 @@ fn req26_signals_end_it_with_a_whole_terminal() {
 }
 
 #[test]
-fn req26_a_terminal_that_is_gone_ends_it() {
+fn a_terminal_that_is_gone_ends_it() {
     let folder = tempfile::tempdir().unwrap();
     endless(folder.path());
     let out = folder.path().join("run");
@@ -355,7 +137,7 @@ fn req26_a_terminal_that_is_gone_ends_it() {
 }
 
 #[test]
-fn req26_ctrl_c_ends_it() {
+fn ctrl_c_ends_it() {
     let folder = tempfile::tempdir().unwrap();
     let mut screen = Screen::tiny(folder.path());
     screen.until_it_moves();
@@ -364,14 +146,14 @@ fn req26_ctrl_c_ends_it() {
 }
 
 #[test]
-fn req26_a_panic_of_the_screen_restores_the_terminal() {
+fn a_panic_of_the_screen_restores_the_terminal() {
     let folder = tempfile::tempdir().unwrap();
     let screen = Screen::tiny_with(folder.path(), &[("CLIP_LAB_TEST_PANIC", "screen")]);
     assert_ne!(screen.ended(), 0);
 }
 
 #[test]
-fn req26_a_panic_of_a_trainer_is_a_status_and_the_screen_lives() {
+fn a_panic_of_a_trainer_is_a_status_and_the_screen_lives() {
     let folder = tempfile::tempdir().unwrap();
     let mut screen = Screen::tiny_with(folder.path(), &[("CLIP_LAB_TEST_PANIC", "softmax")]);
     screen.until_text("panicked");
@@ -434,7 +216,7 @@ fn a_killed_run_leaves_whole_lines() {
 }
 
 #[test]
-fn req26_ctrl_z_gives_the_terminal_back_and_fg_takes_it_again() {
+fn ctrl_z_gives_the_terminal_back_and_fg_takes_it_again() {
     let folder = tempfile::tempdir().unwrap();
     let mut screen = Screen::tiny(folder.path());
     screen.until_it_moves();
@@ -469,7 +251,7 @@ fn req26_ctrl_z_gives_the_terminal_back_and_fg_takes_it_again() {
 }
 
 #[test]
-fn req26_a_paste_is_text_where_one_types_and_nothing_elsewhere() {
+fn a_paste_is_text_where_one_types_and_nothing_elsewhere() {
     let folder = tempfile::tempdir().unwrap();
     let mut screen = Screen::tiny(folder.path());
     screen.until_it_moves();
@@ -489,7 +271,7 @@ fn req26_a_paste_is_text_where_one_types_and_nothing_elsewhere() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn req08_paused_and_idle_it_writes_nothing() {
+fn paused_and_idle_it_writes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let mut screen = Screen::tiny(folder.path());
     screen.until_it_moves();
@@ -520,7 +302,7 @@ fn req08_paused_and_idle_it_writes_nothing() {
 }
 
 #[test]
-fn req22_a_file_that_changes_is_offered_and_loaded() {
+fn a_file_that_changes_is_offered_and_loaded() {
     let folder = tempfile::tempdir().unwrap();
     let mut screen = Screen::tiny(folder.path());
     screen.until_it_moves();
@@ -535,7 +317,7 @@ fn req22_a_file_that_changes_is_offered_and_loaded() {
 }
 
 #[test]
-fn req23_the_command_is_copied_and_shown() {
+fn the_command_is_copied_and_shown() {
     let folder = tempfile::tempdir().unwrap();
     let mut screen = Screen::tiny(folder.path());
     screen.until_it_moves();
@@ -554,7 +336,7 @@ fn req23_the_command_is_copied_and_shown() {
 }
 
 #[test]
-fn req24_one_key_exports_everything() {
+fn one_key_exports_everything() {
     let folder = tempfile::tempdir().unwrap();
     let mut screen = Screen::tiny(folder.path());
     screen.until_it_moves();
@@ -572,7 +354,7 @@ fn req24_one_key_exports_everything() {
 }
 
 #[test]
-fn req25_a_script_drives_the_real_screen() {
+fn a_script_drives_the_real_screen() {
     let folder = tempfile::tempdir().unwrap();
     endless(folder.path());
     let script =
@@ -588,7 +370,7 @@ fn req25_a_script_drives_the_real_screen() {
 }
 
 #[test]
-fn req28_m_releases_the_mouse_and_takes_it_back() {
+fn m_releases_the_mouse_and_takes_it_back() {
     let folder = tempfile::tempdir().unwrap();
     let mut screen = Screen::tiny(folder.path());
     screen.until_it_moves();
@@ -606,7 +388,7 @@ fn req28_m_releases_the_mouse_and_takes_it_back() {
 }
 
 #[test]
-fn req30_the_users_keys_and_settings_hold() {
+fn the_users_keys_and_settings_hold() {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("config/clip-lab");
     std::fs::create_dir_all(&config).unwrap();

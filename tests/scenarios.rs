@@ -65,7 +65,7 @@ fn they_train_alike_so_that_their_lanes_can_be_compared() {
 }
 
 #[test]
-fn req19_every_bundled_scenario_says_what_will_be_seen() {
+fn every_bundled_scenario_says_what_will_be_seen() {
     for (name, _, scenario) in all() {
         assert!(!scenario.expect.is_empty(), "{name} claims nothing");
         for expect in &scenario.expect {

@@ -31,7 +31,7 @@ fn failed(output: &Output) -> String {
 }
 
 #[test]
-fn req25_without_a_terminal_a_script_makes_pictures() {
+fn without_a_terminal_a_script_makes_pictures() {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), "tiny.ron", TINY);
     write(
@@ -57,7 +57,7 @@ fn req25_without_a_terminal_a_script_makes_pictures() {
 }
 
 #[test]
-fn req25_a_mistake_in_a_script_is_named_by_its_line() {
+fn a_mistake_in_a_script_is_named_by_its_line() {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), "tour.keys", "t\nwait forever\n");
     let output = command(folder.path(), &["--keys", "tour.keys"])
@@ -118,7 +118,7 @@ impl Plain {
 }
 
 #[test]
-fn req29_the_line_mode_tells_and_obeys() {
+fn the_line_mode_tells_and_obeys() {
     let folder = tempfile::tempdir().unwrap();
     let mut lab = Plain::open(folder.path());
     lab.until("help lists the commands");
@@ -148,7 +148,7 @@ fn req29_the_line_mode_tells_and_obeys() {
 }
 
 #[test]
-fn req29_the_line_mode_ends_by_itself_when_all_is_done_and_nobody_can_speak() {
+fn the_line_mode_ends_by_itself_when_all_is_done_and_nobody_can_speak() {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), "tiny.ron", TINY);
     let output = command(folder.path(), &["tiny.ron", "--plain"])
@@ -161,7 +161,7 @@ fn req29_the_line_mode_ends_by_itself_when_all_is_done_and_nobody_can_speak() {
 }
 
 #[test]
-fn req30_templates_are_printed_and_pass_the_check() {
+fn templates_are_printed_and_pass_the_check() {
     let folder = tempfile::tempdir().unwrap();
     let print = |args: &[&str]| {
         let output = command(folder.path(), args).output().unwrap();
@@ -188,7 +188,7 @@ fn req30_templates_are_printed_and_pass_the_check() {
 }
 
 #[test]
-fn req30_a_wrong_file_is_an_error_wherever_it_matters() {
+fn a_wrong_file_is_an_error_wherever_it_matters() {
     for (name, text, place, says) in [
         (
             "config.ron",
