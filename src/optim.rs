@@ -1,4 +1,4 @@
-//! [`AdamW`] on one flat buffer, the learning-rate [`schedule`], and [`Dial`], a learned number.
+//! [`AdamW`] on one flat buffer, the learning-rate [`schedule`], and [`LearnedScalar`], a learned number.
 //!
 //! libtorch's own optimizers make a dozen passes over each of a hundred small tensors; here all parameters are
 //! views of one buffer, and a step is one pass over it.
@@ -261,7 +261,7 @@ fn floats(tensor: &mut Tensor) -> &mut [f32] {
 }
 
 /// What the optimizer moves of a model, with names and whether weight decay applies, in the order that its
-/// flat buffer has: those that decay first. Temperature and bias are [`Dial`]s.
+/// flat buffer has: those that decay first. Temperature and bias are [`LearnedScalar`]s.
 pub fn learned(clip: &Clip) -> Vec<(&str, &Tensor, bool)> {
     let dial = |name: &str| matches!(name, "logit_scale" | "logit_bias");
     let towers = clip.parameters().filter(|(name, _, _)| !dial(name));
@@ -293,7 +293,7 @@ pub fn finite(tensor: &Tensor) -> Result<bool> {
 /// A learned number that the user can reach into: kept on the host in double precision, with its
 /// own Adam moments. `logit_scale` and `logit_bias` are such; neither decays.
 #[derive(Clone, Copy, Debug)]
-pub struct Dial {
+pub struct LearnedScalar {
     /// Where it stands.
     pub value: f64,
     /// Whether updates move it.
@@ -303,8 +303,8 @@ pub struct Dial {
     updates: i32,
 }
 
-impl Dial {
-    /// A dial at `value`, with empty moments.
+impl LearnedScalar {
+    /// One at `value`, with empty moments.
     pub const fn new(value: f64, learned: bool) -> Self {
         Self {
             value,
@@ -378,7 +378,7 @@ mod tests {
         let x = Tensor::from_slice(&[1.0_f32, 2.0]);
         let learned = [("matrix", &matrix, true), ("vector", &vector, false)];
         let mut optimizer = AdamW::new(&learned, &train, 1).unwrap();
-        let mut dial = Dial::new(2.0, true);
+        let mut dial = LearnedScalar::new(2.0, true);
         for _ in 0..3 {
             let scale = Tensor::from(dial.value as f32).set_requires_grad(true);
             let loss = (matrix.mv(&x) + &vector).square().sum(Kind::Float) * &scale;
@@ -414,12 +414,12 @@ mod tests {
     #[test]
     fn a_dial_that_is_held_stays_and_a_learned_one_stops_at_its_clamp() {
         let train = train();
-        let mut held = Dial::new(1.0, false);
+        let mut held = LearnedScalar::new(1.0, false);
         assert_eq!(
             held.update(5.0, 0.1, &train, (0.0, 2.0)).to_bits(),
             0.0_f64.to_bits()
         );
-        let mut learned = Dial::new(1.95, true);
+        let mut learned = LearnedScalar::new(1.95, true);
         learned.update(-5.0, 0.1, &train, (0.0, 2.0));
         assert!((learned.value - 2.0).abs() < 1e-12);
     }

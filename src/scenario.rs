@@ -32,7 +32,7 @@ pub use edit::unused as unused_name;
 pub use expect::{Comparison, Expect, Metric};
 pub use form::{read_form, refuse_form};
 pub use lane::{LaneSpec, Negatives};
-pub use lesson::{Knob, Lesson, Part};
+pub use lesson::{Lesson, Part};
 pub use load::{BUNDLED, bundled, load, parse, parse_script};
 pub use model::{ImagePool, ImageTower, Model, TextPool, TextTower};
 pub use pairs::{Pairs, PairsFormat};

@@ -23,8 +23,7 @@ pub use phases::Phases;
 pub use state::State;
 pub use step::Progress;
 
-use crate::control::Settings;
-use crate::control::{Applied, Control, Value};
+use crate::control::{Applied, Control, Quality, Settings};
 use crate::data::{Batch, Prepared, Request};
 use crate::error::{Error, Result};
 use crate::eval::geometry::{self, Plane};
@@ -32,12 +31,12 @@ use crate::eval::{Evaluation, Evaluations, Tasks, rows};
 use crate::loss::Head;
 use crate::loss::landscape;
 use crate::model::{Clip, checkpoint};
-use crate::optim::{AdamW, Dial, learned};
+use crate::optim::{AdamW, LearnedScalar, learned};
 use crate::scenario::{LaneSpec, MOST_CHOSEN, Train};
 use crate::telemetry::{GeometryReport, Landscape, Matrix, Pair, Report, Rows};
 use hands::Hands;
 use latest::Latest;
-use state::{History, Standing};
+use state::{History, TrainState};
 use step::Underway;
 
 /// Which device the user asked for.
@@ -64,7 +63,7 @@ pub struct Trainer {
     clip: Clip,
     optimizer: AdamW,
     /// Everything else that a step changes or depends on.
-    now: Standing,
+    now: TrainState,
     /// States before changes by hand, to go back to.
     history: History,
     applied: Vec<Applied>,
@@ -105,18 +104,15 @@ impl Trainer {
         let clip = start::model(prepared, seed, device)?;
         let optimizer = AdamW::new(&learned(&clip), &train, threads)?;
         let hands = Hands::new(&clip, device, threads)?;
-        let now = Standing {
+        let concepts = prepared.dataset().trained_classes().len() as u64;
+        let settings = spec.start(&train, prepared.augment(), concepts);
+        let now = TrainState {
             step: 0,
-            logit_scale: Dial::new(-spec.temperature.get().ln(), spec.learn_temperature),
-            logit_bias: spec.bias.map(|bias| Dial::new(bias.get(), spec.learn_bias)),
-            learn_bias: spec.learn_bias,
-            loss: spec.loss,
-            batch_size: spec.batch_size.unwrap_or(train.batch_size).get(),
-            learning_rate: spec.learning_rate.unwrap_or(train.learning_rate).get(),
-            weight_decay: train.weight_decay.get(),
-            quality: spec.quality(),
-            augment: prepared.augment(),
-            locked: spec.locked,
+            logit_scale: LearnedScalar::new(-spec.temperature.get().ln(), spec.learn_temperature),
+            logit_bias: spec
+                .bias
+                .map(|bias| LearnedScalar::new(bias.get(), spec.learn_bias)),
+            settings,
             cues: scenario.cues(&spec.name).into(),
         };
         let mut trainer = Self {
@@ -143,7 +139,7 @@ impl Trainer {
         trainer.take_cues()?;
         // All lanes are about to take as much.
         let lanes = trainer.prepared.scenario().lanes.len();
-        trainer.check_memory(trainer.now.batch_size, lanes)?;
+        trainer.check_memory(trainer.now.settings.batch_size, lanes)?;
         Ok(trainer)
     }
 
@@ -157,71 +153,32 @@ impl Trainer {
     }
 
     fn set(&mut self, control: Control, scripted: bool) -> Result<Applied> {
-        let settings = self.settings();
-        let old = match control {
+        let old = self.settings().value_like(control);
+        match control {
             Control::Temperature(tau) => {
                 control
                     .fits_clamp(self.spec.max_logit_scale.get())
                     .map_err(Error::Usage)?;
                 self.now.logit_scale.value = -tau.get().ln();
-                Some(Value::Real(settings.temperature))
             }
-            Control::LearnTemperature(on) => {
-                self.now.logit_scale.learned = on;
-                Some(Value::Bool(settings.learn_temperature))
-            }
+            Control::LearnTemperature(on) => self.now.logit_scale.learned = on,
             Control::Bias(bias) => {
-                let learned = self.now.learn_bias;
+                let learned = self.now.settings.learn_bias;
                 self.now
                     .logit_bias
-                    .get_or_insert(Dial::new(0.0, learned))
+                    .get_or_insert(LearnedScalar::new(0.0, learned))
                     .value = bias.get();
-                settings.bias.map(Value::Real)
             }
-            Control::NoBias => {
-                self.now.logit_bias = None;
-                settings.bias.map(Value::Real)
-            }
+            Control::NoBias => self.now.logit_bias = None,
             Control::LearnBias(on) => {
-                self.now.learn_bias = on;
                 if let Some(bias) = &mut self.now.logit_bias {
                     bias.learned = on;
                 }
-                Some(Value::Bool(settings.learn_bias))
             }
-            Control::BatchSize(n) => {
-                self.check_memory(n.get(), 1)?;
-                self.now.batch_size = n.get();
-                Some(Value::Whole(settings.batch_size))
-            }
-            Control::Loss(loss) => {
-                self.now.loss = loss;
-                Some(Value::Loss(settings.loss))
-            }
-            Control::LearningRate(rate) => {
-                self.now.learning_rate = rate.get();
-                Some(Value::Real(settings.learning_rate))
-            }
-            Control::WeightDecay(decay) => {
-                self.now.weight_decay = decay.get();
-                Some(Value::Real(settings.weight_decay))
-            }
-            Control::ShuffleCaptions(_)
-            | Control::RandomCaptions(_)
-            | Control::NoiseImages(_)
-            | Control::Duplicates(_)
-            | Control::Imbalance(_)
-            | Control::Concepts(_)
-            | Control::AllConcepts => self.now.quality.set(control).flatten(),
-            Control::Augment(on) => {
-                self.now.augment = on;
-                Some(Value::Bool(settings.augment))
-            }
-            Control::Lock(tower) => {
-                self.now.locked = tower;
-                Some(Value::Locked(settings.locked))
-            }
-        };
+            Control::BatchSize(n) => self.check_memory(n.get(), 1)?,
+            _ => {}
+        }
+        self.now.settings.set(control);
         // Dropped, if it cannot go on.
         let _ = self.underway.take_if(|step| !step.survives(control));
         let applied = Applied {
@@ -264,7 +221,7 @@ impl Trainer {
 
     /// What the towers' matrix products are computed in: "fp32", "bf16".
     pub fn precision(&self) -> &'static str {
-        let part = self.cut(self.now.batch_size as usize).part;
+        let part = self.cut(self.now.settings.batch_size as usize).part;
         precision::name(precision::compute(self.train.precision, self.device, part))
     }
 
@@ -281,22 +238,9 @@ impl Trainer {
     /// The dials as they stand.
     pub fn settings(&self) -> Settings {
         Settings {
-            loss: self.now.loss,
             temperature: (-self.now.logit_scale.value).exp(),
-            learn_temperature: self.now.logit_scale.learned,
-            max_logit_scale: self.spec.max_logit_scale.get(),
             bias: self.now.logit_bias.map(|bias| bias.value),
-            learn_bias: self
-                .now
-                .logit_bias
-                .map_or(self.now.learn_bias, |bias| bias.learned),
-            batch_size: self.now.batch_size,
-            learning_rate: self.now.learning_rate,
-            weight_decay: self.now.weight_decay,
-            quality: self.now.quality,
-            all_concepts: self.prepared.dataset().trained_classes().len() as u64,
-            augment: self.now.augment,
-            locked: self.now.locked,
+            ..self.now.settings.clone()
         }
     }
 
@@ -304,7 +248,7 @@ impl Trainer {
     /// the same kind that is under way is completed first, a question is forgotten for the next.
     pub fn begin_evaluation(&mut self, tasks: &Tasks) -> Result<()> {
         // In the type that it is trained in, and at the price of that.
-        let part = self.cut(self.now.batch_size as usize).part;
+        let part = self.cut(self.now.settings.batch_size as usize).part;
         let compute = precision::compute(self.train.precision, self.device, part);
         let copy = self.clip.duplicate()?.share(compute)?;
         let begun = Evaluation::begin(
@@ -332,7 +276,7 @@ impl Trainer {
     /// Loss, scale and bias as they are now.
     fn dials(&self) -> Head {
         Head {
-            loss: self.now.loss,
+            loss: self.now.settings.loss,
             logit_scale: self.now.logit_scale.value,
             logit_bias: self.now.logit_bias.map(|bias| bias.value),
         }
@@ -424,10 +368,10 @@ impl Trainer {
         Request {
             seed: self.train.seed,
             step: self.now.step,
-            batch_size: self.now.batch_size as usize,
+            batch_size: self.now.settings.batch_size as usize,
             image_size: self.prepared.image_size(),
-            augment: self.now.augment,
-            quality: self.now.quality,
+            augment: self.now.settings.augment,
+            quality: Quality::from(&self.now.settings),
         }
     }
 

@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{model_folder, replace};
-use crate::control::Settings;
+use crate::control::{Quality, Settings};
 use crate::data::{Prepared, Request};
 use crate::error::{Error, Result};
 use crate::model::checkpoint;
@@ -122,7 +122,7 @@ impl Job {
             batch_size: batch as usize,
             image_size: prepared.image_size(),
             augment: settings.augment,
-            quality: settings.quality,
+            quality: Quality::from(&settings),
         };
         let layout = Layout {
             steps,

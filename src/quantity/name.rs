@@ -66,6 +66,14 @@ pub enum Locked {
 }
 
 impl Locked {
+    /// All choices.
+    pub const ALL: [Self; 3] = [Self::Nothing, Self::Image, Self::Text];
+
+    /// What may be typed, as the end of a sentence.
+    pub fn words() -> String {
+        "image, text or none".into()
+    }
+
     /// Whether both towers learn.
     #[allow(clippy::trivially_copy_pass_by_ref)]
     pub const fn is_nothing(&self) -> bool {
@@ -90,7 +98,7 @@ impl FromStr for Locked {
             "nothing" | "none" => Ok(Self::Nothing),
             "image" => Ok(Self::Image),
             "text" => Ok(Self::Text),
-            _ => Err(format!("locked wants image, text or none, not `{text}`")),
+            _ => Err(format!("locked wants {}, not `{text}`", Self::words())),
         }
     }
 }

@@ -235,7 +235,7 @@ fn plain(outer: &str) -> &str {
         "Comparison" => "a comparison",
         "Lesson" => "the lesson",
         "Part" => "a panel that can be hidden",
-        "Knob" => "a dial that can be locked",
+        "Dial" => "a dial that can be locked",
         "Data" => "a data set",
         "Style" => "a drawing style",
         "ImageTower" => "an image tower",

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::default::{constant, yes};
-use crate::control::Quality;
+use super::train::Train;
+use crate::control::Settings;
 use crate::quantity::{
     BatchSize, Beta, Bias, Concepts, Fraction, LearningRate, Locked, LogitScale, Loss, Temperature,
     Zipf,
@@ -66,6 +67,32 @@ pub struct LaneSpec {
     pub concepts: Option<Concepts>,
 }
 
+impl LaneSpec {
+    /// The lane's dials before its first step: what it states itself, and else what all lanes share.
+    pub fn start(&self, train: &Train, augment: bool, all_concepts: u64) -> Settings {
+        Settings {
+            temperature: self.temperature.get(),
+            learn_temperature: self.learn_temperature,
+            bias: self.bias.map(Bias::get),
+            learn_bias: self.learn_bias,
+            batch_size: self.batch_size.unwrap_or(train.batch_size).get(),
+            loss: self.loss,
+            learning_rate: self.learning_rate.unwrap_or(train.learning_rate).get(),
+            weight_decay: train.weight_decay.get(),
+            shuffle_captions: self.shuffle_captions,
+            random_captions: self.random_captions,
+            noise_images: self.noise_images,
+            duplicates: self.duplicates,
+            imbalance: self.imbalance,
+            concepts: self.concepts,
+            augment,
+            locked: self.locked,
+            max_logit_scale: self.max_logit_scale.get(),
+            all_concepts,
+        }
+    }
+}
+
 /// Which negatives of each picture the sigmoid loss counts, as shares of all of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub enum Negatives {
@@ -92,20 +119,6 @@ fn default_max_logit_scale() -> LogitScale {
     constant(LogitScale::new(100.0))
 }
 
-impl LaneSpec {
-    /// The quality of the lane's data before its first step.
-    pub const fn quality(&self) -> Quality {
-        Quality {
-            shuffle_captions: self.shuffle_captions,
-            random_captions: self.random_captions,
-            noise_images: self.noise_images,
-            duplicates: self.duplicates,
-            imbalance: self.imbalance,
-            concepts: self.concepts,
-        }
-    }
-}
-
 /// No share at all.
 const fn nothing() -> Fraction {
     Fraction::ZERO
@@ -128,8 +141,7 @@ fn is_even(s: &Zipf) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::control::Control;
+    use crate::control::{Control, Dial, Value};
 
     const DATA: [(&str, &str); 6] = [
         ("shuffle_captions", "0.1"),
@@ -144,7 +156,13 @@ mod tests {
     fn a_lane_says_what_is_not_as_it_is_and_nothing_else() {
         let text = crate::scenario::bundled("clip").unwrap();
         let plain = crate::scenario::parse(text, "clip").unwrap();
-        assert_eq!(plain.lanes[0].quality(), Quality::default());
+        let start = |scenario: &crate::scenario::Scenario| {
+            scenario.lanes[0].start(&scenario.train, true, 847)
+        };
+        assert!(
+            Dial::of_data()
+                .all(|dial| { matches!(start(&plain).get(dial), None | Some(Value::Real(0.0))) })
+        );
         for (name, _) in &DATA[1..] {
             assert!(!plain.to_ron().contains(&format!("{name}:")), "{name}");
         }
@@ -153,10 +171,10 @@ mod tests {
                     imbalance: 1.5, concepts: 60, betas: (0.9, 0.95)";
         let noisy = text.replacen("temperature: 0.07", said, 1);
         let noisy = crate::scenario::parse(&noisy, "noisy").unwrap();
-        let quality = noisy.lanes[0].quality();
+        let settings = start(&noisy);
         for (name, text) in &DATA[1..] {
-            let wanted = Control::parse(name, text).unwrap().value();
-            assert_eq!(quality.value(name), Some(wanted), "{name}");
+            let control = Control::parse(name, text).unwrap();
+            assert_eq!(settings.value_like(control), control.value(), "{name}");
         }
         let (_, second) = noisy.lanes[0].betas.unwrap();
         assert_eq!(second.get(), 0.95);

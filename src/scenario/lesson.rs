@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::control::Dial;
+
 /// One thing to be understood: a prompt, and nothing on the screen that distracts from it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -14,7 +16,7 @@ pub struct Lesson {
     pub hide: Vec<Part>,
     /// Dials that cannot be turned.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub lock: Vec<Knob>,
+    pub lock: Vec<Dial>,
 }
 
 /// A panel, as scenarios name it.
@@ -44,96 +46,4 @@ pub enum Part {
     Languages,
     /// Nearest pictures and names.
     Query,
-}
-
-/// A dial, as scenarios name it: the control that it sets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Knob {
-    /// tau, and whether it is learned.
-    Temperature,
-    /// The bias, and whether it is learned.
-    Bias,
-    /// Pairs in a batch.
-    BatchSize,
-    /// Peak learning rate.
-    LearningRate,
-    /// The loss.
-    Loss,
-    /// Weight decay.
-    WeightDecay,
-    /// Share of captions exchanged.
-    ShuffleCaptions,
-    /// Share of captions replaced by random words.
-    RandomCaptions,
-    /// Share of pictures replaced by noise.
-    NoiseImages,
-    /// Share of pairs whose concept stands twice in the batch.
-    Duplicates,
-    /// How much oftener some concepts come than others.
-    Imbalance,
-    /// How many concepts there are.
-    Concepts,
-    /// Augmentation.
-    Augment,
-    /// Which tower is held.
-    Lock,
-}
-
-impl Knob {
-    /// Whether the control of this name is the dial's.
-    pub fn covers(self, control: &str) -> bool {
-        match self {
-            Self::Temperature => matches!(control, "temperature" | "learn_temperature"),
-            Self::Bias => matches!(control, "bias" | "learn_bias"),
-            Self::BatchSize => control == "batch_size",
-            Self::LearningRate => control == "learning_rate",
-            Self::Loss => control == "loss",
-            Self::WeightDecay => control == "weight_decay",
-            Self::ShuffleCaptions => control == "shuffle_captions",
-            Self::RandomCaptions => control == "random_captions",
-            Self::NoiseImages => control == "noise_images",
-            Self::Duplicates => control == "duplicates",
-            Self::Imbalance => control == "imbalance",
-            Self::Concepts => control == "concepts",
-            Self::Augment => control == "augment",
-            Self::Lock => control == "locked",
-        }
-    }
-}
-
-impl Lesson {
-    /// Whether the control of this name may not be used.
-    pub fn locks(&self, control: &str) -> bool {
-        self.lock.iter().any(|knob| knob.covers(control))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::control::Control;
-
-    #[test]
-    fn req20_every_control_belongs_to_one_dial_that_can_be_locked() {
-        let all = [
-            Knob::Temperature,
-            Knob::Bias,
-            Knob::BatchSize,
-            Knob::LearningRate,
-            Knob::Loss,
-            Knob::WeightDecay,
-            Knob::ShuffleCaptions,
-            Knob::RandomCaptions,
-            Knob::NoiseImages,
-            Knob::Duplicates,
-            Knob::Imbalance,
-            Knob::Concepts,
-            Knob::Augment,
-            Knob::Lock,
-        ];
-        for name in Control::NAMES {
-            let covering = all.iter().filter(|knob| knob.covers(name)).count();
-            assert_eq!(covering, 1, "{name}");
-        }
-    }
 }

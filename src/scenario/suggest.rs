@@ -1,20 +1,11 @@
 //! The name that somebody probably meant.
 
-/// Words that people use for something that has another name here.
+use crate::control::Dial;
+
+/// Words that people use for something that has another name here. Those for dials stand in their table.
 const ALIASES: &[(&str, &str)] = &[
-    ("tau", "temperature"),
-    ("temp", "temperature"),
-    ("lr", "learning_rate"),
-    ("wd", "weight_decay"),
-    ("decay", "weight_decay"),
-    ("batch", "batch_size"),
-    ("b", "bias"),
-    ("logit_bias", "bias"),
     ("epochs", "steps"),
     ("iterations", "steps"),
-    ("shuffle", "shuffle_captions"),
-    ("noise", "noise_images"),
-    ("zipf", "imbalance"),
     ("beta2", "betas"),
     ("clip_grad", "grad_clip"),
     ("dim", "embed_dim"),
@@ -35,10 +26,16 @@ pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
     if wanted.is_empty() {
         return None;
     }
+    let dials = Dial::ALL.iter().flat_map(|dial| {
+        let words = dial.also().iter();
+        words.map(|word| (*word, dial.name()))
+    });
     let alias = ALIASES
         .iter()
+        .copied()
+        .chain(dials)
         .find(|(from, _)| plain(from) == wanted)
-        .map(|&(_, to)| plain(to));
+        .map(|(_, to)| plain(to));
     let score = |name: &str| {
         let name = plain(name);
         if name == wanted {
@@ -79,10 +76,8 @@ mod tests {
         ];
         for (word, meant) in [
             ("temprature", "temperature"),
-            ("tau", "temperature"),
             ("LR", "learning_rate"),
             ("learningRate", "learning_rate"),
-            ("batch", "batch_size"),
             ("infonce", "InfoNce"),
             ("SigLIP", "SigLip"),
             ("bais", "bias"),

@@ -6,31 +6,20 @@ use std::collections::VecDeque;
 use tch::{Kind, Tensor};
 
 use super::Trainer;
-use crate::control::Control;
-use crate::control::Quality;
+use crate::control::{Control, Settings};
 use crate::error::Result;
-use crate::optim::{Dial, Moments};
-use crate::quantity::{Locked, Loss};
+use crate::optim::{LearnedScalar, Moments};
 
-/// Where a training stands, tensors aside.
+/// What a trainer's steps change or depend on, tensors aside.
 #[derive(Clone, Debug)]
-pub(super) struct Standing {
+pub(super) struct TrainState {
     /// Steps completed.
     pub step: u64,
+    /// The dials as they were set. Temperature and bias are learned: they stand below.
+    pub settings: Settings,
     /// ln(1/tau).
-    pub logit_scale: Dial,
-    pub logit_bias: Option<Dial>,
-    /// Whether a bias that is added later is learned.
-    pub learn_bias: bool,
-    pub loss: Loss,
-    pub batch_size: u64,
-    /// Peak of the schedule.
-    pub learning_rate: f64,
-    pub weight_decay: f64,
-    pub quality: Quality,
-    pub augment: bool,
-    /// Which tower is held as it is.
-    pub locked: Locked,
+    pub logit_scale: LearnedScalar,
+    pub logit_bias: Option<LearnedScalar>,
     /// What the script still has to say.
     pub cues: VecDeque<(u64, Control)>,
 }
@@ -39,7 +28,7 @@ pub(super) struct Standing {
 /// on, bit for bit. Plain data: it may cross threads.
 #[derive(Clone, Debug)]
 pub struct State {
-    now: Standing,
+    now: TrainState,
     optimizer: Moments,
     /// Running statistics of the normalisations.
     buffers: Vec<Vec<f64>>,

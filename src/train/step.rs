@@ -22,7 +22,7 @@ use super::latest::Latest;
 use super::memory::{self, Cut};
 use super::phases::{Laps, Phases};
 use super::precision;
-use crate::control::Control;
+use crate::control::{Control, Stage};
 use crate::data::{Batch, Prepared};
 use crate::error::{Error, Result};
 use crate::loss::Head;
@@ -128,28 +128,15 @@ fn side_by_side<T: Send>(
 impl Underway {
     /// Whether the step goes on after this change by hand; what the change makes void is made again.
     pub fn survives(&mut self, control: Control) -> bool {
-        match control {
-            Control::BatchSize(_)
-            | Control::ShuffleCaptions(_)
-            | Control::RandomCaptions(_)
-            | Control::NoiseImages(_)
-            | Control::Duplicates(_)
-            | Control::Imbalance(_)
-            | Control::Concepts(_)
-            | Control::AllConcepts
-            | Control::Augment(_)
-            | Control::Lock(_) => false,
-            Control::Temperature(_) | Control::Bias(_) | Control::NoBias | Control::Loss(_) => {
+        match control.stage() {
+            Stage::Batch => false,
+            Stage::Comparison => {
                 self.compared = None;
                 self.gradients = None;
                 self.differentiated = 0;
                 true
             }
-            // These wait for the update.
-            Control::LearnTemperature(_)
-            | Control::LearnBias(_)
-            | Control::LearningRate(_)
-            | Control::WeightDecay(_) => true,
+            Stage::Update => true,
         }
     }
 
@@ -229,7 +216,7 @@ impl Trainer {
         if let Some(step) = &self.underway {
             return step.differentiated + hands >= step.parts();
         }
-        let pairs = self.now.batch_size as usize;
+        let pairs = self.now.settings.batch_size as usize;
         pairs.div_ceil(self.cut(pairs).part) <= hands
     }
 
@@ -252,7 +239,7 @@ impl Trainer {
         let tracked = buffers.map(Tensor::copy).collect();
         Ok(Underway {
             cut,
-            locked: self.now.locked,
+            locked: self.now.settings.locked,
             batch,
             encoded: Vec::new(),
             compared: None,
@@ -332,7 +319,7 @@ impl Trainer {
             Ok(Tensor::f_cat(&parts, 0)?)
         };
         let dials = Head {
-            loss: self.now.loss,
+            loss: self.now.settings.loss,
             logit_scale: self.now.logit_scale.value,
             logit_bias: self.now.logit_bias.map(|bias| bias.value),
         };
@@ -418,7 +405,7 @@ impl Trainer {
             .sqrt();
         self.exchange_statistics(&mut step.tracked)?;
         self.now.step += 1;
-        let learning_rate = schedule(&self.train, self.now.learning_rate, self.now.step);
+        let learning_rate = schedule(&self.train, self.now.settings.learning_rate, self.now.step);
         let seen = found.diagnostics;
         let mut report = StepReport {
             step: self.now.step,
@@ -436,7 +423,7 @@ impl Trainer {
             negative_logits: seen.negative_logits,
             accuracy_image_to_text: seen.accuracy_image_to_text,
             accuracy_text_to_image: seen.accuracy_text_to_image,
-            batch_size: self.now.batch_size,
+            batch_size: self.now.settings.batch_size,
             data: step.batch.measured(),
             seconds: 0.0,
         };
@@ -452,7 +439,7 @@ impl Trainer {
             let norms = self.optimizer.update(
                 &gradients,
                 learning_rate,
-                self.now.weight_decay,
+                self.now.settings.weight_decay,
                 Some(&trained),
             )?;
             let moved = self.update_dials(dial_gradients, shrink, learning_rate);
@@ -485,7 +472,7 @@ impl Trainer {
 
     /// Whether each parameter that the optimizer moves is of a tower that learns.
     fn trained(&self) -> Vec<bool> {
-        let locked = self.now.locked;
+        let locked = self.now.settings.locked;
         let learns = |name: &str| match locked {
             Locked::Nothing => true,
             Locked::Image => !name.starts_with("visual."),

@@ -13,8 +13,8 @@ pub use key::Key;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::dial::Dial;
 use super::panel::Panel;
+use crate::control::Dial;
 
 /// What a key, a click or a paste asks of the screen.
 #[derive(Clone, Debug, PartialEq)]
@@ -369,7 +369,7 @@ mod tests {
 
     /// Whether an action must stand in the table. A new variant does not compile until it is sorted
     /// in here.
-    const fn needs_a_key(action: &Action) -> bool {
+    fn needs_a_key(action: &Action) -> bool {
         use Action as A;
         match action {
             A::Insert(_)

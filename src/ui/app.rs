@@ -30,10 +30,10 @@ use crate::telemetry::{LaneStatus, Snapshot};
 
 use super::action::{self, Action, Context};
 use super::chart::Charts;
-use super::dial::Dial;
 use super::marks::{self, Mark};
 use super::panel::Panel;
 use super::region::Regions;
+use crate::control::Dial;
 
 pub use crate::control::short;
 use changes::Changes;
@@ -198,7 +198,7 @@ impl App {
             choices,
             focus: Focus::Dials,
             dial: Dial::Temperature,
-            data_dial: Dial::DATA[0],
+            data_dial: Dial::ShuffleCaptions,
             panel: Panel::Loss,
             zoomed: false,
             target: None,

@@ -18,8 +18,8 @@ use crate::quantity::Loss;
 use crate::telemetry::{DataReport, Matrix, Snapshot};
 
 use super::app::{App, Focus};
-use super::dial::Dial;
 use super::panel::Panel;
+use crate::control::Dial;
 
 /// What is explained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -178,9 +178,9 @@ pub fn about(app: &App, topic: Topic) -> Card {
         Topic::Dial(Dial::LearningRate) => rate::dial(app),
         Topic::Dial(Dial::WeightDecay) => rate::decay(app),
         Topic::Dial(Dial::Loss) => loss::dial(app),
-        Topic::Dial(Dial::Shuffle) => data::shuffle(app),
-        Topic::Dial(Dial::Random) => quality::random(app),
-        Topic::Dial(Dial::Noise) => quality::noise(app),
+        Topic::Dial(Dial::ShuffleCaptions) => data::shuffle(app),
+        Topic::Dial(Dial::RandomCaptions) => quality::random(app),
+        Topic::Dial(Dial::NoiseImages) => quality::noise(app),
         Topic::Dial(Dial::Duplicates) => quality::duplicates(app),
         Topic::Dial(Dial::Imbalance) => quality::imbalance(app),
         Topic::Dial(Dial::Concepts) => quality::concepts(app),

@@ -3,10 +3,9 @@
 
 use std::sync::Arc;
 
-use crate::control::Quality;
 use crate::control::Settings;
 use crate::control::{Applied, Control, Value};
-use crate::quantity::{BatchSize, Locked, Loss, Temperature};
+use crate::quantity::{BatchSize, Loss, Temperature};
 use crate::scenario::Scenario;
 use crate::telemetry::{
     Curve, DataReport, EvalReport, Landscape, LaneStatus, Matrix, Rows, Snapshot, Split, Spread,
@@ -54,6 +53,9 @@ pub fn scenario() -> Scenario {
 
 /// Settings of a lane with this loss.
 pub fn settings(loss: Loss) -> Settings {
+    let scenario = scenario();
+    let lane = scenario.lanes.iter().find(|lane| lane.loss == loss);
+    let lane = lane.unwrap_or(&scenario.lanes[0]);
     Settings {
         loss,
         temperature: if loss == Loss::InfoNce {
@@ -68,10 +70,7 @@ pub fn settings(loss: Loss) -> Settings {
         batch_size: 64,
         learning_rate: 5e-4,
         weight_decay: 0.2,
-        quality: Quality::default(),
-        all_concepts: 847,
-        augment: true,
-        locked: Locked::Nothing,
+        ..lane.start(&scenario.train, true, 847)
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::action::{Action, Context, Entry, TABLE};
 use super::app::Choice;
-use super::dial::Dial;
+use crate::control::Dial;
 
 /// What a line of the palette leads to.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,8 +50,8 @@ fn everything(here: Context, choices: &[Choice]) -> Vec<Item> {
         }
         // The dials behind one key are found each by its name.
         if row.action == Action::DataDial {
-            items.extend(Dial::DATA.map(|dial| Item {
-                name: format!("dial: {}", dial.label()),
+            items.extend(Dial::of_data().map(|dial| Item {
+                name: format!("dial: {}", dial.name()),
                 about: format!("Takes hold of {}.", dial.about()),
                 keys: row.keys_text(),
                 deed: Deed::Act(Action::Dial(dial), row.context),
@@ -223,7 +223,7 @@ mod tests {
         assert_eq!(names("newseed")[0], "reset, new seed");
         assert_eq!(names("dial tau")[0], "dial: tau");
         // By a word of what is said about it, and by its key.
-        assert!(names("exchanged").contains(&"dial: mixed".to_string()));
+        assert!(names("exchanged").contains(&"dial: shuffle_captions".to_string()));
         assert_eq!(names("ctrl-s").len(), names("Ctrl-s").len() - 1);
         assert_eq!(names("Ctrl-s")[0], "save");
         assert!(names("zzzz").is_empty());

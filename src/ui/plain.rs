@@ -10,8 +10,8 @@ use std::time::Duration;
 use signal_hook::consts::TERM_SIGNALS;
 
 use super::command_line;
-use super::dial::Dial;
 use crate::control::Control;
+use crate::control::Dial;
 use crate::error::{Error, Result};
 use crate::lab::{Command, Lab};
 use crate::scenario::{self, Scenario, did_you_mean};
@@ -138,12 +138,12 @@ impl Teller {
         let rest = if named.is_some() { &words[1..] } else { words };
         let control = match rest {
             [verb @ ("learn" | "fix"), name] => {
-                let learned = dial(name).and_then(|dial| dial.learn(*verb == "learn"));
+                let learned = Dial::called(name).and_then(|dial| dial.learn(*verb == "learn"));
                 learned
                     .ok_or_else(|| format!("{name} is not learned: only tau and the bias are"))?
             }
             [name, value] => {
-                let known = dial(name).map(Dial::control);
+                let known = Dial::called(name).map(Dial::name);
                 let known = known.or_else(|| Control::NAMES.into_iter().find(|n| n == name));
                 let known = known.ok_or_else(|| self.unknown(words))?;
                 Control::parse(known, value)?
@@ -176,7 +176,11 @@ impl Teller {
         let known = VERBS
             .into_iter()
             .chain(Control::NAMES)
-            .chain(Dial::ALL.map(Dial::label))
+            .chain(
+                Dial::ALL
+                    .iter()
+                    .flat_map(|dial| dial.also().iter().copied()),
+            )
             .chain(lanes);
         let hint = did_you_mean(words[0], known).unwrap_or_else(|| "help lists all".into());
         format!("{} is not understood: {hint}", words.join(" "))
@@ -187,13 +191,13 @@ impl Teller {
             let settings = lane.settings.as_ref();
             let dials = settings.map_or(String::new(), |settings| {
                 let one = |dial: Dial| {
-                    let value = dial.value(settings)?;
-                    let held = match dial.learned(settings) {
+                    let value = settings.get(dial)?;
+                    let held = match settings.learned(dial) {
                         Some(true) => " learned",
                         Some(false) => " fixed",
                         None => "",
                     };
-                    Some(format!("{} {value}{held}", dial.label()))
+                    Some(format!("{} {value}{held}", dial.name()))
                 };
                 // Of the data's, those that change something.
                 let told = |dial: &Dial| !dial.is_of_data() || !dial.rests(settings);
@@ -217,22 +221,14 @@ impl Teller {
     fn controls(&self) -> String {
         let settings = self.seen.first().and_then(|lane| lane.settings.as_ref());
         let line = |dial: Dial| {
-            let (label, name) = (dial.label(), dial.control());
-            let also = if label == name {
-                String::new()
-            } else {
-                format!(", also called {name}")
+            let also = match dial.also() {
+                [] => String::new(),
+                words => format!(", also called {}", words.join(", ")),
             };
-            format!("{label}{also}: {}", dial.range(settings))
+            format!("{}{also}: {}", dial.name(), dial.allowed(settings))
         };
         Dial::ALL.map(line).join("\n")
     }
-}
-
-fn dial(name: &str) -> Option<Dial> {
-    Dial::ALL
-        .into_iter()
-        .find(|dial| dial.label() == name || dial.control() == name)
 }
 
 fn least_step(lanes: &[Arc<Snapshot>]) -> u64 {
@@ -521,13 +517,13 @@ mod tests {
             teller
                 .command("status")
                 .unwrap_err()
-                .contains("tau 0.0431 learned")
+                .contains("temperature 0.0431 learned")
         );
         assert!(
             teller
                 .command("controls")
                 .unwrap_err()
-                .contains("batch, also called batch_size: ")
+                .contains("batch_size, also called batch: ")
         );
         for word in ["pause", "tau 0.05", "quit"] {
             assert!(HELP.contains(word));

@@ -4,8 +4,8 @@
 use ratatui::layout::{Position, Rect};
 
 use super::action::Action;
-use super::dial::Dial;
 use super::panel::Panel;
+use crate::control::Dial;
 
 /// What the mouse can meet.
 #[derive(Clone, Debug, PartialEq)]

@@ -3,7 +3,7 @@
 use crossterm::event::KeyCode;
 
 use super::{Action, ChartKey, Context, Direction, Entry, Key, Turn};
-use crate::ui::dial::Dial;
+use crate::control::Dial;
 use crate::ui::panel::Panel;
 
 const fn row(
@@ -63,7 +63,7 @@ pub(super) const ROWS: &[Entry] = &[
     row(Main, Action::Dial(Dial::LearningRate), &[c('e')], "rate", "Takes hold of the peak learning rate."),
     row(Main, Action::Dial(Dial::Loss), &[c('x')], "loss", "Takes hold of the loss: InfoNCE or SigLIP."),
     row(Main, Action::Dial(Dial::WeightDecay), &[c('w')], "decay", "Takes hold of the weight decay."),
-    row(Main, Action::DataDial, &[c('k')], "data", "Takes hold of a dial of the data's quality; again, of the next: mixed, random, noise, copies, zipf, classes."),
+    row(Main, Action::DataDial, &[c('k')], "data", "Takes hold of a dial of the data's quality; again, of the next: shuffle_captions, random_captions, noise_images, duplicates, imbalance, concepts."),
     row(Main, Action::Dial(Dial::Augment), &[c('g')], "augment", "Takes hold of the augmentation of training pictures."),
     row(Main, Action::Dial(Dial::Lock), &[c('*')], "lock", "Takes hold of the tower that is held as it is: image, text or none."),
     row(Main, Action::NextLane, &[k(KeyCode::Tab)], "next lane", "Addresses the next lane, then all lanes together.").footer("lane", 55),

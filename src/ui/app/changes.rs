@@ -238,8 +238,8 @@ mod tests {
     use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
     use super::*;
+    use crate::control::Dial;
     use crate::control::Value;
-    use crate::ui::dial::Dial;
     use crate::ui::fixture;
 
     fn tap(app: &mut App, code: KeyCode) -> Vec<Effect> {
@@ -267,7 +267,7 @@ mod tests {
     }
 
     fn tau(app: &App, lane: usize) -> Option<Value> {
-        Dial::Temperature.value(&app.settings(lane).unwrap())
+        app.settings(lane).unwrap().get(Dial::Temperature)
     }
 
     #[test]
@@ -279,7 +279,7 @@ mod tests {
         tap(&mut app, KeyCode::Right);
         let turned = values(&tap(&mut app, KeyCode::Right));
         press(&mut app, 'e');
-        let rate = Dial::LearningRate.value(&app.settings(0).unwrap());
+        let rate = app.settings(0).unwrap().get(Dial::LearningRate);
         tap(&mut app, KeyCode::Right);
         assert_eq!(values(&press(&mut app, 'u')), [(0, rate)]);
         assert_eq!(values(&press(&mut app, 'u')), [(0, before)]);

@@ -8,8 +8,9 @@ use crate::quantity::Loss;
 use crate::telemetry::LaneStatus;
 
 use super::{App, Effect, Focus, Overlay};
+use crate::control::Dial;
 use crate::ui::action::Turn;
-use crate::ui::dial::{self, Dial};
+use crate::ui::dial;
 
 /// A control that was sent and has not been seen to take effect.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,7 +30,7 @@ impl App {
     pub fn settings(&self, lane: usize) -> Option<Settings> {
         let mut settings = self.lanes.get(lane)?.settings.clone()?;
         for pending in self.pending.iter().filter(|p| p.lane == lane) {
-            apply(&mut settings, pending.control);
+            settings.set(pending.control);
         }
         Some(settings)
     }
@@ -55,11 +56,9 @@ impl App {
 
     /// Whether the dial's value in this lane is still on its way.
     pub fn is_pending(&self, lane: usize, dial: Dial) -> bool {
-        self.pending.iter().any(|p| {
-            let name = p.control.name();
-            p.lane == lane
-                && (name == dial.control() || dial.learn(true).is_some_and(|c| c.name() == name))
-        })
+        self.pending
+            .iter()
+            .any(|p| p.lane == lane && p.control.dial() == dial)
     }
 
     /// Lanes that a target means.
@@ -86,12 +85,12 @@ impl App {
             .collect();
         let mut controls = Vec::new();
         // Addressed together, switches go the same way everywhere, whatever each lane had.
-        let lead = self.dial.value(&ready[0].1);
+        let lead = ready[0].1.get(self.dial);
         for (lane, settings) in &ready {
-            let from = if matches!(self.dial, Dial::Loss | Dial::Augment | Dial::Lock) {
+            let from = if self.dial.is_choice() {
                 lead
             } else {
-                self.dial.value(settings)
+                settings.get(self.dial)
             };
             if let Some(control) = self.dial.turned(from, turn, settings) {
                 controls.push((*lane, control));
@@ -101,8 +100,8 @@ impl App {
         if effects.is_empty() {
             self.complain(format!(
                 "{} goes no further: {}",
-                self.dial.label(),
-                self.dial.range(Some(&ready[0].1))
+                self.dial.name(),
+                self.dial.allowed(Some(&ready[0].1))
             ));
         } else {
             self.tell_change();
@@ -114,14 +113,14 @@ impl App {
         let lanes = self.addressed(self.target);
         let states: Vec<_> = lanes
             .iter()
-            .filter_map(|&lane| Some((lane, self.dial.learned(&self.settings(lane)?)?)))
+            .filter_map(|&lane| Some((lane, self.settings(lane)?.learned(self.dial)?)))
             .collect();
         let Some(&(_, first)) = states.first() else {
             let text = match self.dial {
                 Dial::Bias => "there is no bias yet: turn the dial to give the lane one".into(),
                 dial => format!(
                     "{} is always set by hand: only tau and the bias can be learned",
-                    dial.label()
+                    dial.name()
                 ),
             };
             self.complain(text);
@@ -134,7 +133,7 @@ impl App {
         let effects = self.change(controls, false);
         self.say(format!(
             "{} is {}",
-            self.dial.label(),
+            self.dial.name(),
             if first { "held fixed" } else { "learned" }
         ));
         effects
@@ -148,7 +147,7 @@ impl App {
 
     /// Sets the dial to what was typed, or says why not.
     pub(super) fn set_value(&mut self, text: &str) -> Vec<Effect> {
-        let control = match Control::parse(self.dial.control(), text) {
+        let control = match Control::parse(self.dial.name(), text) {
             Ok(control) => control,
             Err(reason) => {
                 self.complain(reason);
@@ -168,7 +167,7 @@ impl App {
         let controls = lanes.into_iter().map(|lane| (lane, control)).collect();
         let effects = self.change(controls, false);
         if effects.is_empty() {
-            self.say(format!("{} is there already", self.dial.label()));
+            self.say(format!("{} is there already", self.dial.name()));
         } else {
             self.tell_change();
         }
@@ -198,7 +197,7 @@ impl App {
             .addressed(self.target)
             .iter()
             .filter_map(|&lane| {
-                let value = self.dial.value(&self.settings(lane)?).map(dial::show);
+                let value = self.settings(lane)?.get(self.dial).map(dial::show);
                 value.or_else(|| self.dial.without().map(Into::into))
             })
             .collect();
@@ -211,7 +210,7 @@ impl App {
         };
         self.say(format!(
             "{who}: {} {} from the next step on{offer}",
-            self.dial.label(),
+            self.dial.name(),
             distinct.join(", ")
         ));
     }
@@ -241,30 +240,5 @@ impl App {
             let ended = matches!(lane.status, LaneStatus::Failed(_));
             !(recorded || over || ended)
         });
-    }
-}
-
-fn apply(settings: &mut Settings, control: Control) {
-    match control {
-        Control::Temperature(x) => settings.temperature = x.get(),
-        Control::LearnTemperature(on) => settings.learn_temperature = on,
-        Control::Bias(x) => settings.bias = Some(x.get()),
-        Control::NoBias => settings.bias = None,
-        Control::LearnBias(on) => settings.learn_bias = on,
-        Control::BatchSize(n) => settings.batch_size = n.get(),
-        Control::Loss(loss) => settings.loss = loss,
-        Control::LearningRate(x) => settings.learning_rate = x.get(),
-        Control::WeightDecay(x) => settings.weight_decay = x.get(),
-        Control::ShuffleCaptions(_)
-        | Control::RandomCaptions(_)
-        | Control::NoiseImages(_)
-        | Control::Duplicates(_)
-        | Control::Imbalance(_)
-        | Control::Concepts(_)
-        | Control::AllConcepts => {
-            settings.quality.set(control);
-        }
-        Control::Augment(on) => settings.augment = on,
-        Control::Lock(tower) => settings.locked = tower,
     }
 }

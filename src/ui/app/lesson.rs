@@ -2,7 +2,7 @@
 //! next.
 
 use super::{App, Effect, Overlay, Tone};
-use crate::control::Control;
+use crate::control::{Control, Dial};
 use crate::lab::Command;
 use crate::scenario::expect::{Standing, Watch};
 use crate::scenario::tour::STOPS;
@@ -86,10 +86,10 @@ impl App {
         lesson.is_some_and(|lesson| part(panel).is_some_and(|part| lesson.hide.contains(&part)))
     }
 
-    /// Whether the lesson lets the control of this name alone.
-    pub fn locks(&self, control: &str) -> bool {
+    /// Whether the lesson leaves this dial alone.
+    pub fn locks(&self, dial: Dial) -> bool {
         let lesson = self.scenario.lesson.as_ref();
-        lesson.is_some_and(|lesson| lesson.locks(control))
+        lesson.is_some_and(|lesson| lesson.lock.contains(&dial))
     }
 
     /// The claims of the scenario, each with how it stands.
@@ -181,12 +181,11 @@ impl App {
                 panel
             };
         }
-        let control = self.dial.control();
-        if matches!(self.overlay, Some(Overlay::Value { .. })) && self.locks(control) {
+        if matches!(self.overlay, Some(Overlay::Value { .. })) && self.locks(self.dial) {
             self.overlay = None;
-            self.refuse(self.dial.label());
+            self.refuse(self.dial.name());
         }
-        let locked = |control: &Control| self.locks(control.name());
+        let locked = |control: &Control| self.locks(control.dial());
         let (kept, refused): (Vec<_>, Vec<_>) = effects.into_iter().partition(|effect| {
             !matches!(effect, Effect::Send { command: Command::Apply(control), .. } if locked(control))
         });
@@ -199,7 +198,7 @@ impl App {
             let scenario = &self.scenario;
             let locks = |p: &super::Pending| {
                 let lesson = scenario.lesson.as_ref();
-                lesson.is_some_and(|lesson| lesson.locks(p.control.name()))
+                lesson.is_some_and(|lesson| lesson.lock.contains(&p.control.dial()))
             };
             self.pending.retain(|p| !locks(p));
             self.refuse(&name.replace('_', " "));

@@ -56,15 +56,15 @@ fn tau(x: f64) -> Control {
 fn one_key_goes_round_the_dials_of_the_data() {
     let mut app = app();
     press(&mut app, "k");
-    assert_eq!((app.focus, app.dial), (Focus::Dials, Dial::Shuffle));
+    assert_eq!((app.focus, app.dial), (Focus::Dials, Dial::ShuffleCaptions));
     press(&mut app, "kk");
-    assert_eq!(app.dial, Dial::Noise);
+    assert_eq!(app.dial, Dial::NoiseImages);
     // Another dial, and back to the one that was left.
     press(&mut app, "t");
     press(&mut app, "k");
-    assert_eq!(app.dial, Dial::Noise);
+    assert_eq!(app.dial, Dial::NoiseImages);
     press(&mut app, "kkkk");
-    assert_eq!(app.dial, Dial::Shuffle);
+    assert_eq!(app.dial, Dial::ShuffleCaptions);
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn what_was_sent_is_shown_until_the_records_have_it() {
     tap(&mut app, KeyCode::Right);
     app.observe(fixture::edited(300, |_, _| {}));
     assert_eq!(
-        Dial::Temperature.value(&app.settings(0).unwrap()),
+        app.settings(0).unwrap().get(Dial::Temperature),
         Some(Value::Real(0.045))
     );
     let recorded = fixture::edited(301, |i, lane| {
@@ -152,7 +152,7 @@ fn what_was_sent_is_shown_until_the_records_have_it() {
     app.observe(recorded);
     assert!(app.pending.is_empty());
     assert_eq!(
-        Dial::Temperature.value(&app.settings(0).unwrap()),
+        app.settings(0).unwrap().get(Dial::Temperature),
         Some(Value::Real(0.0431))
     );
 }

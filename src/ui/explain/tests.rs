@@ -205,7 +205,7 @@ fn the_data_s_cards_say_what_was_set_and_what_was_counted() {
             ("concepts", "100"),
         ] {
             let control = crate::control::Control::parse(name, value).unwrap();
-            settings.quality.set(control);
+            settings.set(control);
         }
         let data = &mut lane.report.as_mut().unwrap().data;
         (data.wrong_captions, data.random_captions) = (0.38, 0.26);
@@ -214,14 +214,18 @@ fn the_data_s_cards_say_what_was_set_and_what_was_counted() {
     }));
     let said = |dial| text(&app, Topic::Dial(dial));
     for (dial, set, counted) in [
-        (Dial::Shuffle, "p = 0.50: 32 of 64", "0.38 of the captions"),
         (
-            Dial::Random,
+            Dial::ShuffleCaptions,
+            "p = 0.50: 32 of 64",
+            "0.38 of the captions",
+        ),
+        (
+            Dial::RandomCaptions,
             "p = 0.25: 16 of 64",
             "measured in the last batch: 0.26",
         ),
         (
-            Dial::Noise,
+            Dial::NoiseImages,
             "p = 0.50: 32 of 64",
             "measured in the last batch: 0.13",
         ),

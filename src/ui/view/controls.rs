@@ -7,10 +7,11 @@ use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 
 use super::{Screen, frame, header};
+use crate::control::Dial;
 use crate::telemetry::{LaneStatus, Snapshot};
 use crate::ui::action::{self, Action, Entry};
 use crate::ui::app::Focus;
-use crate::ui::dial::{self, Dial};
+use crate::ui::dial;
 use crate::ui::region::Target;
 
 /// Rows that the strip wants.
@@ -45,10 +46,14 @@ impl Columns {
         let room = width.saturating_sub(name + status);
         // What can be learned says so, in a word or by a sign.
         let words = room >= 2 * 17 + 6 * 10;
-        let each = |dial: Dial| match (dial.can_be_learned(), words) {
-            (true, true) => 17,
-            (true, false) => 12,
-            (false, _) => 10,
+        let each = |dial: Dial| {
+            let value = match (dial.can_be_learned(), words) {
+                (true, true) => 17,
+                (true, false) => 12,
+                (false, _) => 10,
+            };
+            // A key, the name, and a space to each side.
+            value.max(dial.name().len() as u16 + 3)
         };
         // The data's dials share a place, unless there is room for everything.
         let together = Dial::ALL.iter().map(|dial| each(*dial)).sum::<u16>() <= room;
@@ -180,7 +185,7 @@ fn head(frame: &mut Frame, area: Rect, screen: &mut Screen, columns: &Columns) {
         let line = Line::from(vec![
             Span::styled(key, theme.accent()),
             Span::raw(" "),
-            Span::styled(dial.label(), name),
+            Span::styled(dial.name(), name),
             Span::styled(more, theme.warn()),
         ]);
         frame::put(frame, place, 0, &line);
@@ -202,7 +207,7 @@ fn turned(screen: &Screen, dial: Dial) -> usize {
     let lanes = screen.app.lanes.iter();
     let settings: Vec<_> = lanes.filter_map(|lane| lane.settings.as_ref()).collect();
     let turned = |other: &Dial| settings.iter().any(|settings| !other.rests(settings));
-    let others = Dial::DATA.iter().filter(|other| **other != dial);
+    let others = Dial::of_data().filter(|other| *other != dial);
     others
         .filter(|other| dial.is_of_data() && turned(other))
         .count()
@@ -213,7 +218,7 @@ fn turned(screen: &Screen, dial: Dial) -> usize {
 fn repeats(screen: &Screen, lane: usize, dial: Dial, first: usize) -> bool {
     let of = |lane: usize| {
         let settings = screen.app.settings(lane)?;
-        Some((dial.value(&settings), dial.learned(&settings)))
+        Some((settings.get(dial), settings.learned(dial)))
     };
     lane != first && of(first).is_some() && of(lane) == of(first)
 }
@@ -285,8 +290,8 @@ fn row(
             continue;
         }
         let none = || dial.without().unwrap_or(theme.glyph("–", "-")).to_string();
-        let text = dial.value(settings).map_or_else(none, dial::show);
-        let mode = match (dial.learned(settings), columns.words) {
+        let text = settings.get(dial).map_or_else(none, dial::show);
+        let mode = match (settings.learned(dial), columns.words) {
             (Some(true), true) => " learned",
             (Some(false), true) => " fixed",
             (Some(true), false) => " ~",
@@ -325,7 +330,7 @@ fn row(
 fn counted(lane: &Snapshot, dial: Dial, width: u16) -> Option<String> {
     let settings = lane.settings.as_ref()?;
     let counted = dial.measured(&lane.report.as_ref()?.data)?;
-    let differs = !dial.rests(settings) && Some(counted) != dial.value(settings);
+    let differs = !dial.rests(settings) && Some(counted) != settings.get(dial);
     (differs && width >= 16).then(|| format!(" is {}", dial::show(counted)))
 }
 

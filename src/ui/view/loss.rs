@@ -11,7 +11,6 @@ use crate::quantity::Loss;
 use crate::telemetry::LaneStatus;
 use crate::ui::app::short;
 use crate::ui::chart::Smoothing;
-use crate::ui::dial::Dial;
 use crate::ui::panel::Panel;
 
 /// Draws the panel.
@@ -157,11 +156,8 @@ fn mark_lines(screen: &Screen, width: u16, rows: u16) -> Vec<Line<'static>> {
         .marks
         .iter()
         .map(|mark| {
-            let dial = Dial::ALL
-                .iter()
-                .find(|d| d.control() == mark.name)
-                .map_or(mark.name, |d| d.label());
-            let change = format!(" {dial} {} {arrow} {} ", short(mark.old), short(mark.new));
+            let name = mark.name;
+            let change = format!(" {name} {} {arrow} {} ", short(mark.old), short(mark.new));
             vec![
                 Span::styled(mark.number.to_string(), series::mark_style(screen, mark)),
                 Span::styled(change, theme.text()),

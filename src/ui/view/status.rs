@@ -23,12 +23,12 @@ pub fn line(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     match &app.overlay {
         Some(Overlay::Value { input }) => {
             let settings = app.settings(app.target.unwrap_or(0));
-            let ask = format!("{} for {} = ", app.dial.label(), app.target_name());
+            let ask = format!("{} for {} = ", app.dial.name(), app.target_name());
             spans.extend(typed(
                 screen,
                 ask,
                 input,
-                &app.dial.range(settings.as_ref()),
+                &app.dial.allowed(settings.as_ref()),
             ));
         }
         Some(Overlay::Ask { input }) => {
@@ -124,11 +124,11 @@ fn explanation(screen: &Screen) -> String {
         Some(settings) if app.lanes.len() > 1 => {
             let name = &app.lanes[lane].lane;
             let measured = measured(app, lane);
-            format!("{}, {name}: {}{measured}", app.dial.label(), app.dial.explain(&settings))
+            format!("{}, {name}: {}{measured}", app.dial.name(), app.dial.explain(&settings))
         }
         Some(settings) => {
             let measured = measured(app, lane);
-            format!("{}: {}{measured}", app.dial.label(), app.dial.explain(&settings))
+            format!("{}: {}{measured}", app.dial.name(), app.dial.explain(&settings))
         }
         None => "Space pauses and goes on; t b n e x take hold of a dial, arrows turn it; ? lists every key".into(),
     }

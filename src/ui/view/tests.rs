@@ -11,10 +11,10 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 
+use crate::control::Dial;
 use crate::telemetry::{LaneStatus, Matrix, Snapshot};
 use crate::ui::action::Action;
 use crate::ui::app::{App, Choice, Overlay};
-use crate::ui::dial::Dial;
 use crate::ui::fixture;
 use crate::ui::input::Input;
 use crate::ui::panel::Panel;

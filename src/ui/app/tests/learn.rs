@@ -1,8 +1,9 @@
 //! The palette does what the keys do; lessons, the tour, cards and the welcome.
 
 use super::*;
+use crate::control::Dial;
 use crate::scenario::tour::STOPS;
-use crate::scenario::{Comparison, Expect, Knob, Lesson, Metric, Part};
+use crate::scenario::{Comparison, Expect, Lesson, Metric, Part};
 
 fn palette(app: &mut App, typed: &str) -> Vec<Effect> {
     press(app, ":");
@@ -67,7 +68,7 @@ fn lesson() -> App {
     scenario.lesson = Some(Lesson {
         prompt: "Turn tau down and look at the curve of the loss.".into(),
         hide: vec![Part::Matrix],
-        lock: vec![Knob::Loss, Knob::Bias],
+        lock: vec![Dial::Loss, Dial::Bias],
     });
     let expect = Expect {
         what: Metric::Temperature,
