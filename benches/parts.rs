@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use clip_lab::data::{Prepared, Request, sample};
 use clip_lab::eval::{Evaluation, Tasks};
+use clip_lab::loss::landscape::{biases, survey, temperatures};
 use clip_lab::loss::tiled::{Cut, Features, TILE, tiled};
 use clip_lab::loss::{Head, Loss};
 use clip_lab::model::Clip;
@@ -77,7 +78,7 @@ fn loss(c: &mut Criterion) {
             threads: 1,
             bf16: false,
         };
-        for loss in [Loss::InfoNce, Loss::SigLip] {
+        for loss in Loss::ALL {
             let dials = Head {
                 loss,
                 logit_scale: 2.3,
@@ -87,6 +88,26 @@ fn loss(c: &mut Criterion) {
                 b.iter(|| black_box(tiled(features, dials, cut)));
             });
         }
+    }
+    group.finish();
+}
+
+/// What one survey of the loss landscape costs on one thread.
+fn landscape(c: &mut Criterion) {
+    tch::set_num_threads(1);
+    let mut group = c.benchmark_group("survey of the loss landscape, D = 24, one thread");
+    let unit = |pairs: i64| {
+        let x = Tensor::randn([pairs, 24], (Kind::Float, Device::Cpu));
+        &x / x.norm_scalaropt_dim(2, [-1i64].as_slice(), true)
+    };
+    for pairs in [16, 64, 128, 512, 2_048, 8_192, 32_768] {
+        let (image, text) = (unit(pairs), unit(pairs));
+        let survey = || {
+            let (across, up) = (temperatures(0.01, 0.07), biases(-10.0));
+            survey(0, [&image, &text], across, up).expect("features")
+        };
+        let id = BenchmarkId::from_parameter(pairs);
+        group.bench_function(id, |b| b.iter(|| black_box(survey())));
     }
     group.finish();
 }
@@ -156,5 +177,5 @@ fn evaluation(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, adamw, loss, data, evaluation);
+criterion_group!(benches, adamw, loss, landscape, data, evaluation);
 criterion_main!(benches);

@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn req24_gaps_stay_gaps_and_nothing_leaves_the_sheet() {
+    fn gaps_stay_gaps_and_nothing_leaves_the_sheet() {
         let lane = lane(&[3.0, 2.0, f64::NAN, 1.5, 1.0]);
         let drawing = sheet("a run", &[&lane]);
         assert_eq!(curves(&drawing), 2);
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn req24_empty_and_wild_runs_can_be_drawn() {
+    fn empty_and_wild_runs_can_be_drawn() {
         for values in [vec![], vec![f64::NAN; 3], vec![1e308, -1e308], vec![2.0; 4]] {
             let lane = lane(&values);
             let drawing = sheet("", &[&lane]);

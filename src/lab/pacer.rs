@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn req15_nobody_runs_ahead() {
+    fn nobody_runs_ahead() {
         let (pacer, a, b) = two();
         assert!(pacer.may_step(a, None));
         pacer.stands(a, 1, true);
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn req15_a_change_to_all_comes_where_none_has_passed() {
+    fn a_change_to_all_comes_where_none_has_passed() {
         let (pacer, a, b) = two();
         let at = |seats: &[usize]| {
             let mut at = None;
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn req15_all_pause_at_the_same_step() {
+    fn all_pause_at_the_same_step() {
         let (pacer, a, b) = two();
         assert!(pacer.may_step(a, None));
         pacer.stands(a, 1, true);
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn req01_a_slow_lab_waits_between_steps() {
+    fn a_slow_lab_waits_between_steps() {
         let (pacer, a, _) = two();
         pacer.slow_down(Duration::from_secs(3600));
         assert!(pacer.may_step(a, None));

@@ -64,7 +64,7 @@ mod tests {
     use crate::scenario::Plateau;
 
     #[test]
-    fn req06_a_loss_below_its_rule_stops_once() {
+    fn a_loss_below_its_rule_stops_once() {
         let mut rule = StopRule::new(Stop {
             loss_below: Positive::new(1.0).ok(),
             plateau: None,
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn req06_a_plateau_stops_and_a_slope_does_not() {
+    fn a_plateau_stops_and_a_slope_does_not() {
         let plateau = Plateau {
             steps: Steps::new(50).unwrap(),
             by: Positive::new(0.01).unwrap(),

@@ -427,7 +427,7 @@ mod tests {
     }
 
     #[test]
-    fn req19_seen_once_by_a_step_is_enough_and_later_is_too_late() {
+    fn seen_once_by_a_step_is_enough_and_later_is_too_late() {
         let mut seen = watch(r#"(what: Loss, lane: "a", is: Below(2.0), by: 3)"#);
         feed(&mut seen, 0, 1, &[2.5]);
         assert_eq!(standing(&seen), Standing::Open);
@@ -441,7 +441,7 @@ mod tests {
     }
 
     #[test]
-    fn req19_what_must_stay_is_seen_at_its_end_and_missed_at_once() {
+    fn what_must_stay_is_seen_at_its_end_and_missed_at_once() {
         let mut stays = watch(r#"(what: Loss, lane: "a", is: Above(1.0), until: 3)"#);
         feed(&mut stays, 0, 1, &[1.5, 1.5]);
         assert_eq!(standing(&stays), Standing::Open);
@@ -453,7 +453,7 @@ mod tests {
     }
 
     #[test]
-    fn req19_one_outlier_among_ten_steps_decides_nothing() {
+    fn one_outlier_among_ten_steps_decides_nothing() {
         let mut calm = watch(r#"(what: Loss, lane: "a", is: Below(1.0), by: 50)"#);
         feed(&mut calm, 0, 1, &[2.0; 10]);
         feed(&mut calm, 0, 11, &[0.0]);
@@ -461,7 +461,7 @@ mod tests {
     }
 
     #[test]
-    fn req19_lanes_are_compared_at_the_same_step_whichever_is_ahead() {
+    fn lanes_are_compared_at_the_same_step_whichever_is_ahead() {
         for (first, second) in [(0, 1), (1, 0)] {
             let mut pair = watch(r#"(what: Loss, lane: "a", is: BelowLane("b"), by: 3)"#);
             let values = [[3.0, 1.0, 1.0], [2.0, 2.0, 2.0]];
@@ -474,7 +474,7 @@ mod tests {
     }
 
     #[test]
-    fn req19_without_a_name_all_lanes_are_meant() {
+    fn without_a_name_all_lanes_are_meant() {
         let mut both = watch("(what: Loss, is: Below(1.0), by: 5)");
         feed(&mut both, 0, 1, &[0.5]);
         assert_eq!(standing(&both), Standing::Open);
@@ -483,7 +483,7 @@ mod tests {
     }
 
     #[test]
-    fn req19_what_is_no_number_is_below_nothing_and_starting_over_gives_another_chance() {
+    fn what_is_no_number_is_below_nothing_and_starting_over_gives_another_chance() {
         let mut nan = watch(r#"(what: Loss, lane: "a", is: Below(9.0), by: 2)"#);
         feed(&mut nan, 0, 1, &[f64::NAN, f64::NAN]);
         assert_eq!(standing(&nan), Standing::Missed);
@@ -497,7 +497,7 @@ mod tests {
     }
 
     #[test]
-    fn req19_snapshots_say_the_same_as_records() {
+    fn snapshots_say_the_same_as_records() {
         let mut lane = Snapshot::starting("a", 10);
         let mut by_snapshot = watch(r#"(what: Scale, lane: "a", is: Above(15.0), by: 9)"#);
         for (step, tau) in [(1, 0.1), (2, 0.05), (3, 0.02)] {

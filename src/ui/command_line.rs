@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn req23_the_command_opens_the_same_run() {
+    fn the_command_opens_the_same_run() {
         let names = ["tau-too-small".to_string()];
         let mut recorded = load("tau-too-small").unwrap().with_seed(9);
         let lane = recorded.lanes[0].name.clone();
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn req23_what_all_lanes_got_is_said_once_and_lanes_of_two_scenarios_are_named() {
+    fn what_all_lanes_got_is_said_once_and_lanes_of_two_scenarios_are_named() {
         let names = ["clip".to_string(), "siglip".to_string()];
         let mut recorded = load("clip")
             .unwrap()
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn req23_what_flags_cannot_say_is_not_said() {
+    fn what_flags_cannot_say_is_not_said() {
         let names = ["clip".to_string()];
         let mut changed = load("clip").unwrap();
         changed.lanes[0].name = "other".into();
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn req23_a_folded_command_is_the_same_command() {
+    fn a_folded_command_is_the_same_command() {
         let line = "clip-lab 'my file.ron' --seed 3 --set temperature=0.05 --set bias=-10@20";
         let folded = folded(line, 40);
         assert!(folded.lines().count() > 1 && folded.lines().all(|l| l.chars().count() <= 40));

@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn req30_the_template_says_what_holds_anyway() {
+    fn the_template_says_what_holds_anyway() {
         let settings = parse(TEMPLATE, "config.ron").unwrap();
         let scenario = settings.scenario.clone();
         assert_eq!(
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn req30_what_is_not_said_stays_as_it_is() {
+    fn what_is_not_said_stays_as_it_is() {
         let settings = parse("(theme: \"light\")", "x").unwrap();
         assert_eq!(settings.theme, ThemeChoice::Light);
         assert!(settings.mouse);
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn req30_a_wrong_file_is_an_error_with_line_and_column() {
+    fn a_wrong_file_is_an_error_with_line_and_column() {
         for (text, place, says) in [
             ("(\n  theme: \"blue\",\n)", ":2:10", "high-contrast"),
             ("(\n  thme: \"dark\",\n)", ":2:3", "did you mean `theme`?"),

@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn req14_any_number_of_matrices_is_kept_as_few_that_lie_evenly() {
+    fn any_number_of_matrices_is_kept_as_few_that_lie_evenly() {
         let mut history = History::default();
         for step in (1..=30_000).step_by(3) {
             history.note(&lane(step));
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn req14_a_lane_that_goes_back_forgets_what_lies_ahead() {
+    fn a_lane_that_goes_back_forgets_what_lies_ahead() {
         let mut history = History::default();
         for step in [10, 20, 30] {
             history.note(&lane(step));

@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn req08_a_slow_line_never_gets_more_than_it_holds() {
+    fn a_slow_line_never_gets_more_than_it_holds() {
         for bytes in [0, 1, 15_000, 16_000, 40_000, 1_000_000] {
             let wait = Pace::SLOW.after(bytes).as_secs_f64();
             assert!(bytes as f64 / wait <= 64_000.5, "{bytes} in {wait} s");

@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn req25_a_script_presses_types_waits_and_takes_pictures() {
+    fn a_script_presses_types_waits_and_takes_pictures() {
         let text =
             "# a tour\n\nt\nCtrl-s\ntext \"0.5\\n\"\nwait step 200\nsize 100 30\nshot a.svg\n#\n";
         let mut script = Script::parse(text, "tour.keys").unwrap();
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn req25_waits_end_by_the_clock_by_words_and_by_lanes_that_go_no_further() {
+    fn waits_end_by_the_clock_by_words_and_by_lanes_that_go_no_further() {
         let mut script = Script::parse(
             "wait 1\nwait 1.5\nwait text \"paused\"\nwait step 900\nq",
             "x",
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn req25_a_line_that_is_not_understood_is_named_by_its_number() {
+    fn a_line_that_is_not_understood_is_named_by_its_number() {
         for (line, says) in [
             ("Hyper-x", "is no key"),
             ("jump high", "begins no line"),

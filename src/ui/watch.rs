@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn req22_a_change_on_disk_is_noticed_once() {
+    fn a_change_on_disk_is_noticed_once() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("mine.ron");
         std::fs::write(&path, "one").unwrap();

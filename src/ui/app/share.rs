@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn req28_m_hands_the_mouse_over_and_takes_it_back() {
+    fn m_hands_the_mouse_over_and_takes_it_back() {
         let mut app = app();
         assert_eq!(app.update(Action::Mouse), [Effect::Mouse(false)]);
         assert!(app.message.as_ref().unwrap().1.contains("M takes it back"));
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn req28_everything_that_the_mouse_meets_has_a_key() {
+    fn everything_that_the_mouse_meets_has_a_key() {
         use crate::ui::theme::{Depth, Glyphs, Theme};
         use ratatui::{Terminal, backend::TestBackend};
         let theme = Theme::new(Depth::True, Glyphs::Braille);
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn req22_a_changed_file_is_offered_and_ctrl_o_takes_it() {
+    fn a_changed_file_is_offered_and_ctrl_o_takes_it() {
         let mut app = app();
         assert!(app.update(Action::Reload).is_empty());
         app.file = Some("mine.ron".into());
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn req27_the_log_keeps_what_lanes_said_and_stays_bounded() {
+    fn the_log_keeps_what_lanes_said_and_stays_bounded() {
         let mut app = app();
         for i in 0..2 * KEPT {
             app.observe(fixture::edited(300, |lane, snapshot| {

@@ -243,14 +243,14 @@ mod tests {
     use std::collections::HashSet;
 
     #[test]
-    fn req30_every_row_has_a_name_of_its_own() {
+    fn every_row_has_a_name_of_its_own() {
         let ids: HashSet<String> = TABLE.iter().map(Entry::id).collect();
         assert_eq!(ids.len(), TABLE.len());
         assert!(ids.contains("main.play-pause"));
     }
 
     #[test]
-    fn req30_the_template_reads_as_it_is_and_with_its_slashes_taken_away() {
+    fn the_template_reads_as_it_is_and_with_its_slashes_taken_away() {
         let text = template();
         assert_eq!(
             Bindings::parse(&text, "keys.ron").unwrap(),
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn req30_keys_can_be_exchanged() {
+    fn keys_can_be_exchanged() {
         let text = r#"{ "main.tau": ["e"], "main.rate": ["t", "F5"] }"#;
         let bindings = Bindings::parse(text, "keys.ron").unwrap();
         let row = |id: &str| TABLE.iter().position(|row| row.id() == id).unwrap();
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn req30_what_cannot_be_is_refused_with_line_and_column() {
+    fn what_cannot_be_is_refused_with_line_and_column() {
         for (text, place, says) in [
             (
                 "{\n  // \"x\"\n  \"main.tau\": [\"n\"],\n}",

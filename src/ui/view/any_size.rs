@@ -60,7 +60,7 @@ fn glyphs() -> impl Strategy<Value = Glyphs> {
 proptest! {
     #![proptest_config(proptest::test_runner::Config::with_cases(150))]
     #[test]
-    fn req09_any_size_state_overlay_theme_and_keys_draw(
+    fn any_size_state_overlay_theme_and_keys_draw(
         width in 1_u16..=300,
         height in 1_u16..=100,
         first in 1_u16..=300,

@@ -40,7 +40,7 @@ fn batch(step: u64) -> Vec<Arc<Snapshot>> {
 }
 
 #[test]
-fn req08_low_bandwidth_keeps_to_four_frames_and_64_kilobytes_a_second() {
+fn low_bandwidth_keeps_to_four_frames_and_64_kilobytes_a_second() {
     crossterm::style::force_color_output(true);
     let count = Rc::new(Cell::new(0));
     let backend = CrosstermBackend::new(Counter(Rc::clone(&count)));

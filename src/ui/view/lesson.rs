@@ -125,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn req20_claims_that_do_not_fit_are_all_there_as_signs_with_the_text_of_the_next() {
+    fn claims_that_do_not_fit_are_all_there_as_signs_with_the_text_of_the_next() {
         let claim = |text: &str, standing| (text.to_owned(), standing);
         let claims = || {
             vec![

@@ -9,7 +9,7 @@ fn typed(app: &mut App, text: &str) {
 }
 
 #[test]
-fn req17_the_palette_shows_names_keys_and_what_they_do() {
+fn the_palette_shows_names_keys_and_what_they_do() {
     let mut app = app(fixture::running(640));
     app.update(Action::Palette);
     insta::assert_snapshot!("palette", shot(&mut app, &RICH, 100, 30));
@@ -20,7 +20,7 @@ fn req17_the_palette_shows_names_keys_and_what_they_do() {
 }
 
 #[test]
-fn req17_the_help_begins_where_one_is() {
+fn the_help_begins_where_one_is() {
     let mut app = app(fixture::running(640));
     app.update(Action::Panel(Panel::Matrix));
     app.update(Action::Help);
@@ -35,7 +35,7 @@ fn req17_the_help_begins_where_one_is() {
 }
 
 #[test]
-fn req18_the_card_lies_beside_what_it_explains() {
+fn the_card_lies_beside_what_it_explains() {
     let mut app = app(fixture::running(640));
     app.update(Action::Explain);
     insta::assert_snapshot!("explain_tau", shot(&mut app, &RICH, 120, 40));
@@ -53,7 +53,7 @@ fn req18_the_card_lies_beside_what_it_explains() {
 }
 
 #[test]
-fn req21_the_first_screen_says_what_is_seen_what_to_press_and_what_to_watch_for() {
+fn the_first_screen_says_what_is_seen_what_to_press_and_what_to_watch_for() {
     for (width, height) in [(120, 40), (80, 24)] {
         let mut app = app(fixture::running(3));
         app.course.welcome = true;
@@ -91,7 +91,7 @@ fn stop(name: &str, stop: usize) -> App {
 }
 
 #[test]
-fn req20_a_lesson_shows_its_prompt_hides_panels_and_ticks_what_was_seen() {
+fn a_lesson_shows_its_prompt_hides_panels_and_ticks_what_was_seen() {
     let mut app = stop("stuck-at-ln-n", 1);
     let screen = shot(&mut app, &RICH, 120, 40);
     assert!(screen.contains("stop 2 of 9"), "{screen}");
@@ -109,7 +109,7 @@ fn req20_a_lesson_shows_its_prompt_hides_panels_and_ticks_what_was_seen() {
 }
 
 #[test]
-fn req18_a_card_that_is_cut_says_so() {
+fn a_card_that_is_cut_says_so() {
     let mut app = app(fixture::running(640));
     app.update(Action::Explain);
     assert!(!shot(&mut app, &RICH, 120, 40).contains("more lines"));
