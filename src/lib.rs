@@ -23,6 +23,7 @@
 #![cfg_attr(test, allow(clippy::float_cmp))]
 
 pub mod error;
+pub mod files;
 pub mod memory;
 pub mod quantity;
 pub mod random;

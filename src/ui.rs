@@ -40,6 +40,7 @@ use crossterm::event::{
 };
 
 use crate::error::{Error, Result};
+use crate::files::replace as replace_file;
 use crate::lab::{Attention, Command, Lab};
 use crate::scenario::{self, Scenario};
 use crate::telemetry::Snapshot;
@@ -443,17 +444,9 @@ fn save(scenario: &Scenario, path: &str, replace: bool) -> Saved {
     if !replace && Path::new(path).exists() {
         return Saved::Exists(path.into());
     }
-    let beside = format!("{path}.part");
-    let written = std::fs::write(&beside, scenario.to_ron())
-        .and_then(|()| std::fs::rename(&beside, path))
-        .map_err(Error::file("write", path));
-    match written {
+    match replace_file(Path::new(path), scenario.to_ron()) {
         Ok(()) => Saved::Done(path.into()),
-        Err(e) => {
-            // Left over only if the renaming failed.
-            let _ = std::fs::remove_file(&beside);
-            Saved::Failed(e.to_string())
-        }
+        Err(e) => Saved::Failed(e.to_string()),
     }
 }
 

@@ -13,6 +13,7 @@ use super::notices::Notices;
 use super::options::{DEFAULT_SCENARIO, Device};
 use super::output::print;
 use crate::error::Result;
+use crate::export::csv;
 use crate::lab::{LaneBench, bench};
 use crate::memory::peak as peak_resident;
 use crate::quantity::Steps;
@@ -131,27 +132,28 @@ fn lines(lanes: &[LaneBench]) -> String {
 }
 
 fn csv(lanes: &[LaneBench]) -> String {
-    let mut text = "lane,step_ms,pairs_per_second".to_owned();
-    for (name, _) in lanes.first().map(|l| l.phases.parts()).iter().flatten() {
-        let _ = write!(text, ",{name}_ms");
-    }
-    text.push_str(",threads,parameters,batch_size\n");
+    let phases = lanes.first().map(|lane| lane.phases.parts());
+    let phases = phases
+        .iter()
+        .flatten()
+        .map(|(name, _)| format!("{name}_ms"));
+    let names = ["lane", "step_ms", "pairs_per_second"].map(String::from);
+    let last = ["threads", "parameters", "batch_size"].map(String::from);
+    let mut text = csv::row(names.into_iter().chain(phases).chain(last));
     for lane in lanes {
-        let _ = write!(
-            text,
-            "{},{},{}",
-            lane.lane,
-            ms(lane.step),
-            lane.pairs_per_second
-        );
-        for (_, time) in lane.phases.parts() {
-            let _ = write!(text, ",{}", ms(time));
-        }
-        let _ = writeln!(
-            text,
-            ",{},{},{}",
-            lane.threads, lane.parameters, lane.batch_size
-        );
+        let phases = lane.phases.parts().map(|(_, time)| ms(time).to_string());
+        let mut cells = vec![
+            lane.lane.clone(),
+            ms(lane.step).to_string(),
+            lane.pairs_per_second.to_string(),
+        ];
+        cells.extend(phases);
+        cells.extend([
+            lane.threads.to_string(),
+            lane.parameters.to_string(),
+            lane.batch_size.to_string(),
+        ]);
+        text += &csv::row(cells);
     }
     text
 }

@@ -5,10 +5,11 @@ use std::fmt::Write as _;
 use clap::Args;
 use serde_json::{Map, Value, json};
 
-use super::format::{Format, csv};
+use super::format::Format;
 use super::output::print;
 use super::terminal::{Terminal, env, ssh};
 use crate::error::Result;
+use crate::export::csv;
 use crate::memory;
 use crate::train::{device, precision};
 
@@ -223,19 +224,11 @@ fn table(findings: &[Finding]) -> String {
 }
 
 fn table_csv(findings: &[Finding]) -> String {
-    let rows = findings.iter().map(|found| {
+    let header = csv::row(["section", "name", "value", "why"]);
+    findings.iter().fold(header, |text, found| {
         let value = plain(&found.value);
-        format!(
-            "{},{},{},{}\n",
-            found.section,
-            found.name,
-            csv(&value),
-            csv(&found.why)
-        )
-    });
-    std::iter::once("section,name,value,why\n".to_string())
-        .chain(rows)
-        .collect()
+        text + &csv::row([found.section, found.name, &value, &found.why])
+    })
 }
 
 /// `{"libtorch": {"version": ..., "device": ..., "device_why": ...}, ...}`

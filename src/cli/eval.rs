@@ -13,7 +13,7 @@ use super::progress;
 use crate::error::{Error, Result};
 use crate::eval::tasks::{by_name, examined};
 use crate::eval::{EvalTask, Tasks, Templates};
-use crate::export::json_line;
+use crate::export::{csv, json_line};
 use crate::infer::evaluate::{evaluate, keep, saved};
 use crate::telemetry::{Event, Listing, Measure, Report, Unit};
 
@@ -144,33 +144,30 @@ pub fn run(args: &EvalArgs) -> Result<()> {
     Ok(())
 }
 
+/// The columns of the CSV.
+const HEADER: [&str; 10] = [
+    "lane", "step", "task", "split", "what", "measure", "value", "low", "high", "of",
+];
+
 fn csv(lane: &str, report: &Report, per_class: bool, header: bool) -> String {
     let mut text = String::new();
     if header {
-        text.push_str("lane,step,task,split,what,measure,value,low,high,of\n");
+        text += &csv::row(HEADER);
     }
-    let number = |x: f64| {
-        if x.is_finite() {
-            x.to_string()
-        } else {
-            String::new()
-        }
-    };
     for m in measures(report, per_class) {
-        let (low, high) = m.interval.unwrap_or((f64::NAN, f64::NAN));
-        let n = m.n.map_or_else(String::new, |n| n.to_string());
-        let _ = writeln!(
-            text,
-            "{lane},{},{},{},{},{},{},{},{},{n}",
-            report.step(),
+        let (low, high) = m.interval.unzip();
+        text += &csv::row([
+            lane,
+            &report.step().to_string(),
             report.task(),
             m.subset.name(),
-            super::format::csv(&m.about),
-            super::format::csv(&m.label),
-            number(m.value),
-            number(low),
-            number(high),
-        );
+            &m.about,
+            &m.label,
+            &csv::number(m.value),
+            &csv::number(low),
+            &csv::number(high),
+            &m.n.map_or_else(String::new, |n| n.to_string()),
+        ]);
     }
     text
 }

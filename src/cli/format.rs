@@ -29,23 +29,3 @@ impl Format {
         })
     }
 }
-
-/// A CSV field, in quotes where it needs them (RFC 4180).
-pub(super) fn csv(field: &str) -> String {
-    if field.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", field.replace('"', "\"\""))
-    } else {
-        field.into()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn csv_fields_are_quoted_only_where_they_must_be() {
-        assert_eq!(csv("plain"), "plain");
-        assert_eq!(csv("a, \"b\""), "\"a, \"\"b\"\"\"");
-    }
-}

@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::json;
 
-use super::format::{Format, csv};
+use super::format::Format;
 use super::output::print;
 use crate::error::{Error, Result};
+use crate::export::csv;
 use crate::scenario::{BUNDLED, bundled, did_you_mean, load, parse};
 use crate::train::start;
 
@@ -85,9 +86,9 @@ fn list(format: Format) -> Result<String> {
             }
         }
         Format::Csv => {
-            out.push_str("name,title\n");
+            out += &csv::row(["name", "title"]);
             for (name, scenario) in &rows {
-                let _ = writeln!(out, "{},{}", csv(name), csv(&scenario.title));
+                out += &csv::row([*name, scenario.title.as_str()]);
             }
         }
         Format::Json => {

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::drawing::Drawing;
-use super::plots;
+use super::{csv, plots};
 use crate::error::{Error, Result};
 use crate::scenario::{Cue, Scenario, script_ron};
 use crate::telemetry::{Curve, Matrix, Snapshot};
@@ -130,12 +130,11 @@ fn rows(lane: &Snapshot) -> BTreeMap<u64, [Option<f64>; 5]> {
 }
 
 fn metrics_csv(lanes: &[&Snapshot]) -> String {
-    let mut out = format!("lane,step,{}\n", NAMES.join(","));
+    let mut out = csv::row(["lane", "step"].iter().chain(&NAMES));
     for lane in lanes {
         for (step, row) in rows(lane) {
-            let cells = row.map(|value| value.map(|v| v.to_string()).unwrap_or_default());
-            // Writing to a string cannot fail.
-            let _ = writeln!(out, "{},{step},{}", lane.lane, cells.join(","));
+            let cells = [lane.lane.clone(), step.to_string()].into_iter();
+            out += &csv::row(cells.chain(row.map(csv::number)));
         }
     }
     out
@@ -149,6 +148,7 @@ fn metrics_jsonl(lanes: &[&Snapshot]) -> String {
             for (name, value) in NAMES.iter().zip(row) {
                 object[*name] = json!(value);
             }
+            // Writing to a string cannot fail.
             let _ = writeln!(out, "{object}");
         }
         for report in lane.held_out.iter().chain(lane.trained.iter()) {
@@ -165,13 +165,9 @@ fn metrics_jsonl(lanes: &[&Snapshot]) -> String {
 }
 
 fn matrix_csv(matrix: &Matrix) -> String {
-    let mut out = String::new();
-    for row in matrix.cosines.chunks(matrix.side.max(1)) {
-        let cells: Vec<_> = row.iter().map(ToString::to_string).collect();
-        out.push_str(&cells.join(","));
-        out.push('\n');
-    }
-    out
+    let rows = matrix.cosines.chunks(matrix.side.max(1));
+    rows.map(|row| csv::row(row.iter().map(ToString::to_string)))
+        .collect()
 }
 
 #[cfg(test)]

@@ -1,11 +1,26 @@
-//! CSV of the steps, for spreadsheets and data frames.
+//! CSV: rows of any table ([`row`]), and the steps of a run for spreadsheets and data frames ([`Csv`]).
 
 use std::collections::HashMap;
 use std::io::Write;
 
-use super::Sink;
+use super::sink::Sink;
 use crate::error::{Error, Result};
 use crate::telemetry::{Event, StepReport};
+
+/// Cells as a row, newline included; those that need it are quoted (RFC 4180).
+pub fn row<C: AsRef<[u8]>>(cells: impl IntoIterator<Item = C>) -> String {
+    let mut writer = ::csv::Writer::from_writer(Vec::new());
+    // Writing to memory cannot fail.
+    let _ = writer.write_record(cells);
+    let bytes = writer.into_inner().unwrap_or_default();
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// A number as a cell; empty if it is absent or not finite.
+pub fn number(x: impl Into<Option<f64>>) -> String {
+    let finite = x.into().filter(|x| x.is_finite());
+    finite.map(|x| x.to_string()).unwrap_or_default()
+}
 
 /// Writes each step as one row, in a single write; the header comes first.
 pub struct Csv<W> {
@@ -13,12 +28,6 @@ pub struct Csv<W> {
     rows: Rows,
     begun: bool,
 }
-
-/// The columns, in order.
-pub const HEADER: &str = "lane,run,step,loss,loss_image_to_text,loss_text_to_image,logit_scale,temperature,logit_bias,\
-learning_rate,grad_norm,param_norm,update_norm,positive_min,positive_mean,positive_max,negative_min,negative_mean,\
-negative_max,accuracy_image_to_text,accuracy_text_to_image,batch_size,\
-wrong_captions,random_captions,noise_images,duplicates,false_negatives,classes,seconds\n";
 
 impl<W> Csv<W> {
     /// A table that begins with its header.
@@ -36,11 +45,7 @@ impl<W: Write + Send> Sink for Csv<W> {
         let Some(row) = self.rows.row(lane, event) else {
             return Ok(());
         };
-        let text = if self.begun {
-            row
-        } else {
-            HEADER.to_owned() + &row
-        };
+        let text = if self.begun { row } else { header() + &row };
         self.begun = true;
         self.out
             .write_all(text.as_bytes())
@@ -52,17 +57,17 @@ impl<W: Write + Send> Sink for Csv<W> {
 /// Turns events into rows. Counts how often each lane started over or went back: `run` is 1 at first,
 /// so that the steps of a path that was left are not taken for those of the next.
 #[derive(Default)]
-pub struct Rows {
+pub(super) struct Rows {
     resets: HashMap<String, u64>,
 }
 
 impl Rows {
     /// The event's row, newline included; only steps have one.
-    pub fn row(&mut self, lane: &str, event: &Event) -> Option<String> {
+    pub(super) fn row(&mut self, lane: &str, event: &Event) -> Option<String> {
         match event {
             Event::Step(report) => {
                 let run = 1 + self.resets.get(lane).copied().unwrap_or(0);
-                Some(csv_row(lane, run, report))
+                Some(step_row(lane, run, report))
             }
             Event::Reset(_) | Event::Rewind { .. } => {
                 *self.resets.entry(lane.to_owned()).or_default() += 1;
@@ -77,52 +82,78 @@ impl Rows {
     }
 }
 
-/// Numbers that are absent or not finite are empty.
-fn csv_row(lane: &str, run: u64, r: &StepReport) -> String {
-    let negative =
-        |part: fn(&crate::telemetry::Spread) -> f64| r.negative_logits.as_ref().map(part);
-    let numbers = [
-        Some(r.loss),
-        r.loss_image_to_text,
-        r.loss_text_to_image,
-        Some(r.logit_scale),
-        Some(r.temperature),
-        r.logit_bias,
-        Some(r.learning_rate),
-        Some(r.grad_norm),
-        Some(r.param_norm),
-        Some(r.update_norm),
-        Some(r.positive_logits.min),
-        Some(r.positive_logits.mean),
-        Some(r.positive_logits.max),
-        negative(|s| s.min),
-        negative(|s| s.mean),
-        negative(|s| s.max),
-        Some(r.accuracy_image_to_text),
-        Some(r.accuracy_text_to_image),
-    ];
-    let cell = |x: &Option<f64>| {
-        x.filter(|x| x.is_finite())
-            .map(|x| x.to_string())
-            .unwrap_or_default()
-    };
-    let numbers: Vec<_> = numbers.iter().map(cell).collect();
-    let data = &r.data;
-    let shares = [
-        data.wrong_captions,
-        data.random_captions,
-        data.noise_images,
-        data.duplicates,
-        data.false_negatives,
-    ];
-    let shares: Vec<_> = shares.iter().map(ToString::to_string).collect();
-    format!(
-        "{lane},{run},{},{},{},{},{},{}\n",
-        r.step,
-        numbers.join(","),
-        r.batch_size,
-        shares.join(","),
-        data.classes,
-        r.seconds
-    )
+/// A column of the steps: its name, and its cell.
+type Column = (&'static str, fn(&StepReport) -> String);
+
+/// The columns after lane and run, in order.
+const COLUMNS: [Column; 27] = [
+    ("step", |r| r.step.to_string()),
+    ("loss", |r| number(r.loss)),
+    ("loss_image_to_text", |r| number(r.loss_image_to_text)),
+    ("loss_text_to_image", |r| number(r.loss_text_to_image)),
+    ("logit_scale", |r| number(r.logit_scale)),
+    ("temperature", |r| number(r.temperature)),
+    ("logit_bias", |r| number(r.logit_bias)),
+    ("learning_rate", |r| number(r.learning_rate)),
+    ("grad_norm", |r| number(r.grad_norm)),
+    ("param_norm", |r| number(r.param_norm)),
+    ("update_norm", |r| number(r.update_norm)),
+    ("positive_min", |r| number(r.positive_logits.min)),
+    ("positive_mean", |r| number(r.positive_logits.mean)),
+    ("positive_max", |r| number(r.positive_logits.max)),
+    ("negative_min", |r| number(r.negative_logits.map(|s| s.min))),
+    ("negative_mean", |r| {
+        number(r.negative_logits.map(|s| s.mean))
+    }),
+    ("negative_max", |r| number(r.negative_logits.map(|s| s.max))),
+    ("accuracy_image_to_text", |r| {
+        number(r.accuracy_image_to_text)
+    }),
+    ("accuracy_text_to_image", |r| {
+        number(r.accuracy_text_to_image)
+    }),
+    ("batch_size", |r| r.batch_size.to_string()),
+    ("wrong_captions", |r| r.data.wrong_captions.to_string()),
+    ("random_captions", |r| r.data.random_captions.to_string()),
+    ("noise_images", |r| r.data.noise_images.to_string()),
+    ("duplicates", |r| r.data.duplicates.to_string()),
+    ("false_negatives", |r| r.data.false_negatives.to_string()),
+    ("classes", |r| r.data.classes.to_string()),
+    ("seconds", |r| r.seconds.to_string()),
+];
+
+/// The names of the columns as a row.
+pub(super) fn header() -> String {
+    let names = COLUMNS.iter().map(|(name, _)| *name);
+    row(["lane", "run"].into_iter().chain(names))
+}
+
+fn step_row(lane: &str, run: u64, report: &StepReport) -> String {
+    let cells = COLUMNS.iter().map(|(_, cell)| cell(report));
+    row([lane.to_owned(), run.to_string()].into_iter().chain(cells))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_are_quoted_only_where_they_must_be() {
+        assert_eq!(row(["plain", "", "x y"]), "plain,,x y\n");
+        assert_eq!(row(["a, \"b\"", "c"]), "\"a, \"\"b\"\"\",c\n");
+        assert_eq!(row(["a\r\nb", "#"]), "\"a\r\nb\",#\n");
+        assert_eq!(
+            [number(0.1), number(f64::NAN), number(None::<f64>)],
+            ["0.1", "", ""]
+        );
+    }
+
+    #[test]
+    fn the_columns_of_the_steps_keep_their_names_and_places() {
+        let header = "lane,run,step,loss,loss_image_to_text,loss_text_to_image,logit_scale,temperature,logit_bias,\
+            learning_rate,grad_norm,param_norm,update_norm,positive_min,positive_mean,positive_max,negative_min,\
+            negative_mean,negative_max,accuracy_image_to_text,accuracy_text_to_image,batch_size,wrong_captions,\
+            random_captions,noise_images,duplicates,false_negatives,classes,seconds\n";
+        assert_eq!(super::header(), header);
+    }
 }

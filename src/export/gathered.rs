@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Sink, bundle, plots};
+use super::sink::Sink;
+use super::{bundle, plots};
 use crate::error::Result;
 use crate::telemetry::{Event, Report, Snapshot, Split};
 

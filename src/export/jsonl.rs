@@ -4,7 +4,7 @@ use std::io::Write;
 
 use serde::Serialize;
 
-use super::Sink;
+use super::sink::Sink;
 use crate::control::{Applied, Value};
 use crate::error::{Error, Result};
 use crate::telemetry::Event;

@@ -19,10 +19,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{model_folder, replace};
+use super::model_folder;
 use crate::control::{Quality, Settings};
 use crate::data::{Prepared, Request};
 use crate::error::{Error, Result};
+use crate::files::replace;
 use crate::model::checkpoint;
 use crate::scenario::LaneSpec;
 use crate::train::{DeviceChoice, Trainer};

@@ -14,16 +14,18 @@
 //! A record is one write, so a killed run leaves whole ones; when the disk is full the torn end is
 //! cut off again. Files that are rewritten are written beside themselves first and then renamed.
 
-use std::fs::{self, File};
-use std::io::Write;
+use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::csv;
 use super::gathered::Gathered;
+use super::jsonl::json_line;
+use super::sink::Sink;
 use super::tensorboard::TensorBoard;
 use super::whole::Whole;
-use super::{Sink, csv, json_line};
 use crate::control::Applied;
 use crate::error::{Error, Result};
+use crate::files::replace;
 use crate::scenario::{self, Cue, Scenario};
 use crate::telemetry::Event;
 
@@ -61,7 +63,7 @@ impl RunDir {
         replace(&path.join("scenario.ron"), scenario.to_ron())?;
         replace(&path.join("controls.ron"), "[]\n")?;
         let mut csv = Whole::create(path.join("metrics.csv"))?;
-        csv.append(csv::HEADER.as_bytes())?;
+        csv.append(csv::header().as_bytes())?;
         Ok(Self {
             jsonl: Whole::create(path.join("metrics.jsonl"))?,
             csv,
@@ -138,21 +140,6 @@ impl Sink for RunDir {
             Event::Started(_) | Event::Step(_) | Event::Eval(_) | Event::Branch(_) => Ok(()),
         }
     }
-}
-
-/// Writes a file so that there is always the old one or the new one.
-pub fn replace(path: &Path, content: impl AsRef<[u8]>) -> Result<()> {
-    let beside = path.with_extension("part");
-    let write = || {
-        let mut file = File::create(&beside)?;
-        file.write_all(content.as_ref())?;
-        file.sync_all()?;
-        fs::rename(&beside, path)
-    };
-    write().map_err(|error| {
-        let _ = fs::remove_file(&beside);
-        Error::file("write", path)(error)
-    })
 }
 
 /// Removes the files that a run writes, and nothing else.

@@ -19,7 +19,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::Sink;
+use super::sink::Sink;
 use super::whole::Whole;
 use crate::error::{Error, Result};
 use crate::scenario::Scenario;

@@ -10,7 +10,7 @@ use super::pictures::each;
 use crate::data::loader::Loaded;
 use crate::error::{Error, Result};
 use crate::eval::embed;
-use crate::export::replace;
+use crate::files::replace;
 use crate::model::checkpoint::Checkpoint;
 
 /// Unit features `[N, D]` of the pictures that can be read; `heard` hears of every one, in order.

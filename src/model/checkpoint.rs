@@ -15,8 +15,7 @@ mod tensors;
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
-use std::fs::{self, File};
-use std::io::Write;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use safetensors::tensor::{Dtype, TensorView};
@@ -29,6 +28,7 @@ use super::weights::Source;
 use crate::data::preprocess::Preprocess;
 use crate::data::tokenizer::{Clean, Family, Tokenizer};
 use crate::error::{Error, Result};
+use crate::files::replace;
 use keys::{Form, ignored, place};
 use tensors::TensorFiles;
 
@@ -503,20 +503,6 @@ fn bytes(tensor: &Tensor) -> Result<Vec<u8>> {
             .flat_map(|x| x.to_le_bytes())
             .collect(),
     })
-}
-
-/// Puts `bytes` at `path`, whole or not at all.
-fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let draft = path.with_file_name(format!(".{name}.{}.part", std::process::id()));
-    let written = File::create(&draft)
-        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
-        .and_then(|()| fs::rename(&draft, path));
-    if written.is_err() {
-        // The error that matters is the one above.
-        let _ = fs::remove_file(&draft);
-    }
-    written.map_err(Error::file("write", path))
 }
 
 #[cfg(test)]

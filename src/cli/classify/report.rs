@@ -5,12 +5,13 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
-use super::super::format::{Format, csv};
+use super::super::format::Format;
 use super::super::pictures::{fault, shown};
 use crate::data::loader::Loaded;
 use crate::error::{Error, Result};
 use crate::eval::Templates;
 use crate::eval::classify::{Classifier, Score};
+use crate::export::csv;
 use crate::ui::picture;
 use crate::ui::theme::Theme;
 
@@ -170,25 +171,32 @@ impl Report<'_> {
 
     /// A line for each class that is shown; one for a file that cannot be read.
     fn csv(&self, record: &Record) -> String {
-        let image = csv(&record.loaded.path.to_string_lossy());
-        let checkpoint = csv(&self.checkpoint);
+        let image = record.loaded.path.to_string_lossy();
+        let image = image.as_ref();
+        let checkpoint = self.checkpoint.as_str();
         if let Some(fault) = fault(record.loaded) {
-            return format!("{image},,,,,,,,{},{checkpoint}\n", csv(fault));
+            return csv::row([image, "", "", "", "", "", "", "", fault, checkpoint]);
         }
-        let answer = csv(self.answer(record).unwrap_or("none of these"));
+        let answer = self.answer(record).unwrap_or("none of these");
         let remark = record.loaded.remark.unwrap_or_default();
-        let mut text = String::new();
-        for (rank, score) in (1..).zip(record.scores.iter().take(self.top)) {
-            let sigmoid = score.sigmoid.map_or(String::new(), |x| x.to_string());
-            let _ = writeln!(
-                text,
-                "{image},{rank},{},{},{},{sigmoid},{answer},{remark},,{checkpoint}",
-                csv(self.name(score)),
-                score.cosine,
-                score.softmax
-            );
-        }
-        text
+        let row = |(rank, score): (usize, &Score)| {
+            csv::row([
+                image,
+                &rank.to_string(),
+                self.name(score),
+                &score.cosine.to_string(),
+                &score.softmax.to_string(),
+                &score.sigmoid.map_or(String::new(), |x| x.to_string()),
+                answer,
+                remark,
+                "",
+                checkpoint,
+            ])
+        };
+        (1..)
+            .zip(record.scores.iter().take(self.top))
+            .map(row)
+            .collect()
     }
 
     fn table(&self, record: &Record, screen: Option<&Theme>) -> String {

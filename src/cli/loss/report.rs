@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use crate::error::{Error, Result};
+use crate::export::csv;
 use crate::loss::evaluate::{Precision, Question};
 
 /// The answer; its fields are the keys of the JSON object and the columns of the CSV line.
@@ -78,7 +79,7 @@ impl Answer {
             ("extra_mib", cell(self.extra_mib)),
         ];
         let (names, values): (Vec<&str>, Vec<String>) = cells.into_iter().unzip();
-        format!("{}\n{}\n", names.join(","), values.join(","))
+        csv::row(names) + &csv::row(values)
     }
 
     /// For reading.

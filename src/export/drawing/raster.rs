@@ -7,12 +7,22 @@ use image::{ImageFormat, Rgb as Pixel, RgbImage};
 use noto_sans_mono_bitmap::{FontWeight, RasterHeight, get_raster};
 use unicode_width::UnicodeWidthChar;
 
-use super::{CELL, Drawing, Rgb, Shape};
+use super::shapes::{CELL, Drawing, Rgb, Shape};
 
 /// Largest side of a picture.
 const LARGEST: f64 = 8192.0;
 
-pub fn png(drawing: &Drawing) -> Result<Vec<u8>, String> {
+impl Drawing {
+    /// As PNG.
+    ///
+    /// # Errors
+    /// What the encoder says; a picture of no pixels is one reason.
+    pub fn png(&self) -> Result<Vec<u8>, String> {
+        png(self)
+    }
+}
+
+fn png(drawing: &Drawing) -> Result<Vec<u8>, String> {
     let side = |x: f64| {
         if (1.0..=LARGEST).contains(&x) {
             Ok(x as u32)

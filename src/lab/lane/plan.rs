@@ -12,7 +12,7 @@ use crate::scenario::LaneSpec;
 use crate::train::{DeviceChoice, State};
 
 /// What a lane needs to begin.
-pub(in crate::lab) struct Plan {
+pub struct Plan {
     pub spec: LaneSpec,
     pub seed: u64,
     pub steps: u64,
@@ -34,7 +34,7 @@ pub(in crate::lab) struct Plan {
 }
 
 /// A lane that goes on from another one's state.
-pub(in crate::lab) struct Birth {
+pub struct Birth {
     pub spec: LaneSpec,
     pub seed: u64,
     pub parent: String,
@@ -46,4 +46,4 @@ pub(in crate::lab) struct Birth {
 }
 
 /// Prepares the shared data, or waits for the lane that does.
-pub(in crate::lab) type Prepare = Arc<dyn Fn() -> Result<Arc<Prepared>> + Send + Sync>;
+pub type Prepare = Arc<dyn Fn() -> Result<Arc<Prepared>> + Send + Sync>;
