@@ -6,6 +6,7 @@ pub mod csv;
 pub mod drawing;
 mod gathered;
 mod jsonl;
+mod models;
 pub mod open_clip;
 pub mod plots;
 mod run_dir;
@@ -15,5 +16,6 @@ mod whole;
 
 pub use csv::Csv;
 pub use jsonl::{Jsonl, json_line};
-pub use run_dir::{RunDir, model_folder};
+pub use models::{model_folder, saved_models};
+pub use run_dir::RunDir;
 pub use sink::Sink;

@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 use super::csv;
 use super::gathered::Gathered;
 use super::jsonl::json_line;
+use super::models;
 use super::sink::Sink;
 use super::tensorboard::TensorBoard;
 use super::whole::Whole;
@@ -76,16 +77,6 @@ impl RunDir {
         })
     }
 
-    /// The folder.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Where the lane's model belongs.
-    pub fn model(&self, lane: &str) -> PathBuf {
-        model_folder(&self.path, lane)
-    }
-
     fn record_control(&mut self, lane: &str, applied: &Applied) -> Result<()> {
         let cue = Cue {
             at: applied.step,
@@ -107,11 +98,6 @@ impl RunDir {
         let cues: Vec<_> = self.controls.iter().map(|(cue, _)| cue.clone()).collect();
         replace(&self.path.join("controls.ron"), scenario::script_ron(&cues))
     }
-}
-
-/// Where a lane's model lies in a run folder.
-pub fn model_folder(run: &Path, lane: &str) -> PathBuf {
-    run.join("model").join(lane)
 }
 
 impl Sink for RunDir {
@@ -159,9 +145,5 @@ fn remove_run(path: &Path) -> Result<()> {
         }
     }
     TensorBoard::remove(path)?;
-    let model = path.join("model");
-    if model.is_dir() {
-        fs::remove_dir_all(&model).map_err(Error::file("remove", &model))?;
-    }
-    Ok(())
+    models::remove(path)
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::data::Prepared;
 use crate::error::{Error, Result};
 use crate::eval::{Evaluation, Tasks};
-use crate::export::model_folder;
+use crate::export::{model_folder, saved_models};
 use crate::files::replace;
 use crate::loss::Head;
 use crate::model::checkpoint::{self, Checkpoint};
@@ -80,16 +80,7 @@ pub fn saved(folder: &Path, data: Option<&str>) -> Result<Vec<Saved>> {
             .map_or("model".into(), |n| n.to_string_lossy().into_owned());
         return Ok(vec![model(name, folder.to_path_buf())]);
     }
-    let folders = std::fs::read_dir(folder.join("model"))
-        .map_err(Error::file("read", folder.join("model")))?;
-    let mut names: Vec<String> = folders
-        .filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned()))
-        .filter(|name| {
-            model_folder(folder, name)
-                .join(checkpoint::CONFIG)
-                .is_file()
-        })
-        .collect();
+    let mut names = saved_models(folder)?;
     let place = |name: &String| {
         let lanes = own.iter().flat_map(|s| &s.lanes);
         lanes

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::error::{Error, Result};
+use crate::export::{model_folder, saved_models};
 use crate::model::checkpoint::{self, Checkpoint};
 use crate::scenario::Precision;
 use crate::train::{DeviceChoice, device, precision};
@@ -28,12 +29,9 @@ pub fn open(folder: &Path, choice: DeviceChoice, precision: Precision) -> Result
 
 /// The model folders of a run, if it is one.
 fn models(run: &Path) -> Vec<String> {
-    let entries = std::fs::read_dir(run.join("model")).into_iter().flatten();
-    let mut names: Vec<String> = entries
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.join(checkpoint::CONFIG).is_file())
-        .map(|path| path.display().to_string())
-        .collect();
-    names.sort();
-    names
+    let lanes = saved_models(run).unwrap_or_default();
+    lanes
+        .iter()
+        .map(|lane| model_folder(run, lane).display().to_string())
+        .collect()
 }
