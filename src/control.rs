@@ -4,11 +4,9 @@
 
 mod applied;
 mod dials;
-mod kind;
 mod quality;
-mod value;
 
+pub use crate::quantity::{Value, short};
 pub use applied::Applied;
 pub use dials::{Control, Dial, Group, Settings, Stage};
 pub use quality::Quality;
-pub use value::{Value, short};

@@ -7,9 +7,9 @@ use indicatif::{MultiProgress, ProgressBar};
 
 use super::format::Format;
 use super::progress;
-use crate::control::short;
 use crate::error::{Error, Result};
 use crate::export::{Csv, Jsonl, Sink};
+use crate::quantity::short;
 use crate::scenario::Scenario;
 use crate::telemetry::{EvalReport, Event, Finished, Reason, Report, Split, StepReport};
 

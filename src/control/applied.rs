@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Control, Value};
+use super::Control;
+use crate::quantity::Value;
 
 /// A control that took effect, as it stands in the records.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -6,10 +6,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::kind::Kind;
-use super::value::Value;
 use crate::quantity::{
-    BatchSize, Bias, Concepts, Fraction, LearningRate, Locked, Loss, Temperature, WeightDecay, Zipf,
+    BatchSize, Bias, Concepts, Fraction, LearningRate, Locked, Loss, Quantity, Temperature, Value,
+    WeightDecay, Zipf,
 };
 
 /// What a control makes void of a step that is being made.
@@ -34,17 +33,17 @@ pub enum Group {
 
 /// What settings hold of a dial: its plain value, or that there may be none.
 macro_rules! field {
-    ($kind:ty) => { <$kind as Kind>::Plain };
-    ($kind:ty, $without:ident) => { Option<<$kind as Kind>::Plain> };
+    ($kind:ty) => { <$kind as Quantity>::Plain };
+    ($kind:ty, $without:ident) => { Option<<$kind as Quantity>::Plain> };
 }
 
 /// The recorded value of a field.
 macro_rules! recorded {
     ($kind:ty, $field:expr) => {
-        Some(<$kind as Kind>::record($field))
+        Some(<$kind as Quantity>::record($field))
     };
     ($kind:ty, $field:expr, $without:ident) => {
-        $field.map(<$kind as Kind>::record)
+        $field.map(<$kind as Quantity>::record)
     };
 }
 
@@ -127,7 +126,7 @@ macro_rules! dials {
             pub fn value(&self) -> Option<Value> {
                 match *self {
                     $(
-                        Self::$dial(x) => Some(<$kind as Kind>::record(x.plain())),
+                        Self::$dial(x) => Some(<$kind as Quantity>::record(x.plain())),
                         $(Self::$without => None,)?
                         $(Self::$learn(on) => Some(Value::Bool(on)),)?
                     )+
@@ -140,19 +139,19 @@ macro_rules! dials {
             /// # Errors
             /// A sentence that says what does not fit.
             pub fn from_value(name: &str, value: Option<Value>) -> Result<Self, String> {
-                let unfit = |said: String| if said.is_empty() { unknown(name) } else { said };
-                match (name, value) {
+                let known = match (name, value) {
                     $(
                         (stringify!($field), Some(value)) => {
-                            <$kind as Kind>::from_value(value).map(Self::$dial).map_err(unfit)
+                            <$kind as Quantity>::from_value(value).map(|x| x.map(Self::$dial))
                         }
-                        $((stringify!($field), None) => Ok(Self::$without),)?
+                        $((stringify!($field), None) => Some(Ok(Self::$without)),)?
                         $((stringify!($learn_field), Some(value)) => {
-                            <bool as Kind>::from_value(value).map(Self::$learn).map_err(unfit)
+                            <bool as Quantity>::from_value(value).map(|on| on.map(Self::$learn))
                         })?
                     )+
-                    _ => Err(unknown(name)),
-                }
+                    _ => None,
+                };
+                known.unwrap_or_else(|| Err(format!("there is no control `{name}` with such a value")))
             }
 
             /// Reads what a user typed for the control called `name`.
@@ -164,8 +163,8 @@ macro_rules! dials {
                 match name {
                     $(
                         $(stringify!($field) if text == $word => Ok(Self::$without),)?
-                        stringify!($field) => <$kind as Kind>::parse(name, text).map(Self::$dial),
-                        $(stringify!($learn_field) => <bool as Kind>::parse(name, text).map(Self::$learn),)?
+                        stringify!($field) => <$kind as Quantity>::parse(name, text).map(Self::$dial),
+                        $(stringify!($learn_field) => <bool as Quantity>::parse(name, text).map(Self::$learn),)?
                     )+
                     _ => Err(format!(
                         "there is no control called `{name}`; there are: {}",
@@ -210,14 +209,14 @@ macro_rules! dials {
             /// What may be typed for it.
             pub fn range(self) -> String {
                 match self {
-                    $(Self::$dial => <$kind as Kind>::range(),)+
+                    $(Self::$dial => <$kind as Quantity>::range(),)+
                 }
             }
 
             /// Least and largest number that it can be set to; `None` for choices.
             pub const fn bounds(self) -> Option<(f64, f64)> {
                 match self {
-                    $(Self::$dial => <$kind as Kind>::BOUNDS,)+
+                    $(Self::$dial => <$kind as Quantity>::BOUNDS,)+
                 }
             }
 
@@ -225,8 +224,8 @@ macro_rules! dials {
             pub fn choices(self) -> Vec<Value> {
                 match self {
                     $(Self::$dial => {
-                        let plain = <$kind as Kind>::CHOICES.iter().map(|choice| choice.plain());
-                        plain.map(<$kind as Kind>::record).collect()
+                        let plain = <$kind as Quantity>::CHOICES.iter().map(|choice| choice.plain());
+                        plain.map(<$kind as Quantity>::record).collect()
                     })+
                 }
             }
@@ -414,11 +413,6 @@ dials! {
     }
 }
 
-/// No control has this name and takes such a value.
-fn unknown(name: &str) -> String {
-    format!("there is no control `{name}` with such a value")
-}
-
 impl Control {
     /// What it makes void of a step that is being made.
     pub fn stage(&self) -> Stage {
@@ -556,7 +550,6 @@ mod tests {
 
     /// Settings in which every dial has another value than the one that `text` sets.
     fn settings() -> Settings {
-        let zero = Fraction::ZERO;
         Settings {
             temperature: 0.07,
             learn_temperature: true,
@@ -566,11 +559,11 @@ mod tests {
             loss: Loss::InfoNce,
             learning_rate: 1e-3,
             weight_decay: 0.2,
-            shuffle_captions: zero,
-            random_captions: zero,
-            noise_images: zero,
-            duplicates: zero,
-            imbalance: Zipf::ZERO,
+            shuffle_captions: 0.0,
+            random_captions: 0.0,
+            noise_images: 0.0,
+            duplicates: 0.0,
+            imbalance: 0.0,
             concepts: None,
             augment: true,
             locked: Locked::Nothing,

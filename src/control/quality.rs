@@ -2,36 +2,22 @@
 //! worse. What it does to a batch is in the `data` module.
 
 use super::Settings;
-use crate::quantity::{Concepts, Fraction, Zipf};
 
 /// The quality of a lane's data. The default is the data as it is.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Quality {
     /// Share of the pairs in each batch whose captions are exchanged among themselves.
-    pub shuffle_captions: Fraction,
+    pub shuffle_captions: f64,
     /// Share of the captions in each batch that are replaced by random words.
-    pub random_captions: Fraction,
+    pub random_captions: f64,
     /// Share of the pictures in each batch that are replaced by noise.
-    pub noise_images: Fraction,
+    pub noise_images: f64,
     /// Share of the pairs in each batch that have their concept in common with another pair of it.
-    pub duplicates: Fraction,
+    pub duplicates: f64,
     /// Zipf's exponent s: the k-th concept, from 1, comes in proportion to k^-s.
-    pub imbalance: Zipf,
+    pub imbalance: f64,
     /// Only so many concepts; all if absent.
-    pub concepts: Option<Concepts>,
-}
-
-impl Default for Quality {
-    fn default() -> Self {
-        Self {
-            shuffle_captions: Fraction::ZERO,
-            random_captions: Fraction::ZERO,
-            noise_images: Fraction::ZERO,
-            duplicates: Fraction::ZERO,
-            imbalance: Zipf::ZERO,
-            concepts: None,
-        }
-    }
+    pub concepts: Option<u64>,
 }
 
 impl From<&Settings> for Quality {

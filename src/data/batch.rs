@@ -81,7 +81,7 @@ pub fn sample(dataset: &dyn DataSet, request: &Request, threads: usize) -> Batch
     let quality = &request.quality;
     let touched = |purpose, share| chosen(seed, purpose, step, batch_size, share);
     let items = dataset.draw(request);
-    let noisy = touched(Purpose::NoiseImages, quality.noise_images.get());
+    let noisy = touched(Purpose::NoiseImages, quality.noise_images);
     let noise = marks(&noisy, batch_size);
     let picture_bytes = 3 * image_size * image_size;
     let mut images = vec![0; batch_size * picture_bytes];
@@ -104,9 +104,9 @@ pub fn sample(dataset: &dyn DataSet, request: &Request, threads: usize) -> Batch
         }
         own.into_iter().unzip()
     });
-    let sources = exchange(seed, step, batch_size, quality.shuffle_captions.get());
+    let sources = exchange(seed, step, batch_size, quality.shuffle_captions);
     let mut captions: Vec<String> = sources.iter().map(|&pair| own[pair].clone()).collect();
-    let random = touched(Purpose::RandomCaptions, quality.random_captions.get());
+    let random = touched(Purpose::RandomCaptions, quality.random_captions);
     for &pair in &random {
         let mut rng = filler(seed, Purpose::RandomCaptions, step, pair);
         captions[pair] = random_words(dataset.words(), &captions[pair], &mut rng);
@@ -169,7 +169,7 @@ mod tests {
     use crate::control::Quality;
     use crate::data::Picture;
     use crate::data::sets::{emoji::Emoji, shapes::Shapes};
-    use crate::quantity::{Concepts, Fraction, Size, Zipf};
+    use crate::quantity::{Fraction, Size};
     use crate::scenario::{self, Style};
     use crate::telemetry::Split;
 
@@ -209,7 +209,7 @@ mod tests {
         shuffle_captions: f64,
     ) -> Batch {
         let quality = Quality {
-            shuffle_captions: Fraction::new(shuffle_captions).unwrap(),
+            shuffle_captions,
             ..Quality::default()
         };
         make_as_asked(
@@ -244,10 +244,6 @@ mod tests {
             quality,
         };
         make_as_asked(data, &request)
-    }
-
-    fn share(x: f64) -> Fraction {
-        Fraction::new(x).unwrap()
     }
 
     /// FNV-1a of everything in the batch.
@@ -350,8 +346,8 @@ mod tests {
     fn each_dial_touches_its_own_share_and_nothing_else() {
         let data = emoji(150);
         let clean = of_quality(&data, |_| {});
-        let noisy = of_quality(&data, |q| q.noise_images = share(0.25));
-        let random = of_quality(&data, |q| q.random_captions = share(0.5));
+        let noisy = of_quality(&data, |q| q.noise_images = 0.25);
+        let random = of_quality(&data, |q| q.random_captions = 0.5);
         assert_eq!(noisy.measured().noise_images, 0.25);
         assert_eq!(random.measured().random_captions, 0.5);
         assert_eq!(
@@ -372,7 +368,7 @@ mod tests {
             assert!(random.random[pair] || said == own);
             assert!(!random.random[pair] || said.split(' ').all(|word| words.contains(word)));
         }
-        let twice = of_quality(&data, |q| q.duplicates = share(0.5));
+        let twice = of_quality(&data, |q| q.duplicates = 0.5);
         assert_eq!(twice.measured().duplicates, 0.5);
         // Each of 48 has one other.
         assert_eq!(twice.measured().false_negatives, 48.0 / (96.0 * 95.0));
@@ -393,7 +389,7 @@ mod tests {
         for data in [&emoji(150) as &dyn DataSet, &shapes()] {
             let at = |x: f64| {
                 of_quality(data, |q| {
-                    (q.noise_images, q.random_captions) = (share(x), share(x));
+                    (q.noise_images, q.random_captions) = (x, x);
                 })
             };
             let (few, more) = (at(0.2), at(0.7));
@@ -415,12 +411,12 @@ mod tests {
         for data in [&emoji(150) as &dyn DataSet, &shapes()] {
             for batch_size in [0, 1, 2, 33, 700] {
                 let quality = Quality {
-                    shuffle_captions: share(1.0),
-                    random_captions: share(1.0),
-                    noise_images: share(1.0),
-                    duplicates: share(1.0),
-                    imbalance: Zipf::new(3.0).unwrap(),
-                    concepts: Some(Concepts::new(2).unwrap()),
+                    shuffle_captions: 1.0,
+                    random_captions: 1.0,
+                    noise_images: 1.0,
+                    duplicates: 1.0,
+                    imbalance: 3.0,
+                    concepts: Some(2),
                 };
                 let request = Request {
                     seed: 1,
@@ -446,12 +442,12 @@ mod tests {
     fn batches_of_every_quality_are_the_same_bytes_everywhere() {
         let batch = of_quality(&emoji(150), |q| {
             *q = Quality {
-                shuffle_captions: share(0.25),
-                random_captions: share(0.125),
-                noise_images: share(0.125),
-                duplicates: share(0.25),
-                imbalance: Zipf::new(0.75).unwrap(),
-                concepts: Some(Concepts::new(90).unwrap()),
+                shuffle_captions: 0.25,
+                random_captions: 0.125,
+                noise_images: 0.125,
+                duplicates: 0.25,
+                imbalance: 0.75,
+                concepts: Some(90),
             };
         });
         assert_eq!(

@@ -6,7 +6,6 @@
 
 use super::corrupt::chosen;
 use super::{ClassId, Request};
-use crate::quantity::Concepts;
 use crate::random::{Purpose, fine_unit, generator, shuffle_front, zipf};
 
 /// The classes of a batch, from those that training draws from.
@@ -16,12 +15,12 @@ use crate::random::{Purpose, fine_unit, generator, shuffle_front, zipf};
 pub fn draw(from: &[ClassId], request: &Request) -> Vec<ClassId> {
     let (seed, step, count) = (request.seed, request.step, request.batch_size);
     let quality = &request.quality;
-    let s = quality.imbalance.get();
+    let s = quality.imbalance;
     let mut classes = if quality.concepts.is_none() && s == 0.0 {
         in_passes(from, seed, step, count)
     } else {
         let mut ranks = ranking(from.len(), seed);
-        ranks.truncate(quality.concepts.map_or(from.len(), Concepts::size));
+        ranks.truncate(quality.concepts.map_or(from.len(), |n| n as usize));
         if s == 0.0 {
             // In the set's own order: as many concepts as there are, are all of them.
             ranks.sort_unstable();
@@ -33,7 +32,7 @@ pub fn draw(from: &[ClassId], request: &Request) -> Vec<ClassId> {
             by_frequency(&kept, s, seed, step, count)
         }
     };
-    repeat(&mut classes, seed, step, quality.duplicates.get());
+    repeat(&mut classes, seed, step, quality.duplicates);
     classes
 }
 
@@ -99,7 +98,6 @@ mod tests {
 
     use super::*;
     use crate::control::Quality;
-    use crate::quantity::{Fraction, Zipf};
 
     fn request(step: u64, batch_size: usize, quality: Quality) -> Request {
         Request {
@@ -114,21 +112,21 @@ mod tests {
 
     fn concepts(n: u64) -> Quality {
         Quality {
-            concepts: Some(Concepts::new(n).unwrap()),
+            concepts: Some(n),
             ..Quality::default()
         }
     }
 
     fn skewed(s: f64) -> Quality {
         Quality {
-            imbalance: Zipf::new(s).unwrap(),
+            imbalance: s,
             ..Quality::default()
         }
     }
 
     fn doubled(share: f64) -> Quality {
         Quality {
-            duplicates: Fraction::new(share).unwrap(),
+            duplicates: share,
             ..Quality::default()
         }
     }
@@ -218,7 +216,7 @@ mod tests {
         }
         // The most frequent are the ones that are kept.
         let both = Quality {
-            imbalance: Zipf::new(1.0).unwrap(),
+            imbalance: 1.0,
             ..concepts(4)
         };
         let kept: HashSet<_> = draw(&ALL, &request(3, 300, both)).into_iter().collect();
@@ -252,7 +250,7 @@ mod tests {
     fn the_dials_do_not_disturb_one_another() {
         let few = draw(&ALL, &request(2, 30, concepts(20)));
         let both = Quality {
-            duplicates: Fraction::new(1.0).unwrap(),
+            duplicates: 1.0,
             ..concepts(20)
         };
         let both = draw(&ALL, &request(2, 30, both));

@@ -5,6 +5,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::kind::Quantity;
+use super::value::Value;
+
 /// A value outside the range of its type.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("{what} must be {} to {}, not {}", number(*low), number(*high), number(*got))]
@@ -63,6 +66,37 @@ macro_rules! real {
         impl From<$name> for f64 {
             fn from(value: $name) -> f64 {
                 value.0
+            }
+        }
+
+        impl Quantity for $name {
+            type Plain = f64;
+
+            const BOUNDS: Option<(f64, f64)> = Some((Self::MIN, Self::MAX));
+
+            fn plain(self) -> f64 {
+                self.0
+            }
+
+            fn record(plain: f64) -> Value {
+                Value::Real(plain)
+            }
+
+            fn from_value(value: Value) -> Option<Result<Self, String>> {
+                let number = match value {
+                    Value::Real(x) => x,
+                    // Written without a fraction, a quantity reads as a count.
+                    Value::Whole(n) => n as f64,
+                    _ => return None,
+                };
+                Some(Self::new(number).map_err(|e| e.to_string()))
+            }
+
+            fn parse(name: &str, text: &str) -> Result<Self, String> {
+                let number = text
+                    .parse()
+                    .map_err(|_| format!("{name} wants a number, not `{text}`"))?;
+                Self::new(number).map_err(|e| e.to_string())
             }
         }
 
@@ -127,6 +161,34 @@ macro_rules! whole {
         impl From<$name> for u64 {
             fn from(value: $name) -> u64 {
                 value.0
+            }
+        }
+
+        impl Quantity for $name {
+            type Plain = u64;
+
+            const BOUNDS: Option<(f64, f64)> = Some((Self::MIN as f64, Self::MAX as f64));
+
+            fn plain(self) -> u64 {
+                self.0
+            }
+
+            fn record(plain: u64) -> Value {
+                Value::Whole(plain)
+            }
+
+            fn from_value(value: Value) -> Option<Result<Self, String>> {
+                match value {
+                    Value::Whole(n) => Some(Self::new(n).map_err(|e| e.to_string())),
+                    _ => None,
+                }
+            }
+
+            fn parse(name: &str, text: &str) -> Result<Self, String> {
+                let number = text
+                    .parse()
+                    .map_err(|_| format!("{name} wants a whole number, not `{text}`"))?;
+                Self::new(number).map_err(|e| e.to_string())
             }
         }
 

@@ -35,7 +35,7 @@ use super::panel::Panel;
 use super::region::Regions;
 use crate::control::Dial;
 
-pub use crate::control::short;
+pub use crate::quantity::short;
 use changes::Changes;
 pub use cursor::{Quantity, Range};
 pub use dials::Pending;

@@ -1,6 +1,6 @@
 //! The command that repeats a run: scenario, seed, steps, and every change by hand as `--set ...@STEP`.
 
-use crate::control::Value;
+use crate::quantity::Value;
 use crate::scenario::{self, Cue, Scenario};
 
 /// The command that opens `recorded` again from the scenarios called `names`; `None` where no flags

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::control::Value;
+use crate::quantity::Value;
 use crate::telemetry::Snapshot;
 
 /// Changes that are shown as one: the same control, turned within a few steps, in one or more lanes.

@@ -31,7 +31,6 @@ use crate::data::{
     ClassId, DataSet, Item, Labels, Picture, Request, Sample, View, classes, corrupt,
 };
 use crate::error::{Error, Result};
-use crate::quantity::Concepts;
 use crate::random::{Purpose, below, chance, generator};
 use crate::scenario::{self, PairsFormat};
 use crate::telemetry::Split;
@@ -220,8 +219,8 @@ impl DataSet for Pairs {
         let (seed, step, count) = (request.seed, request.step, request.batch_size);
         let quality = &request.quality;
         let all = self.trained_classes.len();
-        let fewer = quality.concepts.map_or(all, Concepts::size) < all;
-        let mut pairs: Vec<Item> = if fewer || quality.imbalance.get() > 0.0 {
+        let fewer = quality.concepts.map_or(all, |n| n as usize) < all;
+        let mut pairs: Vec<Item> = if fewer || quality.imbalance > 0.0 {
             let quality = Quality {
                 duplicates: Quality::default().duplicates,
                 ..*quality
@@ -247,7 +246,7 @@ impl DataSet for Pairs {
                 .map(|place| self.index.trained[place] as usize)
                 .collect()
         };
-        classes::repeat(&mut pairs, seed, step, quality.duplicates.get());
+        classes::repeat(&mut pairs, seed, step, quality.duplicates);
         pairs
     }
 

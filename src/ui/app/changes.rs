@@ -239,7 +239,7 @@ mod tests {
 
     use super::*;
     use crate::control::Dial;
-    use crate::control::Value;
+    use crate::quantity::Value;
     use crate::ui::fixture;
 
     fn tap(app: &mut App, code: KeyCode) -> Vec<Effect> {

@@ -39,19 +39,19 @@ impl Dial {
             Self::WeightDecay => "pulls the weight matrices towards zero at every step".into(),
             Self::ShuffleCaptions => format!(
                 "{:.0} % of each batch's captions are exchanged: how much noise does the loss bear?",
-                settings.shuffle_captions.get() * 100.0
+                settings.shuffle_captions * 100.0
             ),
             Self::RandomCaptions => format!(
                 "{:.0} % of each batch's captions are random words, which say nothing of any picture",
-                settings.random_captions.get() * 100.0
+                settings.random_captions * 100.0
             ),
             Self::NoiseImages => format!(
                 "{:.0} % of each batch's pictures are noise, which shows nothing of any caption",
-                settings.noise_images.get() * 100.0
+                settings.noise_images * 100.0
             ),
             Self::Duplicates => format!(
                 "{:.0} % of each batch's pairs have their concept twice in it: false negatives",
-                settings.duplicates.get() * 100.0
+                settings.duplicates * 100.0
             ),
             Self::Imbalance => format!(
                 "the k-th concept comes in proportion to k^-{}: at 0 all come equally often",

@@ -10,7 +10,7 @@ pub(super) fn shuffle(app: &App) -> Card {
     Card::new("captions exchanged")
         .formula("of N pairs, p N exchange their captions among themselves, anew in each batch")
         .lanes(app, |seen| {
-            let p = seen.settings.shuffle_captions.get();
+            let p = seen.settings.shuffle_captions;
             let lies = (p * seen.n()).round();
             format!(
                 "p = {}: {lies} of {} pairs lie, and each lie is a positive that is none and a negative \

@@ -9,7 +9,7 @@ pub(super) fn random(app: &App) -> Card {
     Card::new("captions of random words")
         .formula("of N captions, p N become as many words drawn from all captions, anew in each batch")
         .lanes(app, |seen| {
-            let p = seen.settings.random_captions.get();
+            let p = seen.settings.random_captions;
             part(seen, p, "captions say nothing", |batch| batch.random_captions)
         })
         .note(
@@ -26,7 +26,7 @@ pub(super) fn noise(app: &App) -> Card {
     Card::new("pictures of noise")
         .formula("of N pictures, p N become uniform noise, every pixel by itself, anew in each batch")
         .lanes(app, |seen| {
-            let p = seen.settings.noise_images.get();
+            let p = seen.settings.noise_images;
             part(seen, p, "pictures show nothing", |batch| batch.noise_images)
         })
         .note(
@@ -51,7 +51,7 @@ pub(super) fn duplicates(app: &App) -> Card {
     Card::new("near-duplicates")
         .formula("of N pairs, p N have their concept twice in the batch: another drawing or caption of it")
         .lanes(app, |seen| {
-            let p = seen.settings.duplicates.get();
+            let p = seen.settings.duplicates;
             format!(
                 "p = {}: {} of {} pairs have a double, and InfoNCE a floor of p ln 2 = {}{}",
                 number(p),
@@ -76,9 +76,9 @@ pub(super) fn imbalance(app: &App) -> Card {
     Card::new("imbalance")
         .formula("the k-th concept comes in proportion to k^-s (Zipf): s = 0 is even, words have s near 1")
         .lanes(app, |seen| {
-            let s = seen.settings.imbalance.get();
+            let s = seen.settings.imbalance;
             let all = seen.settings.all_concepts;
-            let kept = seen.settings.concepts.map_or(all, |n| n.get().min(all));
+            let kept = seen.settings.concepts.map_or(all, |n| n.min(all));
             let sum: f64 = (1..=kept).map(|k| (k as f64).powf(-s)).sum();
             format!(
                 "s = {}: the first of {kept} concepts is {} of all pairs, the last {}{}",
@@ -99,7 +99,7 @@ pub(super) fn concepts(app: &App) -> Card {
         .formula("training draws from the first n concepts of a random order of the run's own")
         .lanes(app, |seen| {
             let all = seen.settings.all_concepts;
-            let kept = seen.settings.concepts.map_or(all, |n| n.get().min(all));
+            let kept = seen.settings.concepts.map_or(all, |n| n.min(all));
             let times = seen.n() / kept.max(1) as f64;
             format!(
                 "{kept} of {all}: each stands {} times in a batch of {}{}",

@@ -7,7 +7,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::{Screen, frame, series};
-use crate::control::Value;
+use crate::quantity::Value;
 use crate::telemetry::Snapshot;
 use crate::ui::chart::Smoothing;
 use crate::ui::dial;

@@ -6,7 +6,7 @@ use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 
 use super::{Screen, frame};
-use crate::control::Value;
+use crate::quantity::Value;
 use crate::telemetry::LaneStatus;
 use crate::ui::action::{Action, ChartKey, Context, Entry, TABLE};
 use crate::ui::app::{App, Focus, Overlay, Tone};

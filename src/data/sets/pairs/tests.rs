@@ -22,7 +22,11 @@ fn open(path: &str, more: &str) -> Result<Pairs> {
 
 /// All of it, nothing held out: the captions, pair by pair, and what was said.
 fn all(path: &str, more: &str) -> (Vec<String>, String) {
-    let pairs = open(path, &format!("held_out: Some(0.0), {more}")).unwrap();
+    let pairs = open(
+        path,
+        &format!("held_out: Some(crate::quantity::Fraction::ZERO), {more}"),
+    )
+    .unwrap();
     let caption = |pair: &u32| pairs.index.caption(*pair as usize, 0).to_owned();
     let captions = pairs.index.trained.iter().map(caption).collect();
     (captions, pairs.notices().join("\n"))
@@ -110,7 +114,11 @@ fn shards_are_read_as_webdataset_wrote_them() {
         said.contains("(3 shards)") && !said.contains("left out"),
         "{said}"
     );
-    let pairs = open("shard-*.tar", "held_out: Some(0.0), shuffle_buffer: 1").unwrap();
+    let pairs = open(
+        "shard-*.tar",
+        "held_out: Some(crate::quantity::Fraction::ZERO), shuffle_buffer: 1",
+    )
+    .unwrap();
     assert_eq!(pairs.index.ends, [2, 4, 5]);
     let made = batch(&pairs, &request(0, 5));
     for pair in 0..5 {
@@ -229,10 +237,10 @@ fn an_epoch_has_every_pair_once_and_held_out_ones_never_come() {
     );
     // The data's dials draw classes, as of any other data.
     let mut few = request(0, 40);
-    few.quality.concepts = Some(Concepts::new(5).unwrap());
+    few.quality.concepts = Some(5);
     assert_eq!(batch(&pairs, &few).measured().classes, 5);
     let mut twice = request(0, 40);
-    twice.quality.duplicates = crate::quantity::Fraction::new(0.5).unwrap();
+    twice.quality.duplicates = 0.5;
     assert_eq!(batch(&pairs, &twice).measured().duplicates, 0.5);
 }
 
@@ -314,7 +322,7 @@ fn links_out_of_class_folders_are_not_followed() {
     link(folder.path(), "cat/round");
     let spec = scenario::Pairs {
         folder: Some(folder.path().display().to_string()),
-        held_out: Some(crate::quantity::Fraction::new(0.0).unwrap()),
+        held_out: Some(crate::quantity::Fraction::ZERO),
         ..spec(".", "format: Some(Folders)")
     };
     let pairs = Pairs::open(&spec, 16).unwrap();

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::quantity::{Locked, Loss};
+use super::name::{Locked, Loss};
 
 /// What a control was or became, as it is recorded and shown.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
