@@ -22,11 +22,7 @@ fn open(path: &str, more: &str) -> Result<Pairs> {
 
 /// All of it, nothing held out: the captions, pair by pair, and what was said.
 fn all(path: &str, more: &str) -> (Vec<String>, String) {
-    let pairs = open(
-        path,
-        &format!("held_out: Some(crate::quantity::Fraction::ZERO), {more}"),
-    )
-    .unwrap();
+    let pairs = open(path, &format!("held_out: Some(0.0), {more}")).unwrap();
     let caption = |pair: &u32| pairs.index.caption(*pair as usize, 0).to_owned();
     let captions = pairs.index.trained.iter().map(caption).collect();
     (captions, pairs.notices().join("\n"))
