@@ -5,8 +5,11 @@ mod screen;
 
 use std::time::{Duration, Instant};
 
+use clip_lab::lab::{self, Lab};
+use clip_lab::ui;
+
 use crate::common::TINY;
-use screen::{Screen, endless, spawn};
+use screen::{PROGRAM, Screen, endless, spawn};
 
 #[test]
 fn it_trains_answers_keys_and_leaves_the_terminal_as_it_was() {
@@ -105,7 +108,7 @@ fn a_terminal_that_is_gone_ends_it() {
     endless(folder.path());
     let out = folder.path().join("run");
     let arguments = ["tiny.ron", "--out", out.to_str().unwrap()];
-    let (master, mut child) = spawn(&arguments, &[], folder.path());
+    let (master, mut child) = spawn(PROGRAM.as_ref(), &arguments, &[], folder.path());
     // Some frames, so that it is in its loop; then what closing the window does: the other end goes,
     // and SIGHUP comes.
     let mut reader = master.try_clone_reader().unwrap();
@@ -148,8 +151,42 @@ fn ctrl_c_ends_it() {
 #[test]
 fn a_panic_of_the_screen_restores_the_terminal() {
     let folder = tempfile::tempdir().unwrap();
-    let screen = Screen::tiny_with(folder.path(), &[("CLIP_LAB_TEST_PANIC", "screen")]);
+    let this = std::env::current_exe().unwrap();
+    let test = [
+        "--exact",
+        "pty::a_screen_that_panics",
+        "--ignored",
+        "--nocapture",
+    ];
+    let mut screen = Screen::of(&this, &test, &[], folder.path());
+    screen.until_it_moves();
+    screen.press("o");
+    screen.press("any.ron");
+    screen.until_text("any.ron");
+    screen.press("\r");
+    screen.until_text("no scenario is to be read");
     assert_ne!(screen.ended(), 0);
+}
+
+/// The library's screen in a process of its own, for the test above: it panics when a scenario is
+/// opened.
+#[test]
+#[ignore = "takes the terminal that it is started in"]
+fn a_screen_that_panics() {
+    let text = TINY.replace("steps: 12", "steps: 100000");
+    let scenario = clip_lab::scenario::parse(&text, "tiny").unwrap();
+    let source = ui::Source {
+        load: &|_| panic!("no scenario is to be read"),
+        open: &|scenario| Lab::open(scenario, &lab::Options::default()),
+    };
+    ui::run(
+        ui::Options::default(),
+        source,
+        scenario,
+        &["tiny.ron".into()],
+        None,
+    )
+    .unwrap();
 }
 
 #[test]

@@ -234,7 +234,7 @@ fn plain(outer: &str) -> &str {
         "Metric" => "something that is measured",
         "Comparison" => "a comparison",
         "Lesson" => "the lesson",
-        "Part" => "a panel that can be hidden",
+        "Panel" => "a panel that can be hidden",
         "Dial" => "a dial that can be locked",
         "Data" => "a data set",
         "Style" => "a drawing style",

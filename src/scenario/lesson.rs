@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::panel::Panel;
 use crate::control::Dial;
 
 /// One thing to be understood: a prompt, and nothing on the screen that distracts from it.
@@ -13,37 +14,8 @@ pub struct Lesson {
     pub prompt: String,
     /// Panels that are not drawn.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub hide: Vec<Part>,
+    pub hide: Vec<Panel>,
     /// Dials that cannot be turned.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lock: Vec<Dial>,
-}
-
-/// A panel, as scenarios name it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Part {
-    /// Curves of tau, bias, gradient norm and batch accuracy.
-    Traces,
-    /// Retrieval on held-out pictures.
-    Retrieval,
-    /// Similarity matrices.
-    Matrix,
-    /// Pictures and captions of the batch.
-    Pictures,
-    /// Both losses at other tau and bias.
-    Landscape,
-    /// How the loss spreads its push.
-    Gradient,
-    /// The hand calculator.
-    Hand,
-    /// Zero-shot classification.
-    ZeroShot,
-    /// Both modalities in their space.
-    Geometry,
-    /// Probes and fine-tuning.
-    Transfer,
-    /// Retrieval by language.
-    Languages,
-    /// Nearest pictures and names.
-    Query,
 }

@@ -1,302 +1,52 @@
 //! [`App`]: all that the screen knows, and what each action does to it. Pure: it gets snapshots and
 //! actions, and answers with effects for the loop to carry out.
 
+mod by_hand;
 mod changes;
 mod charts;
+mod chosen;
+mod course;
 mod cursor;
 mod dials;
 mod findings;
 mod hand;
+mod here;
 mod landscape;
 mod lesson;
 mod mouse;
+mod observe;
 mod overlay;
 mod palette;
 mod past;
+mod pending;
 mod run;
+mod scrub;
+mod shades;
 mod share;
+mod state;
+mod typing;
+mod undo;
 
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use crossterm::event::KeyEvent;
 
-use crate::lab::Command;
-use crate::scenario::Scenario;
-use crate::telemetry::{LaneStatus, Snapshot};
-
 use super::action::{self, Action, Context};
-use super::chart::Charts;
-use super::marks::{self, Mark};
 use super::panel::Panel;
-use super::region::Regions;
-use crate::control::Dial;
+use crate::lab::Command;
 
 pub use crate::quantity::short;
-use changes::Changes;
-pub use cursor::{Quantity, Range};
-pub use dials::Pending;
-pub use findings::Chosen;
+pub use chosen::Chosen;
+pub use course::Course;
 pub use hand::{Hand, Slot};
-pub use lesson::Course;
 pub use overlay::{Overlay, Saved};
 pub use past::{Past, Shown};
-
-/// The smallest screen that shows anything.
-pub const SMALLEST: (u16, u16) = (60, 20);
-
-/// Something for the loop to do.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Effect {
-    /// Tell a lane, or all of them.
-    Send {
-        /// The lane; all if absent.
-        lane: Option<usize>,
-        /// What.
-        command: Command,
-    },
-    /// Load this scenario (a bundled name or a path) and open a lab on it.
-    Open(String),
-    /// Save the recorded scenario there.
-    Save {
-        /// The file.
-        path: String,
-        /// Whether a file that is there may be replaced.
-        replace: bool,
-    },
-    /// Let a new lane go on from before this lane's last change.
-    Branch(usize),
-    /// Least time from step to step.
-    SlowDown(Duration),
-    /// The next theme.
-    Theme,
-    /// Whether the mouse is the lab's.
-    Mouse(bool),
-    /// Copy and show the command that repeats this run.
-    Copy,
-    /// Write everything into a folder.
-    Export,
-    /// Show the log.
-    Log,
-    /// Put the process to sleep.
-    Suspend,
-    /// Leave.
-    Quit,
-}
-
-/// What the keys apply to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Focus {
-    /// The dial.
-    Dials,
-    /// The panel.
-    Panel,
-}
-
-/// How grave a message is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tone {
-    /// Something was done.
-    Done,
-    /// A lane has something to say.
-    News,
-    /// Something could not be done.
-    Trouble,
-}
-
-/// A scenario that can be chosen by name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Choice {
-    /// Its name.
-    pub name: String,
-    /// Its title.
-    pub title: String,
-}
-
-/// The state of the screen.
-#[derive(Clone, Debug)]
-pub struct App {
-    /// The scenario of the lab.
-    pub scenario: Scenario,
-    /// The latest snapshot of each lane.
-    pub lanes: Vec<Arc<Snapshot>>,
-    /// The numbered changes.
-    pub marks: Vec<Mark>,
-    /// Scenarios to choose from.
-    pub choices: Vec<Choice>,
-    /// What the keys apply to.
-    pub focus: Focus,
-    /// The dial in hand.
-    pub dial: Dial,
-    /// The dial of the data that was held last: the one that stands on the strip.
-    pub data_dial: Dial,
-    /// The panel that is looked at, or was last.
-    pub panel: Panel,
-    /// Whether it is shown alone.
-    pub zoomed: bool,
-    /// The lane that dials apply to; all if absent.
-    pub target: Option<usize>,
-    /// How charts are looked at.
-    pub charts: Charts,
-    /// The matrices that were seen, and which of them are looked at.
-    pub past: Past,
-    /// What the matrix shows.
-    pub quantity: Quantity,
-    /// What its colours span.
-    pub range: Range,
-    /// The matrix's cursor: picture, caption.
-    pub cursor: (usize, usize),
-    /// The landscape's cursor, once it was moved: tau and b.
-    pub place: Option<(f64, f64)>,
-    /// The hand calculator.
-    pub hand: Hand,
-    /// What of the findings is looked at.
-    pub chosen: Chosen,
-    /// What lies above the screen.
-    pub overlay: Option<Overlay>,
-    /// The latest thing to say.
-    pub message: Option<(Tone, String)>,
-    /// A number typed before an action.
-    pub count: Option<u64>,
-    /// Controls sent and not yet seen to take effect.
-    pub pending: Vec<Pending>,
-    /// Where things lie on the screen; the view writes it.
-    pub regions: Regions,
-    /// Columns and rows of the screen.
-    pub size: (u16, u16),
-    /// Whether clicks and the wheel are the lab's.
-    pub mouse: bool,
-    /// The open scenario's file; a bundled one has none.
-    pub file: Option<String>,
-    /// What was said, for the log.
-    pub said: Vec<String>,
-    /// Beats of the clock, for what moves by itself.
-    pub beat: u64,
-    /// What was changed by hand.
-    changes: Changes,
-    /// How slow, among the gaps between steps.
-    speed: usize,
-    /// What is taught, and how far that has come.
-    pub course: Course,
-    /// Whether lanes were told to train, until their snapshots agree.
-    intent: Option<bool>,
-}
+pub use pending::Pending;
+pub use shades::{Quantity, Range};
+pub use state::{App, Choice, Effect, Focus, SMALLEST, Tone};
 
 impl App {
-    /// A screen for this scenario.
-    pub fn new(scenario: Scenario, choices: Vec<Choice>) -> Self {
-        let lanes = scenario.lanes.iter();
-        let lanes = lanes
-            .map(|lane| Arc::new(Snapshot::starting(&lane.name, scenario.train.steps.get())))
-            .collect();
-        Self {
-            lanes,
-            marks: Vec::new(),
-            choices,
-            focus: Focus::Dials,
-            dial: Dial::Temperature,
-            data_dial: Dial::ShuffleCaptions,
-            panel: Panel::Loss,
-            zoomed: false,
-            target: None,
-            charts: Charts::default(),
-            past: Past::default(),
-            quantity: Quantity::Cosine,
-            range: Range::Own,
-            cursor: (0, 0),
-            place: None,
-            hand: Hand::default(),
-            chosen: Chosen::default(),
-            overlay: None,
-            message: None,
-            count: None,
-            pending: Vec::new(),
-            regions: Regions::default(),
-            size: (0, 0),
-            mouse: true,
-            file: None,
-            said: Vec::new(),
-            beat: 0,
-            changes: Changes::default(),
-            speed: 0,
-            course: Course::new(&scenario),
-            intent: None,
-            scenario,
-        }
-    }
-
-    /// The same screen for another scenario: how one looks stays, what was looked at goes.
-    pub fn reopen(&mut self, scenario: Scenario) {
-        let fresh = Self::new(scenario, std::mem::take(&mut self.choices));
-        let course = self.course.clone().reopened(&fresh.scenario);
-        *self = Self {
-            charts: self.charts.for_another(),
-            quantity: self.quantity,
-            range: self.range,
-            size: self.size,
-            mouse: self.mouse,
-            said: std::mem::take(&mut self.said),
-            course,
-            ..fresh
-        };
-        self.say(format!("opened: {}", self.scenario.title));
-    }
-
-    /// A lane has branched off: the scenario has it from now on.
-    pub fn branched(&mut self, scenario: Scenario) {
-        if let Some(lane) = scenario.lanes.last() {
-            self.say(format!(
-                "{}: goes on from before the last change",
-                lane.name
-            ));
-            self.target = Some(scenario.lanes.len() - 1);
-        }
-        self.scenario = scenario;
-    }
-
-    /// Takes the lanes' latest snapshots.
-    pub fn observe(&mut self, lanes: Vec<Arc<Snapshot>>) {
-        if lanes.is_empty() {
-            return;
-        }
-        for (i, lane) in lanes.iter().enumerate() {
-            let before = self.lanes.get(i).cloned();
-            let news = lane.message.as_ref().filter(|m| {
-                before
-                    .as_ref()
-                    .is_none_or(|b| b.message.as_ref() != Some(m))
-            });
-            if let Some(text) = news {
-                let text = format!("{}: {text}", lane.lane);
-                self.note(text.clone());
-                self.message = Some((Tone::News, text));
-            }
-            let told = self.message.clone();
-            self.tell_status(lane, before.as_deref());
-            if let Some((_, text)) = self.message.clone().filter(|_| self.message != told) {
-                self.note(text);
-            }
-        }
-        self.watch_claims(&lanes);
-        if lanes
-            .iter()
-            .zip(&self.lanes)
-            .any(|(new, old)| new.applied.len() != old.applied.len())
-            || self.marks.is_empty()
-            || lanes.iter().all(|lane| lane.applied.is_empty())
-        {
-            self.marks = marks::collect(&lanes);
-        }
-        self.lanes = lanes;
-        self.note_matrices();
-        self.target = self.target.filter(|&i| i < self.lanes.len());
-        self.settle_pending();
-        self.settle_intent();
-    }
-
     /// What a key does.
     pub fn key(&mut self, key: KeyEvent) -> Vec<Effect> {
         self.course.welcome = false;
@@ -440,39 +190,6 @@ impl App {
             }
         }
         Vec::new()
-    }
-
-    /// The innermost context.
-    pub fn context(&self) -> Context {
-        let overlay = self.overlay.as_ref();
-        overlay.map_or_else(|| self.here(), Overlay::context)
-    }
-
-    /// Whether the screen is too small to show anything.
-    pub fn too_small(&self) -> bool {
-        self.size.0 < SMALLEST.0 || self.size.1 < SMALLEST.1
-    }
-
-    /// Whether the cursor on the matrix is shown.
-    pub fn cursor_shown(&self) -> bool {
-        self.focus == Focus::Panel && matches!(self.panel, Panel::Matrix | Panel::Gradient)
-    }
-
-    /// Says that something was done.
-    pub fn say(&mut self, text: impl Into<String>) {
-        self.message = Some((Tone::Done, text.into()));
-    }
-
-    /// Says that something could not be done.
-    pub fn complain(&mut self, text: impl Into<String>) {
-        self.message = Some((Tone::Trouble, text.into()));
-    }
-
-    /// Whether something moves by itself, so that the screen must be drawn without news.
-    pub fn animated(&self) -> bool {
-        self.lanes
-            .iter()
-            .any(|lane| lane.status == LaneStatus::Starting)
     }
 
     /// Passes the address on: all lanes, the first, the second, ..., all lanes.

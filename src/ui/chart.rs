@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use super::panel::Panel;
 use crate::telemetry::Snapshot;
 
 /// The fewest steps that a chart shows.
@@ -18,6 +17,28 @@ pub enum Smoothing {
     Mean,
     /// A running median: a spike leaves no trace.
     Median,
+}
+
+/// A chart with axes of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chart {
+    /// The loss.
+    Loss,
+    /// tau, bias, accuracy, gradient norm.
+    Traces,
+    /// Retrieval.
+    HeldOut,
+}
+
+impl Chart {
+    /// What it is called in messages.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Loss => "loss",
+            Self::Traces => "traces",
+            Self::HeldOut => "held out",
+        }
+    }
 }
 
 /// How one chart is looked at.
@@ -189,21 +210,21 @@ impl Charts {
         }
     }
 
-    /// How this panel's chart is looked at; the loss's where the panel has none.
-    pub const fn of(&self, panel: Panel) -> &ChartView {
-        match panel {
-            Panel::Traces => &self.traces,
-            Panel::Retrieval => &self.held_out,
-            _ => &self.loss,
+    /// How this chart is looked at.
+    pub const fn of(&self, chart: Chart) -> &ChartView {
+        match chart {
+            Chart::Loss => &self.loss,
+            Chart::Traces => &self.traces,
+            Chart::HeldOut => &self.held_out,
         }
     }
 
     /// The same, to be changed.
-    pub const fn of_mut(&mut self, panel: Panel) -> &mut ChartView {
-        match panel {
-            Panel::Traces => &mut self.traces,
-            Panel::Retrieval => &mut self.held_out,
-            _ => &mut self.loss,
+    pub const fn of_mut(&mut self, chart: Chart) -> &mut ChartView {
+        match chart {
+            Chart::Loss => &mut self.loss,
+            Chart::Traces => &mut self.traces,
+            Chart::HeldOut => &mut self.held_out,
         }
     }
 }

@@ -4,8 +4,9 @@
 mod explain;
 mod grid;
 
-use crate::control::{Control, Dial, Group, Settings, Value};
+use crate::control::{Control, Dial, Group, Settings};
 use crate::quantity::Temperature;
+use crate::quantity::Value;
 use crate::telemetry::DataReport;
 
 use super::action::Turn;

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use crate::control::Settings;
-use crate::control::{Applied, Control, Value};
+use crate::control::{Applied, Control};
+use crate::quantity::Value;
 use crate::quantity::{BatchSize, Loss, Temperature};
 use crate::scenario::Scenario;
 use crate::telemetry::{
@@ -15,10 +16,14 @@ use crate::ui::app::App;
 
 #[path = "fixture/findings.rs"]
 mod findings;
+#[path = "fixture/noise.rs"]
+mod noise;
 #[path = "fixture/pictures.rs"]
 mod pictures;
 
 pub use pictures::pairs;
+
+use noise::{bell, noise};
 
 /// A scenario with two lanes.
 pub const SCENARIO: &str = r#"(
@@ -72,18 +77,6 @@ pub fn settings(loss: Loss) -> Settings {
         weight_decay: 0.2,
         ..lane.start(&scenario.train, true, 847)
     }
-}
-
-/// A number in -1..1 that depends on `n` alone.
-pub fn noise(n: u64) -> f64 {
-    let mut x = n.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    ((x ^ (x >> 31)) >> 11) as f64 / (1_u64 << 52) as f64 - 1.0
-}
-
-fn bell(n: u64) -> f64 {
-    (0..6).map(|i| noise(n * 6 + i)).sum::<f64>() / 2.0
 }
 
 /// Two lanes after `step` of 1,500 steps.

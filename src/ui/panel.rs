@@ -1,121 +1,289 @@
-//! [`Panel`]: the parts of the screen that can be looked at and shown alone.
+//! The table of panels, a row each, and below it a file for each: what draws it (`render`) and what
+//! explains it (`explain`). To add a panel, add its name to `scenario::Panel`, a row here with its
+//! `mod` line, and its file.
+//!
+//! The rest of the screen reads the rows: keys, help and palette, focus and layout, what lanes are to
+//! work out. The table names no file to anybody but those who draw and explain, so that the files may
+//! know the whole screen.
 
-/// A part of the screen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Panel {
-    /// Loss curves.
-    Loss,
-    /// tau, bias, gradient norm, batch accuracy.
-    Traces,
-    /// Retrieval on held-out pictures.
-    Retrieval,
-    /// Similarity matrices.
-    Matrix,
-    /// Pictures and captions.
-    Pictures,
-    /// Both losses at other temperatures and biases.
-    Landscape,
-    /// How the loss spreads its push over the negatives.
-    Gradient,
-    /// The hand calculator.
-    Hand,
-    /// Zero-shot classification with sets of templates.
-    ZeroShot,
-    /// How both modalities lie in their space.
-    Geometry,
-    /// Zero-shot, probes and fine-tuning, in domain and transferred.
-    Transfer,
-    /// Retrieval by language.
-    Languages,
-    /// What is nearest to a caption or a picture.
-    Query,
+pub(super) mod geometry;
+pub(super) mod gradient;
+pub(super) mod hand;
+pub(super) mod landscape;
+pub(super) mod languages;
+pub(super) mod loss;
+pub(super) mod matrix;
+pub(super) mod pictures;
+pub(super) mod query;
+pub(super) mod retrieval;
+pub(super) mod traces;
+pub(super) mod transfer;
+pub(super) mod zero_shot;
+
+use super::action::{Context, Key};
+use super::chart::Chart;
+use crate::lab::Attention;
+
+pub use crate::scenario::Panel;
+
+/// What is known of a panel besides its file.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// What it is called in the help and the palette.
+    pub name: &'static str,
+    /// What its key does, in a line.
+    pub about: &'static str,
+    /// What one sees there, in a line.
+    pub explains: &'static str,
+    /// The keys that lead to it; without any the palette does.
+    pub keys: &'static [Key],
+    /// Its word in the footer, and how late that gives way when there is no room.
+    pub footer: Option<(&'static str, u8)>,
+    /// The page that it belongs to.
+    pub page: Page,
+    /// Where it lies when all panels are shown.
+    pub place: Place,
+    /// What lanes work out while it is looked at.
+    pub needs: Attention,
+    /// What arrows, Enter and the keys of its own do in it.
+    pub inside: Context,
+    /// The chart that the keys of charts change while it is looked at.
+    pub chart: Chart,
 }
 
-impl Panel {
-    /// All panels.
-    pub const ALL: [Self; 13] = [
-        Self::Loss,
-        Self::Traces,
-        Self::Retrieval,
-        Self::Matrix,
-        Self::Pictures,
-        Self::Landscape,
-        Self::Gradient,
-        Self::Hand,
-        Self::ZeroShot,
-        Self::Geometry,
-        Self::Transfer,
-        Self::Languages,
-        Self::Query,
-    ];
+/// A set of panels that are looked at together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Page {
+    /// Training as it goes on.
+    Train,
+    /// The loss of one batch, taken apart.
+    Loss,
+    /// What the model is good for.
+    Use,
+    /// What goes on within the towers.
+    Inside,
+    /// Many runs.
+    Study,
+}
 
-    /// Those that show what an evaluation found.
-    pub const FINDINGS: [Self; 4] = [Self::ZeroShot, Self::Transfer, Self::Languages, Self::Query];
+/// A place on the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In the row of curves and scores.
+    Top,
+    /// Where the matrices are.
+    Maps,
+    /// Beside them: the pictures, or the panel that was asked for in their place.
+    Beside,
+}
 
-    /// Whether it is shown in place of the pictures.
-    pub const fn takes_the_pictures_place(self) -> bool {
-        matches!(
-            self,
-            Self::Landscape
-                | Self::Gradient
-                | Self::Hand
-                | Self::ZeroShot
-                | Self::Geometry
-                | Self::Transfer
-                | Self::Languages
-                | Self::Query
-        )
-    }
-
-    /// What its chart is called in messages.
-    pub const fn chart_name(self) -> &'static str {
-        match self {
-            Self::Traces => "traces",
-            Self::Retrieval => "held out",
-            _ => "loss",
+impl Row {
+    /// A panel beside the matrices that needs no more than the batch.
+    const fn new(
+        page: Page,
+        name: &'static str,
+        about: &'static str,
+        explains: &'static str,
+    ) -> Self {
+        Self {
+            name,
+            about,
+            explains,
+            keys: &[],
+            footer: None,
+            page,
+            place: Place::Beside,
+            needs: Attention::Batch,
+            inside: Context::Charts,
+            chart: Chart::Loss,
         }
     }
 
-    /// What one sees there, in a line.
-    pub const fn explain(self) -> &'static str {
-        match self {
-            Self::Loss => {
-                "loss by step: smoothed, with what was measured behind it; ln N is what guessing costs InfoNCE"
+    const fn keys(self, keys: &'static [Key]) -> Self {
+        Self { keys, ..self }
+    }
+
+    const fn footer(self, word: &'static str, weight: u8) -> Self {
+        Self {
+            footer: Some((word, weight)),
+            ..self
+        }
+    }
+
+    const fn place(self, place: Place) -> Self {
+        Self { place, ..self }
+    }
+
+    const fn needs(self, needs: Attention) -> Self {
+        Self { needs, ..self }
+    }
+
+    const fn inside(self, inside: Context) -> Self {
+        Self { inside, ..self }
+    }
+
+    const fn chart(self, chart: Chart) -> Self {
+        Self { chart, ..self }
+    }
+}
+
+const fn c(c: char) -> Key {
+    Key::char(c)
+}
+
+/// Gives the rows to the macro `$then`: name, file, and what is known besides, in the order in which
+/// the help shows them.
+macro_rules! panels {
+    ($then:ident) => {
+        $then! {
+            Loss in loss: Row::new(
+                Page::Train,
+                "curve",
+                "Looks at the loss curves.",
+                "loss by step: smoothed, with what was measured behind it; ln N is what guessing costs InfoNCE",
+            ).keys(&[c('c')]).place(Place::Top);
+
+            Traces in traces: Row::new(
+                Page::Train,
+                "traces",
+                "Looks at tau, bias, gradient norm and batch accuracy.",
+                "what the loss learns besides weights: tau, and the bias of the sigmoid loss",
+            ).keys(&[c('v')]).place(Place::Top).chart(Chart::Traces);
+
+            Retrieval in retrieval: Row::new(
+                Page::Train,
+                "held out",
+                "Looks at the retrieval on held-out pictures.",
+                "pictures that training never saw, against all names: R@k is the share found among the first k",
+            ).keys(&[c('h')]).place(Place::Top).chart(Chart::HeldOut);
+
+            Matrix in matrix: Row::new(
+                Page::Train,
+                "matrix",
+                "Looks at the similarity matrix; arrows move its cursor.",
+                "every picture (rows) against every caption (columns) of one batch: pairs lie on the diagonal",
+            ).keys(&[c('m')]).footer("matrix", 45).place(Place::Maps).inside(Context::Matrix);
+
+            Pictures in pictures: Row::new(
+                Page::Train,
+                "pictures",
+                "Looks at the pictures and captions of the batch.",
+                "the first pairs of the batch, as the towers get them",
+            ).keys(&[c('p')]);
+
+            Landscape in landscape: Row::new(
+                Page::Loss,
+                "landscape",
+                "Looks at the loss of this batch at other tau and bias; Enter goes there.",
+                "the loss of this batch at other tau and b, darker is lower; arrows move, Enter goes there",
+            ).keys(&[c('j')]).needs(Attention::Landscape).inside(Context::Landscape);
+
+            Gradient in gradient: Row::new(
+                Page::Loss,
+                "gradient",
+                "Looks at how the loss spreads its push over a picture's wrong captions.",
+                "what pushes one picture from the wrong captions: the softmax shares one push out, the sigmoid judges each",
+            ).keys(&[c('J')]).inside(Context::Matrix);
+
+            Hand in hand: Row::new(
+                Page::Loss,
+                "by hand",
+                "Works both losses out on paper, for up to eight pairs.",
+                "a small batch worked out on paper: arrows choose a number, digits replace it, F takes the batch's",
+            ).keys(&[c('K')]).inside(Context::Hand);
+
+            ZeroShot in zero_shot: Row::new(
+                Page::Use,
+                "zero-shot",
+                "Looks at classification by words, with sets of templates.",
+                "pictures classified by words in templates; Enter evaluates everything, arrows choose property and templates",
+            ).keys(&[c('Z')]).inside(Context::Findings);
+
+            Geometry in geometry: Row::new(
+                Page::Use,
+                "space",
+                "Looks at where pictures and captions lie: map, gap, alignment, uniformity.",
+                "where pictures and captions of the batch lie: on their two main axes, and in numbers",
+            ).keys(&[c('S')]).needs(Attention::Geometry).inside(Context::Findings);
+
+            Transfer in transfer: Row::new(
+                Page::Use,
+                "three regimes",
+                "Looks at zero-shot, probe and fine-tuning, in domain and transferred.",
+                "zero-shot, linear probe and fine-tuning, on what is like training and on what is not; Enter evaluates",
+            ).keys(&[c('W')]).inside(Context::Findings);
+
+            Languages in languages: Row::new(
+                Page::Use,
+                "languages",
+                "Looks at retrieval by the names of every language.",
+                "names in every language, those too that were never trained on; Enter evaluates",
+            ).keys(&[c('I')]).inside(Context::Findings);
+
+            Query in query: Row::new(
+                Page::Use,
+                "nearest",
+                "Looks at what was found nearest to a caption or a picture.",
+                "/ types a caption and shows the nearest held-out pictures; Enter on one of them, its nearest names",
+            ).keys(&[c('Q')]).inside(Context::Query);
+        }
+    };
+}
+pub(crate) use panels;
+
+macro_rules! table {
+    ($($panel:ident in $file:ident: $row:expr;)*) => {
+        impl Panel {
+            /// All panels, in the order of their rows.
+            pub const ALL: [Self; [$(Self::$panel),*].len()] = [$(Self::$panel),*];
+
+            /// What is known of it.
+            pub const fn row(self) -> &'static Row {
+                match self {
+                    $(Self::$panel => {
+                        const ROW: Row = $row;
+                        &ROW
+                    })*
+                }
             }
-            Self::Traces => {
-                "what the loss learns besides weights: tau, and the bias of the sigmoid loss"
-            }
-            Self::Retrieval => {
-                "pictures that training never saw, against all names: R@k is the share found among the first k"
-            }
-            Self::Matrix => {
-                "every picture (rows) against every caption (columns) of one batch: pairs lie on the diagonal"
-            }
-            Self::Pictures => "the first pairs of the batch, as the towers get them",
-            Self::Landscape => {
-                "the loss of this batch at other tau and b, darker is lower; arrows move, Enter goes there"
-            }
-            Self::Gradient => {
-                "what pushes one picture from the wrong captions: the softmax shares one push out, the sigmoid judges each"
-            }
-            Self::ZeroShot => {
-                "pictures classified by words in templates; Enter evaluates everything, arrows choose property and templates"
-            }
-            Self::Geometry => {
-                "where pictures and captions of the batch lie: on their two main axes, and in numbers"
-            }
-            Self::Transfer => {
-                "zero-shot, linear probe and fine-tuning, on what is like training and on what is not; Enter evaluates"
-            }
-            Self::Languages => {
-                "names in every language, those too that were never trained on; Enter evaluates"
-            }
-            Self::Query => {
-                "/ types a caption and shows the nearest held-out pictures; Enter on one of them, its nearest names"
-            }
-            Self::Hand => {
-                "a small batch worked out on paper: arrows choose a number, digits replace it, F takes the batch's"
-            }
+        }
+    };
+}
+panels!(table);
+
+impl Panel {
+    /// Whether it is shown in place of the pictures.
+    pub fn takes_the_pictures_place(self) -> bool {
+        self.row().place == Place::Beside && self != Self::Pictures
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_says_what_its_panel_is() {
+        for panel in Panel::ALL {
+            let row = panel.row();
+            assert!(
+                !row.name.is_empty() && !row.explains.is_empty(),
+                "{panel:?}"
+            );
+            assert!(row.about.ends_with('.'), "{panel:?}: a sentence");
+            let others = Panel::ALL.into_iter().filter(|other| *other != panel);
+            let same = |other: &Panel| other.row().name == row.name;
+            assert_eq!(others.into_iter().find(same), None, "{panel:?}");
+        }
+    }
+
+    #[test]
+    fn lessons_may_hide_every_panel_but_the_loss() {
+        for panel in Panel::ALL {
+            let name = format!("{panel:?}");
+            let read = ron::from_str::<Panel>(&name).ok();
+            let wanted = (panel != Panel::Loss).then_some(panel);
+            assert_eq!(read, wanted, "{name}");
         }
     }
 }

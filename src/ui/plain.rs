@@ -1,6 +1,9 @@
 //! The lab line by line, for screen readers and for pipes: no modes of the terminal, one line of text for
 //! each thing worth telling, commands as lines on standard input.
 
+mod teller;
+mod words;
+
 use std::io::{BufRead, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,297 +12,18 @@ use std::time::Duration;
 
 use signal_hook::consts::TERM_SIGNALS;
 
+use super::app::Saved;
 use super::command_line;
-use crate::control::Control;
-use crate::control::Dial;
+use super::save::save;
 use crate::error::{Error, Result};
-use crate::lab::{Command, Lab};
-use crate::scenario::{self, Scenario, did_you_mean};
-use crate::telemetry::{EvalReport, LaneStatus, Snapshot};
+use crate::lab::Lab;
+use crate::scenario::{self, Scenario};
+use crate::telemetry::LaneStatus;
+use teller::{Ask, Teller};
+use words::spoken;
 
 /// How often the lanes are looked at.
 const TICK: Duration = Duration::from_millis(100);
-
-const HELP: &str = "\
-commands, one a line:
-pause; go; step, or step 5; reset; reset 7 takes seed 7; evaluate; checkpoint
-tau 0.05 sets a control of all lanes, softmax tau 0.05 of one; learn tau; fix tau
-status tells how it stands; every 50 tells the losses every 50 steps; controls lists what can be set
-save mine.ron; command shows what repeats this run; open siglip; help; quit";
-
-/// What a line asks for.
-#[derive(Clone, Debug, PartialEq)]
-enum Ask {
-    /// Tell a lane, or all.
-    Send(Option<usize>, Command),
-    /// Save the scenario there.
-    Save(String),
-    /// Open another scenario.
-    Open(String),
-    /// Tell the command that repeats the run.
-    Repeat,
-    /// Leave.
-    Quit,
-}
-
-/// What was told already, so that nothing is told twice.
-struct Teller {
-    seen: Vec<Arc<Snapshot>>,
-    /// Steps between two lines about the losses.
-    every: u64,
-    /// The step of the last such line.
-    told: u64,
-}
-
-impl Teller {
-    fn new(scenario: &Scenario) -> Self {
-        let steps = scenario.train.steps.get();
-        Self {
-            seen: Vec::new(),
-            every: (steps / 40).max(1),
-            told: 0,
-        }
-    }
-
-    /// What is worth telling of these snapshots.
-    fn observe(&mut self, lanes: Vec<Arc<Snapshot>>) -> Vec<String> {
-        let mut lines = Vec::new();
-        for (i, lane) in lanes.iter().enumerate() {
-            let before = self.seen.get(i);
-            if before.is_none_or(|b| b.status != lane.status) {
-                lines.push(status(lane, before.map(|b| &b.status)));
-            }
-            let said = lane.message.as_ref();
-            if let Some(text) =
-                said.filter(|m| before.is_none_or(|b| b.message.as_ref() != Some(m)))
-            {
-                lines.push(format!("{}: {}", lane.lane, spoken(text)));
-            }
-            let known = before.map_or(0, |b| b.held_out.len());
-            if let Some(report) = lane.held_out.last()
-                && lane.held_out.len() != known
-                && before.is_none_or(|b| b.held_out.last() != Some(report))
-            {
-                lines.push(evaluation(&lane.lane, report));
-            }
-        }
-        let step = least_step(&lanes);
-        let over = |lane: &Arc<Snapshot>| lane.status != LaneStatus::Running;
-        let due = step / self.every > self.told / self.every;
-        let stands = step > self.told && !lanes.is_empty() && lanes.iter().all(over);
-        if step < self.told {
-            self.told = step;
-        } else if due || stands {
-            self.told = step;
-            lines.push(losses(&lanes));
-        }
-        self.seen = lanes;
-        lines
-    }
-
-    /// What a line of the user means, or what to say to it.
-    fn command(&mut self, line: &str) -> std::result::Result<Vec<Ask>, String> {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        let whole = |text: &str| {
-            let number = text.parse::<u64>();
-            number.map_err(|_| format!("a whole number is wanted, not {text}"))
-        };
-        let all = |command| Ok(vec![Ask::Send(None, command)]);
-        match &words[..] {
-            [] => Ok(Vec::new()),
-            ["pause" | "stop"] => all(Command::Pause),
-            ["go" | "play" | "resume"] => all(Command::Resume),
-            ["step"] => all(Command::Step(1)),
-            ["step", n] => all(Command::Step(whole(n)?.max(1))),
-            ["reset"] => all(Command::Reset { seed: None }),
-            ["reset", seed] => all(Command::Reset {
-                seed: Some(whole(seed)?),
-            }),
-            ["evaluate"] => all(Command::Evaluate),
-            ["checkpoint"] => all(Command::Checkpoint),
-            ["save", path] => Ok(vec![Ask::Save((*path).into())]),
-            ["open", name] => Ok(vec![Ask::Open((*name).into())]),
-            ["command"] => Ok(vec![Ask::Repeat]),
-            ["quit" | "exit" | "q"] => Ok(vec![Ask::Quit]),
-            ["help" | "?"] => Err(HELP.into()),
-            ["status"] => Err(self.state()),
-            ["controls"] => Err(self.controls()),
-            ["every", n] => {
-                self.every = whole(n)?.max(1);
-                Err(format!("the losses are told every {} steps", self.every))
-            }
-            _ => self.control(&words),
-        }
-    }
-
-    /// `[LANE] CONTROL VALUE`, `[LANE] learn CONTROL`, `[LANE] fix CONTROL`.
-    fn control(&self, words: &[&str]) -> std::result::Result<Vec<Ask>, String> {
-        let named = self.seen.iter().position(|lane| lane.lane == words[0]);
-        let rest = if named.is_some() { &words[1..] } else { words };
-        let control = match rest {
-            [verb @ ("learn" | "fix"), name] => {
-                let learned = Dial::called(name).and_then(|dial| dial.learn(*verb == "learn"));
-                learned
-                    .ok_or_else(|| format!("{name} is not learned: only tau and the bias are"))?
-            }
-            [name, value] => {
-                let known = Dial::called(name).map(Dial::name);
-                let known = known.or_else(|| Control::NAMES.into_iter().find(|n| n == name));
-                let known = known.ok_or_else(|| self.unknown(words))?;
-                Control::parse(known, value)?
-            }
-            _ => return Err(self.unknown(words)),
-        };
-        Ok(vec![Ask::Send(named, Command::Apply(control))])
-    }
-
-    fn unknown(&self, words: &[&str]) -> String {
-        const VERBS: [&str; 16] = [
-            "pause",
-            "go",
-            "step",
-            "reset",
-            "evaluate",
-            "checkpoint",
-            "learn",
-            "fix",
-            "status",
-            "every",
-            "controls",
-            "save",
-            "command",
-            "open",
-            "help",
-            "quit",
-        ];
-        let lanes = self.seen.iter().map(|lane| lane.lane.as_str());
-        let known = VERBS
-            .into_iter()
-            .chain(Control::NAMES)
-            .chain(
-                Dial::ALL
-                    .iter()
-                    .flat_map(|dial| dial.also().iter().copied()),
-            )
-            .chain(lanes);
-        let hint = did_you_mean(words[0], known).unwrap_or_else(|| "help lists all".into());
-        format!("{} is not understood: {hint}", words.join(" "))
-    }
-
-    fn state(&self) -> String {
-        let lane = |lane: &Arc<Snapshot>| {
-            let settings = lane.settings.as_ref();
-            let dials = settings.map_or(String::new(), |settings| {
-                let one = |dial: Dial| {
-                    let value = settings.get(dial)?;
-                    let held = match settings.learned(dial) {
-                        Some(true) => " learned",
-                        Some(false) => " fixed",
-                        None => "",
-                    };
-                    Some(format!("{} {value}{held}", dial.name()))
-                };
-                // Of the data's, those that change something.
-                let told = |dial: &Dial| !dial.is_of_data() || !dial.rests(settings);
-                let dials = Dial::ALL.into_iter().filter(told);
-                let all: Vec<_> = dials.filter_map(one).collect();
-                format!(". {}", all.join(", "))
-            });
-            format!(
-                "{}: {}, step {} of {}{dials}",
-                lane.lane,
-                word(&lane.status),
-                lane.step,
-                lane.steps
-            )
-        };
-        let mut lines: Vec<String> = self.seen.iter().map(lane).collect();
-        lines.push(losses(&self.seen));
-        lines.join("\n")
-    }
-
-    fn controls(&self) -> String {
-        let settings = self.seen.first().and_then(|lane| lane.settings.as_ref());
-        let line = |dial: Dial| {
-            let also = match dial.also() {
-                [] => String::new(),
-                words => format!(", also called {}", words.join(", ")),
-            };
-            format!("{}{also}: {}", dial.name(), dial.allowed(settings))
-        };
-        Dial::ALL.map(line).join("\n")
-    }
-}
-
-fn least_step(lanes: &[Arc<Snapshot>]) -> u64 {
-    let alive = lanes
-        .iter()
-        .filter(|lane| !matches!(lane.status, LaneStatus::Failed(_)));
-    alive.map(|lane| lane.step).min().unwrap_or(0)
-}
-
-fn word(status: &LaneStatus) -> &'static str {
-    match status {
-        LaneStatus::Starting => "preparing",
-        LaneStatus::Running => "training",
-        LaneStatus::Paused => "paused",
-        LaneStatus::Finished => "finished",
-        LaneStatus::Diverged(_) => "no longer a number",
-        LaneStatus::Failed(_) => "failed",
-    }
-}
-
-fn status(lane: &Snapshot, before: Option<&LaneStatus>) -> String {
-    let name = &lane.lane;
-    match &lane.status {
-        LaneStatus::Starting => format!("{name}: preparing data and weights"),
-        LaneStatus::Running if matches!(before, None | Some(LaneStatus::Starting)) => {
-            format!("{name}: training on {}", lane.device)
-        }
-        LaneStatus::Running => format!("{name}: goes on"),
-        LaneStatus::Paused => format!("{name}: paused at step {}", lane.step),
-        LaneStatus::Finished => format!("{name}: all {} steps are done", lane.steps),
-        LaneStatus::Diverged(step) => {
-            format!("{name}: no longer a number at step {step}; it waits, reset starts over")
-        }
-        LaneStatus::Failed(reason) => format!("{name}: failed, {}", reason.replace('\n', " ")),
-    }
-}
-
-/// Arrows and dots are not read out, or badly.
-fn spoken(text: &str) -> String {
-    text.replace("->", "to").replace('\n', " ")
-}
-
-fn evaluation(lane: &str, report: &EvalReport) -> String {
-    format!(
-        "{lane}: held out at step {}: {:.1} percent found first among {} names, {:.1} percent among the first five, median rank {}",
-        report.step,
-        100.0 * report.r1_image_to_text,
-        report.candidates,
-        100.0 * report.r5_image_to_text,
-        report.median_rank
-    )
-}
-
-fn losses(lanes: &[Arc<Snapshot>]) -> String {
-    let each: Vec<String> = lanes
-        .iter()
-        .filter_map(|lane| {
-            let report = lane.report.as_ref()?;
-            let loss = if report.loss.is_finite() {
-                format!("{:.3}", report.loss)
-            } else {
-                "not a number".into()
-            };
-            Some(format!("{} {loss}", lane.lane))
-        })
-        .collect();
-    if each.is_empty() {
-        return "no step was made yet".into();
-    }
-    format!("step {}: loss {}", least_step(lanes), each.join(", "))
-}
 
 /// Runs the lab line by line until the user leaves, or until all is done and nobody can say more.
 ///
@@ -362,12 +86,12 @@ pub fn run(
                 Ask::Send(None, command) => lab.send_all(&command),
                 Ask::Quit => return lab.close(),
                 Ask::Save(path) => {
-                    let text = match super::save(&lab.recorded(), &path, false) {
-                        super::Saved::Done(path) => format!("saved to {path}"),
-                        super::Saved::Exists(path) => {
+                    let text = match save(&lab.recorded(), &path, false) {
+                        Saved::Done(path) => format!("saved to {path}"),
+                        Saved::Exists(path) => {
                             format!("{path} exists: choose another name")
                         }
-                        super::Saved::Failed(reason) => spoken(&reason),
+                        Saved::Failed(reason) => spoken(&reason),
                     };
                     tell(&[text])?;
                 }
@@ -416,117 +140,4 @@ fn tell(lines: &[String]) -> Result<()> {
         out.flush()
     };
     write().map_err(Error::file("write", "standard output"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::quantity::Loss;
-    use crate::ui::fixture;
-
-    fn teller() -> Teller {
-        let mut teller = Teller::new(&fixture::scenario());
-        teller.observe(fixture::running(300));
-        teller
-    }
-
-    #[test]
-    fn req29_each_thing_worth_telling_is_one_line_and_told_once() {
-        let mut teller = Teller::new(&fixture::scenario());
-        assert_eq!(
-            teller.observe(fixture::starting()),
-            [
-                "softmax: preparing data and weights",
-                "sigmoid: preparing data and weights"
-            ]
-        );
-        let lines = teller.observe(fixture::running(120));
-        assert_eq!(lines[0], "softmax: training on CPU, 1 thread");
-        assert!(
-            lines[1].starts_with("softmax: held out at step 100: "),
-            "{lines:?}"
-        );
-        assert!(lines[4].starts_with("step 120: loss softmax "), "{lines:?}");
-        assert!(teller.observe(fixture::running(121)).is_empty());
-        let lines = teller.observe(fixture::edited(122, |_, lane| {
-            lane.message = Some("step 122: temperature 0.05 -> 0.02".into());
-            lane.status = LaneStatus::Paused;
-        }));
-        assert_eq!(
-            lines[..2],
-            [
-                "softmax: paused at step 122",
-                "softmax: step 122: temperature 0.05 to 0.02"
-            ]
-        );
-        assert!(
-            lines[4].starts_with("step 122: "),
-            "where it stands: {lines:?}"
-        );
-        for line in lines {
-            assert!(line.is_ascii() && !line.contains('\n'), "{line}");
-        }
-    }
-
-    #[test]
-    fn req29_commands_are_plain_lines() {
-        let mut teller = teller();
-        let apply = |name, value| Command::Apply(Control::parse(name, value).unwrap());
-        for (line, lane, command) in [
-            ("pause", None, Command::Pause),
-            ("go", None, Command::Resume),
-            ("step 5", None, Command::Step(5)),
-            ("reset 7", None, Command::Reset { seed: Some(7) }),
-            ("tau 0.05", None, apply("temperature", "0.05")),
-            ("sigmoid bias -5", Some(1), apply("bias", "-5")),
-            (
-                "softmax learning_rate 0.001",
-                Some(0),
-                apply("learning_rate", "0.001"),
-            ),
-            (
-                "loss siglip",
-                None,
-                Command::Apply(Control::Loss(Loss::SigLip)),
-            ),
-            ("fix tau", None, apply("learn_temperature", "off")),
-            ("sigmoid learn bias", Some(1), apply("learn_bias", "on")),
-        ] {
-            assert_eq!(
-                teller.command(line),
-                Ok(vec![Ask::Send(lane, command)]),
-                "{line}"
-            );
-        }
-        assert_eq!(teller.command("  quit "), Ok(vec![Ask::Quit]));
-        assert_eq!(teller.command(""), Ok(Vec::new()));
-        assert!(
-            teller
-                .command("tua 1")
-                .unwrap_err()
-                .contains("did you mean `tau`?")
-        );
-        assert!(
-            teller
-                .command("tau hot")
-                .unwrap_err()
-                .contains("wants a number")
-        );
-        assert!(teller.command("learn batch").is_err());
-        assert!(
-            teller
-                .command("status")
-                .unwrap_err()
-                .contains("temperature 0.0431 learned")
-        );
-        assert!(
-            teller
-                .command("controls")
-                .unwrap_err()
-                .contains("batch_size, also called batch: ")
-        );
-        for word in ["pause", "tau 0.05", "quit"] {
-            assert!(HELP.contains(word));
-        }
-    }
 }

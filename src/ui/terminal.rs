@@ -26,6 +26,8 @@ use super::theme::{Depth, Theme};
 use super::view;
 use keyboard::Keyboard;
 
+pub use stdio::log_place;
+
 /// Set while the terminal is in our modes: whoever clears it restores them, once.
 static OPEN: AtomicBool = AtomicBool::new(false);
 
@@ -196,14 +198,6 @@ impl Drop for Terminal {
 /// The end of what was printed while the screen was up.
 pub fn log_tail() -> String {
     stdio::log_tail(1 << 16)
-}
-
-/// Where all that is printed can be read, in words.
-pub fn log_place() -> String {
-    stdio::log_path().map_or_else(
-        || "what is printed is kept nowhere: there is no HOME".into(),
-        |path| format!("what is printed is kept in {}", path.display()),
-    )
 }
 
 /// How long the screen has to notice that it was told to end.

@@ -10,8 +10,12 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 
 use crate::common::TINY;
 
-/// Starts the program in a new pseudo-terminal.
+/// The program.
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_clip-lab");
+
+/// Starts a program in a new pseudo-terminal.
 pub fn spawn(
+    program: &Path,
     arguments: &[&str],
     environment: &[(&str, &str)],
     folder: &Path,
@@ -23,7 +27,7 @@ pub fn spawn(
         pixel_height: 0,
     };
     let pair = native_pty_system().openpty(size).unwrap();
-    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_clip-lab"));
+    let mut command = CommandBuilder::new(program);
     command.args(arguments);
     command.cwd(folder);
     command.env("TERM", "xterm-256color");
@@ -81,7 +85,17 @@ fn take(parser: &mut vt100::Parser, bytes: &[u8]) {
 
 impl Screen {
     pub fn open(arguments: &[&str], environment: &[(&str, &str)], folder: &Path) -> Self {
-        let (master, child) = spawn(arguments, environment, folder);
+        Self::of(PROGRAM.as_ref(), arguments, environment, folder)
+    }
+
+    /// Of another program than clip-lab's own.
+    pub fn of(
+        program: &Path,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+        folder: &Path,
+    ) -> Self {
+        let (master, child) = spawn(program, arguments, environment, folder);
         let parser = Arc::new(Mutex::new(vt100::Parser::new(40, 120, 0)));
         let mut reader = master.try_clone_reader().unwrap();
         let screen = Arc::clone(&parser);

@@ -6,8 +6,10 @@ use std::sync::OnceLock;
 
 use crossterm::event::{KeyCode, KeyModifiers};
 
+use super::context::Context;
+use super::entry::Entry;
+use super::key::Key;
 use super::table::ROWS;
-use super::{Context, Entry, Key};
 
 /// Every action, a row each. The rows are the program's, the keys the user's.
 pub static TABLE: Table = Table;
@@ -22,7 +24,7 @@ impl Deref for Table {
     type Target = [Entry];
 
     fn deref(&self) -> &[Entry] {
-        BOUND.get().map_or(ROWS, Vec::as_slice)
+        BOUND.get().unwrap_or(&ROWS)
     }
 }
 
@@ -31,7 +33,7 @@ impl IntoIterator for Table {
     type IntoIter = Iter<'static, Entry>;
 
     fn into_iter(self) -> Self::IntoIter {
-        BOUND.get().map_or(ROWS, Vec::as_slice).iter()
+        BOUND.get().unwrap_or(&ROWS).iter()
     }
 }
 
@@ -41,7 +43,7 @@ pub fn bind(rows: Vec<(usize, Vec<Key>)>) {
         return;
     }
     let table = BOUND.get_or_init(|| {
-        let mut table = ROWS.to_vec();
+        let mut table = ROWS.clone();
         for (row, keys) in rows {
             if let Some(entry) = table.get_mut(row) {
                 // The table lives as long as the process.
@@ -51,24 +53,6 @@ pub fn bind(rows: Vec<(usize, Vec<Key>)>) {
         table
     });
     debug_assert!(!table.is_empty(), "the table has rows");
-}
-
-impl Entry {
-    /// The row's name in the file of keys: where it applies, and what it is called.
-    pub fn id(&self) -> String {
-        let mut id = format!("{:?}.", self.context).to_lowercase();
-        for word in self
-            .name
-            .split(|c: char| !c.is_alphanumeric())
-            .filter(|word| !word.is_empty())
-        {
-            if !id.ends_with('.') {
-                id.push('-');
-            }
-            id.push_str(&word.to_lowercase());
-        }
-        id
-    }
 }
 
 /// Why a key cannot be bound in a context, if it cannot: it is text there, or a count.

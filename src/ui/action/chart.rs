@@ -37,6 +37,7 @@ pub enum ChartKey {
 
 impl ChartKey {
     /// All of them.
+    #[cfg(test)]
     pub const ALL: [Self; 15] = [
         Self::LogY,
         Self::LogX,

@@ -2,7 +2,7 @@
 
 use crossterm::event::KeyCode;
 
-use super::Key;
+use super::key::Key;
 
 /// Names of the keys that are no characters.
 const NAMES: &[(&str, KeyCode)] = &[

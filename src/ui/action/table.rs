@@ -1,8 +1,15 @@
 //! The rows of the table, in the order in which the help and the footer show them.
 
+use std::sync::LazyLock;
+
 use crossterm::event::KeyCode;
 
-use super::{Action, ChartKey, Context, Direction, Entry, Key, Turn};
+use super::act::Action;
+use super::chart::ChartKey;
+use super::context::Context;
+use super::entry::Entry;
+use super::key::Key;
+use super::turn::{Direction, Turn};
 use crate::control::Dial;
 use crate::ui::panel::Panel;
 
@@ -43,9 +50,30 @@ use Context::{
     Palette, Query,
 };
 
-/// Every action, a row each, with the keys that it has unless the user gave it others.
+/// Every action, a row each, with the keys that it has unless the user gave it others. The rows that
+/// lead to panels come from the panels' own table.
+pub(super) static ROWS: LazyLock<Vec<Entry>> = LazyLock::new(|| {
+    let panels = Panel::ALL.into_iter().map(|panel| {
+        let known = panel.row();
+        let entry = row(
+            Main,
+            Action::Panel(panel),
+            known.keys,
+            known.name,
+            known.about,
+        );
+        Entry {
+            footer: known.footer,
+            ..entry
+        }
+    });
+    let before = BEFORE.iter().cloned();
+    before.chain(panels).chain(AFTER.iter().cloned()).collect()
+});
+
+/// The rows before the panels.
 #[rustfmt::skip]
-pub(super) const ROWS: &[Entry] = &[
+const BEFORE: &[Entry] = &[
     row(Main, Action::PlayPause, &[c(' ')], "play, pause", "Trains, or pauses after the current step; all lanes.").footer("play/pause", 90),
     row(Main, Action::Step, &[c('s')], "step", "One step of every lane, then a pause; 5s makes five.").footer("step", 60),
     row(Main, Action::Reset, &[c('r')], "reset", "Starts over with the same seed: the same weights, the same batches.").footer("reset", 50),
@@ -68,19 +96,11 @@ pub(super) const ROWS: &[Entry] = &[
     row(Main, Action::Dial(Dial::Lock), &[c('*')], "lock", "Takes hold of the tower that is held as it is: image, text or none."),
     row(Main, Action::NextLane, &[k(KeyCode::Tab)], "next lane", "Addresses the next lane, then all lanes together.").footer("lane", 55),
     row(Main, Action::PreviousLane, &[k(KeyCode::BackTab)], "previous lane", "Addresses the lane before."),
-    row(Main, Action::Panel(Panel::Loss), &[c('c')], "curve", "Looks at the loss curves."),
-    row(Main, Action::Panel(Panel::Traces), &[c('v')], "traces", "Looks at tau, bias, gradient norm and batch accuracy."),
-    row(Main, Action::Panel(Panel::Retrieval), &[c('h')], "held out", "Looks at the retrieval on held-out pictures."),
-    row(Main, Action::Panel(Panel::Matrix), &[c('m')], "matrix", "Looks at the similarity matrix; arrows move its cursor.").footer("matrix", 45),
-    row(Main, Action::Panel(Panel::Pictures), &[c('p')], "pictures", "Looks at the pictures and captions of the batch."),
-    row(Main, Action::Panel(Panel::Landscape), &[c('j')], "landscape", "Looks at the loss of this batch at other tau and bias; Enter goes there."),
-    row(Main, Action::Panel(Panel::Gradient), &[c('J')], "gradient", "Looks at how the loss spreads its push over a picture's wrong captions."),
-    row(Main, Action::Panel(Panel::Hand), &[c('K')], "by hand", "Works both losses out on paper, for up to eight pairs."),
-    row(Main, Action::Panel(Panel::ZeroShot), &[c('Z')], "zero-shot", "Looks at classification by words, with sets of templates."),
-    row(Main, Action::Panel(Panel::Geometry), &[c('S')], "space", "Looks at where pictures and captions lie: map, gap, alignment, uniformity."),
-    row(Main, Action::Panel(Panel::Transfer), &[c('W')], "three regimes", "Looks at zero-shot, probe and fine-tuning, in domain and transferred."),
-    row(Main, Action::Panel(Panel::Languages), &[c('I')], "languages", "Looks at retrieval by the names of every language."),
-    row(Main, Action::Panel(Panel::Query), &[c('Q')], "nearest", "Looks at what was found nearest to a caption or a picture."),
+];
+
+/// Those after the panels.
+#[rustfmt::skip]
+const AFTER: &[Entry] = &[
     row(Main, Action::Ask, &[c('/')], "ask", "Types a caption; every lane shows its nearest held-out pictures.").footer("ask", 25),
     row(Main, Action::Zoom, &[c('z')], "zoom", "Shows the panel at hand alone, or all panels again.").footer("zoom", 40),
     row(Main, Action::Chart(ChartKey::LogY), &[c('l')], "log values", "Logarithmic or linear values in the chart at hand.").footer("log", 20),

@@ -2,22 +2,12 @@
 
 use super::App;
 use crate::ui::action::ChartKey;
-use crate::ui::panel::Panel;
 use crate::ui::region::{ChartMap, Target};
 
 /// The most rows of the table of pins.
 const PINS: usize = 4;
 
 impl App {
-    /// The panel whose chart keys apply to.
-    pub const fn chart(&self) -> Panel {
-        match self.panel {
-            Panel::Traces => Panel::Traces,
-            Panel::Retrieval => Panel::Retrieval,
-            _ => Panel::Loss,
-        }
-    }
-
     /// The newest step of any lane, and of the ghost.
     pub fn newest(&self) -> u64 {
         let lanes = self.lanes.iter().chain(&self.charts.ghost);
@@ -25,10 +15,10 @@ impl App {
     }
 
     pub(super) fn chart_key(&mut self, key: ChartKey, count: u64) {
-        let (panel, last) = (self.chart(), self.newest());
+        let (chart, last) = (self.chart(), self.newest());
         let at = self.charts.crosshair;
-        let view = self.charts.of_mut(panel);
-        let name = panel.chart_name();
+        let view = self.charts.of_mut(chart);
+        let name = chart.name();
         match key {
             ChartKey::LogY => {
                 view.log_y = !view.log_y;
@@ -177,6 +167,7 @@ mod tests {
     use crate::ui::action::Action;
     use crate::ui::chart::Smoothing;
     use crate::ui::fixture;
+    use crate::ui::panel::Panel;
     use crossterm::event::{KeyCode, KeyEvent};
 
     fn app() -> App {

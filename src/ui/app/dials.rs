@@ -7,23 +7,10 @@ use crate::lab::Command;
 use crate::quantity::Loss;
 use crate::telemetry::LaneStatus;
 
-use super::{App, Effect, Focus, Overlay};
+use super::{App, Effect, Focus, Overlay, Pending};
 use crate::control::Dial;
 use crate::ui::action::Turn;
 use crate::ui::dial;
-
-/// A control that was sent and has not been seen to take effect.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Pending {
-    /// The lane.
-    pub lane: usize,
-    /// The control.
-    pub control: Control,
-    /// Changes that the lane had recorded when it was sent.
-    recorded: usize,
-    /// Steps that it had made.
-    step: u64,
-}
 
 impl App {
     /// A lane's settings as they will be once everything sent has taken effect.

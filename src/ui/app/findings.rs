@@ -6,19 +6,6 @@ use crate::telemetry::{LanguageReport, Query, QueryReport, Split, ZeroShotReport
 use crate::ui::action::Direction;
 use crate::ui::panel::Panel;
 
-/// What is chosen in the panels of evaluations.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Chosen {
-    /// Place among the properties.
-    pub property: usize,
-    /// Place among the sets of templates.
-    pub templates: usize,
-    /// First row that is shown.
-    pub scroll: usize,
-    /// Place among the nearest pictures or names.
-    pub hit: usize,
-}
-
 impl App {
     /// Properties that some lane was asked about, in the order of the reports.
     pub fn properties(&self) -> Vec<&str> {

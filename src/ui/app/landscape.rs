@@ -1,23 +1,13 @@
 //! The cursor on the loss landscape: a tau and a b that lanes can be set to.
 
 use super::{App, Effect};
-use crate::control::{Control, Value};
-use crate::lab::Attention;
+use crate::control::Control;
+use crate::quantity::Value;
 use crate::quantity::{Bias, Loss, Temperature};
 use crate::telemetry::Landscape;
 use crate::ui::action::Direction;
-use crate::ui::panel::Panel;
 
 impl App {
-    /// How much of the lanes is looked at. The landscape costs most, and has its panel to itself.
-    pub fn attention(&self) -> Attention {
-        match self.panel {
-            Panel::Landscape => Attention::Landscape,
-            Panel::Geometry => Attention::Geometry,
-            _ => Attention::Batch,
-        }
-    }
-
     /// The landscape that the cursor walks on: the addressed lane's, or the first there is.
     pub fn surveyed(&self) -> Option<&Landscape> {
         let of = |lane: usize| self.lanes.get(lane)?.landscape.as_deref();
@@ -117,8 +107,9 @@ mod tests {
     use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
     use super::*;
-    use crate::lab::Command;
+    use crate::lab::{Attention, Command};
     use crate::ui::fixture;
+    use crate::ui::panel::Panel;
 
     fn app() -> App {
         let mut app = fixture::app(300);

@@ -4,75 +4,10 @@
 use super::{App, Effect, Overlay, Tone};
 use crate::control::{Control, Dial};
 use crate::lab::Command;
-use crate::scenario::expect::{Standing, Watch};
+use crate::scenario::Panel;
+use crate::scenario::expect::Standing;
 use crate::scenario::tour::STOPS;
-use crate::scenario::{Part, Scenario};
 use crate::telemetry::Snapshot;
-use crate::ui::panel::Panel;
-
-/// What the screen teaches, and how far it has come.
-#[derive(Clone, Debug)]
-pub struct Course {
-    /// What the scenario claims will be seen.
-    pub watch: Watch,
-    /// Whether the card that explains what is in hand is open.
-    pub explaining: bool,
-    /// Whether the card for newcomers is shown: until the first key.
-    pub welcome: bool,
-    /// The stop of the tour that is shown; none outside the tour.
-    pub stop: Option<usize>,
-    /// The stop that was asked for and is being opened.
-    asked: Option<usize>,
-    /// Whether the user was told that the next key leaves what runs now.
-    offered: bool,
-}
-
-impl Course {
-    pub(super) fn new(scenario: &Scenario) -> Self {
-        Self {
-            watch: watch(scenario),
-            explaining: false,
-            welcome: false,
-            stop: None,
-            asked: None,
-            offered: false,
-        }
-    }
-
-    /// The same course on another scenario.
-    pub(super) fn reopened(self, scenario: &Scenario) -> Self {
-        Self {
-            watch: watch(scenario),
-            explaining: self.explaining,
-            stop: self.asked,
-            ..Self::new(scenario)
-        }
-    }
-}
-
-fn watch(scenario: &Scenario) -> Watch {
-    let lanes = scenario.lanes.iter().map(|lane| lane.name.clone());
-    Watch::new(&scenario.expect, lanes)
-}
-
-/// The panel as lessons name it; the loss is always shown.
-const fn part(panel: Panel) -> Option<Part> {
-    match panel {
-        Panel::Loss => None,
-        Panel::Traces => Some(Part::Traces),
-        Panel::Retrieval => Some(Part::Retrieval),
-        Panel::Matrix => Some(Part::Matrix),
-        Panel::Pictures => Some(Part::Pictures),
-        Panel::Landscape => Some(Part::Landscape),
-        Panel::Gradient => Some(Part::Gradient),
-        Panel::Hand => Some(Part::Hand),
-        Panel::ZeroShot => Some(Part::ZeroShot),
-        Panel::Geometry => Some(Part::Geometry),
-        Panel::Transfer => Some(Part::Transfer),
-        Panel::Languages => Some(Part::Languages),
-        Panel::Query => Some(Part::Query),
-    }
-}
 
 impl App {
     /// Shows this stop's lesson as part of the tour.
@@ -83,7 +18,7 @@ impl App {
     /// Whether the lesson leaves this panel out.
     pub fn hides(&self, panel: Panel) -> bool {
         let lesson = self.scenario.lesson.as_ref();
-        lesson.is_some_and(|lesson| part(panel).is_some_and(|part| lesson.hide.contains(&part)))
+        lesson.is_some_and(|lesson| lesson.hide.contains(&panel))
     }
 
     /// Whether the lesson leaves this dial alone.

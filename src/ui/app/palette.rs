@@ -6,22 +6,6 @@ use crate::ui::palette::{self, Deed, Item};
 use crate::ui::panel::Panel;
 
 impl App {
-    /// Where the keys apply, whatever lies above the screen.
-    pub fn here(&self) -> Context {
-        match (self.focus, self.panel) {
-            (Focus::Dials, _) => Context::Dials,
-            (Focus::Panel, Panel::Matrix | Panel::Gradient) => Context::Matrix,
-            (Focus::Panel, Panel::Landscape) => Context::Landscape,
-            (Focus::Panel, Panel::Hand) => Context::Hand,
-            (
-                Focus::Panel,
-                Panel::ZeroShot | Panel::Transfer | Panel::Languages | Panel::Geometry,
-            ) => Context::Findings,
-            (Focus::Panel, Panel::Query) => Context::Query,
-            (Focus::Panel, _) => Context::Charts,
-        }
-    }
-
     /// The palette's lines for what was typed.
     pub fn found(&self, typed: &str) -> Vec<Item> {
         palette::items(typed, self.here(), &self.choices)
@@ -44,11 +28,15 @@ impl App {
                 match place {
                     Context::Dials => self.focus = Focus::Dials,
                     place if place == self.here() => {}
-                    Context::Charts => drop(self.update(Action::Panel(Panel::Loss))),
-                    Context::Matrix => drop(self.update(Action::Panel(Panel::Matrix))),
-                    Context::Landscape => drop(self.update(Action::Panel(Panel::Landscape))),
-                    Context::Hand => drop(self.update(Action::Panel(Panel::Hand))),
-                    _ => {}
+                    // Evaluations may be asked for from anywhere.
+                    Context::Findings | Context::Query => {}
+                    place => {
+                        if let Some(panel) =
+                            Panel::ALL.into_iter().find(|p| p.row().inside == place)
+                        {
+                            drop(self.update(Action::Panel(panel)));
+                        }
+                    }
                 }
                 self.update(action)
             }

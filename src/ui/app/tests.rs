@@ -2,10 +2,13 @@
 
 mod learn;
 
+use std::sync::Arc;
+
 use super::*;
-use crate::control::{Applied, Control, Value};
+use crate::control::{Applied, Control, Dial};
+use crate::quantity::Value;
 use crate::quantity::{Loss, Temperature};
-use crate::telemetry::Matrix;
+use crate::telemetry::{LaneStatus, Matrix};
 use crate::ui::action::Direction;
 use crate::ui::fixture;
 use crate::ui::region::Target;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Card, count, number};
+use super::{Card, number};
 use crate::telemetry::Pair;
 use crate::ui::app::App;
 
@@ -64,24 +64,8 @@ pub(super) fn augment(app: &App) -> Card {
         )
 }
 
-pub(super) fn pictures(app: &App) -> Card {
-    Card::new("pictures and captions")
-        .formula("pair i: picture i with caption i is the positive, with every other caption a negative")
-        .lanes(app, |seen| doubles(&seen.lane.pairs).tell())
-        .note(
-            "Two pairs with the same caption or name are each other's negatives and should not be: the loss \
-             pushes apart what belongs together. Its floor is then the mean of ln c over pairs whose \
-             name stands c times in the batch, and not 0.",
-        )
-        .note(expected(app))
-        .note(
-            "What helps: a batch sampled without repeating a name, labels that are soft, or the sigmoid with \
-             those cells left out.",
-        )
-}
-
 /// How often names repeat among some pairs.
-pub(super) struct Doubles {
+pub struct Doubles {
     pairs: usize,
     /// Pairs whose name another has, too.
     doubled: usize,
@@ -91,7 +75,7 @@ pub(super) struct Doubles {
     most: Option<(String, usize)>,
 }
 
-pub(super) fn doubles(pairs: &[Pair]) -> Doubles {
+pub fn doubles(pairs: &[Pair]) -> Doubles {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for pair in pairs {
         let name = if pair.name.is_empty() {
@@ -114,7 +98,7 @@ pub(super) fn doubles(pairs: &[Pair]) -> Doubles {
 }
 
 impl Doubles {
-    pub(super) fn tell(&self) -> String {
+    pub fn tell(&self) -> String {
         match &self.most {
             _ if self.pairs == 0 => "no batch yet".into(),
             None => format!(
@@ -141,24 +125,5 @@ pub(super) fn false_negatives(app: &App) -> String {
         .find(|lane| !lane.pairs.is_empty());
     lane.map_or_else(String::new, |lane| {
         format!("False negatives: {}.", doubles(&lane.pairs).tell())
-    })
-}
-
-/// How many are to be expected from the size of the batch and of the data.
-fn expected(app: &App) -> String {
-    let lanes = app.addressed(app.target);
-    let found = lanes.into_iter().find_map(|i| {
-        let settings = app.settings(i)?;
-        let classes = app.lanes[i].held_out.last()?.candidates as f64;
-        Some((settings, classes))
-    });
-    found.map_or_else(String::new, |(settings, classes)| {
-        let n = settings.batch_size as f64;
-        format!(
-            "Were pictures drawn blindly from {classes} names, a batch of {} would hold about N(N-1)/(2C) = {} \
-             such couples.",
-            settings.batch_size,
-            count(n * (n - 1.0) / (2.0 * classes.max(1.0)))
-        )
     })
 }

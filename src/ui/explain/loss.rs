@@ -1,6 +1,6 @@
 //! The losses and their curve: sum or mean, the ln N line, what SigLIP starts from.
 
-use super::{Card, Seen, infonce_floor, number, siglip_start};
+use super::{Card, number};
 use crate::quantity::Loss;
 use crate::ui::app::App;
 
@@ -47,57 +47,4 @@ pub(super) fn dial(app: &App) -> Card {
              P_ij x scale in the one (a row's pushes sum to that of its pair), by sigma(z_ij) x scale / N in \
              the other.",
         )
-}
-
-pub(super) fn curve(app: &App) -> Card {
-    Card::new("the loss curve")
-        .formula("InfoNCE: guessing = ln N; SigLIP at cos 0: softplus(-b) + (N - 1) softplus(b)")
-        .lanes(app, stands)
-        .note(
-            "Stuck at ln N: the model does not tell pairs apart: captions that do not belong to their \
-             pictures, too high a rate, features that collapsed to one point, or logits of 0.",
-        )
-        .note(zero_logits(app))
-        .note(
-            "The faint line is what each step measured, on its own batch: it jumps because batches differ. \
-             A smaller N lowers ln N without anything being learned.",
-        )
-}
-
-fn stands(seen: &Seen) -> String {
-    let n = seen.n();
-    let now = seen.loss().map_or_else(
-        || "no step yet".into(),
-        |loss| format!("now {}", number(loss)),
-    );
-    if seen.is(Loss::InfoNce) {
-        format!(
-            "ln {} = {}; {now}; at this tau no model could get below {}",
-            seen.settings.batch_size,
-            number(n.ln()),
-            number(infonce_floor(n, seen.scale()))
-        )
-    } else {
-        let bias = seen.settings.bias.unwrap_or(0.0);
-        format!(
-            "softplus({}) + {} softplus({}) = {} while cosines are 0; {now}",
-            number(-bias),
-            seen.settings.batch_size.saturating_sub(1),
-            number(bias),
-            number(siglip_start(n, bias))
-        )
-    }
-}
-
-/// The value that repeats when all logits are zero.
-fn zero_logits(app: &App) -> String {
-    let lanes = app.addressed(app.target);
-    let settings = lanes.into_iter().find_map(|lane| app.settings(lane));
-    settings.map_or_else(String::new, |settings| {
-        format!(
-            "A SigLIP loss that repeats N ln 2 exactly ({} here; 354.89 at N = 512) means that all logits \
-             are 0: cosines or a scale of 0, and no bias.",
-            number(settings.batch_size as f64 * std::f64::consts::LN_2)
-        )
-    })
 }

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use super::start::softplus;
 use super::*;
 use crate::quantity::{BatchSize, Temperature};
-use crate::telemetry::Pair;
+use crate::telemetry::{Matrix, Pair};
 use crate::ui::fixture;
 
 fn app() -> App {

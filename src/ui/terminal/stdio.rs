@@ -1,8 +1,6 @@
 //! Standard output and error while the screen is up. Whatever anything prints, libtorch included, goes
 //! to the log file and never onto the screen.
 
-use std::fs::File;
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// Log files beyond this size begin anew.
@@ -19,17 +17,27 @@ pub fn log_path() -> Option<PathBuf> {
     Some(state.join("clip-lab").join("clip-lab.log"))
 }
 
+/// Where all that is printed can be read, in words.
+pub fn log_place() -> String {
+    log_path().map_or_else(
+        || "what is printed is kept nowhere: there is no HOME".into(),
+        |path| format!("what is printed is kept in {}", path.display()),
+    )
+}
+
 #[cfg(unix)]
 mod unix {
-    use std::fs::{OpenOptions, create_dir_all};
+    use std::fs::{File, OpenOptions, create_dir_all};
+    use std::io::{self, Write};
     use std::os::fd::{AsFd, OwnedFd};
+    use std::path::Path;
     use std::sync::OnceLock;
 
     use rustix::io::fcntl_dupfd_cloexec;
     use rustix::stdio::{dup2_stderr, dup2_stdout, stderr, stdout};
     use rustix::termios::isatty;
 
-    use super::{File, LONGEST, Path, Write, io, log_path};
+    use crate::ui::terminal::stdio::{LONGEST, log_path};
 
     /// The user's standard output and error, as they were found, and where their text goes meanwhile.
     struct Found {
@@ -141,7 +149,7 @@ pub use unix::{divert, give_back, log_has_news, log_tail, screen};
 /// Elsewhere nothing is diverted.
 #[cfg(not(unix))]
 mod other {
-    use super::{Write, io};
+    use std::io::{self, Write};
 
     pub fn screen() -> io::Result<io::Stdout> {
         Ok(io::stdout())

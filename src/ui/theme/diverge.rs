@@ -1,7 +1,8 @@
 //! Scales: how a share of a range becomes a colour or a character; rising from dark to bright, or
 //! diverging from a dark middle, for numbers that have a sign.
 
-use super::{Rgb, Theme, mix};
+use super::rgb::{Rgb, mix};
+use super::style::Theme;
 
 /// Around zero: what hardly differs from the background.
 const MIDDLE: Rgb = [0x1d, 0x21, 0x2a];

@@ -264,7 +264,7 @@ pub fn promise(frame: &mut Frame, area: Rect, screen: &Screen, panel: Panel) {
     if width < 12 {
         return;
     }
-    let lines = wrap(panel.explain(), usize::from(width));
+    let lines = wrap(panel.row().explains, usize::from(width));
     let top = area.height.saturating_sub(lines.len() as u16) / 2;
     for (i, line) in lines.into_iter().enumerate() {
         put(

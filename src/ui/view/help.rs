@@ -108,13 +108,13 @@ fn lines(screen: &Screen, filter: &str, width: usize) -> Vec<Line<'static>> {
     }
     let panels: Vec<_> = Panel::ALL
         .into_iter()
-        .filter(|panel| fits(panel.explain()))
+        .filter(|panel| fits(panel.row().explains))
         .collect();
     if !panels.is_empty() {
         heading(&mut lines, "What the panels show", false);
         for panel in panels {
             lines.extend(
-                frame::wrap(panel.explain(), width.saturating_sub(2))
+                frame::wrap(panel.row().explains, width.saturating_sub(2))
                     .into_iter()
                     .map(|l| Line::styled(format!("  {l}"), theme.muted())),
             );

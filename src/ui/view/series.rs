@@ -224,7 +224,7 @@ pub fn title(name: &str, notes: &[String], room: usize) -> String {
 
 /// The chart's axis of steps.
 pub fn steps(screen: &Screen, panel: Panel) -> Axis {
-    let view = screen.app.charts.of(panel);
+    let view = screen.app.charts.of(panel.row().chart);
     let (low, high) = view.steps(screen.app.newest());
     Axis {
         low,

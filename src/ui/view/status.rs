@@ -117,7 +117,7 @@ fn explanation(screen: &Screen) -> String {
         );
     }
     if app.focus == Focus::Panel {
-        return app.panel.explain().into();
+        return app.panel.row().explains.into();
     }
     let lane = app.target.unwrap_or(0);
     match app.settings(lane) {

@@ -21,10 +21,10 @@ use crate::ui::panel::Panel;
 use crate::ui::region::Target;
 use crate::ui::theme::{Depth, Glyphs, Theme};
 
-pub(super) const RICH: Theme = Theme::new(Depth::True, Glyphs::Braille);
-pub(super) const PLAIN: Theme = Theme::new(Depth::None, Glyphs::Ascii);
+pub const RICH: Theme = Theme::new(Depth::True, Glyphs::Braille);
+pub const PLAIN: Theme = Theme::new(Depth::None, Glyphs::Ascii);
 
-pub(super) fn app(lanes: Vec<Arc<Snapshot>>) -> App {
+pub fn app(lanes: Vec<Arc<Snapshot>>) -> App {
     let choices = ["clip", "siglip"].map(|name| Choice {
         name: name.into(),
         title: format!("All about {name}"),
@@ -35,7 +35,7 @@ pub(super) fn app(lanes: Vec<Arc<Snapshot>>) -> App {
     app
 }
 
-pub(super) fn draw(app: &mut App, theme: &Theme, width: u16, height: u16) -> Buffer {
+pub fn draw(app: &mut App, theme: &Theme, width: u16, height: u16) -> Buffer {
     app.size = (width, height);
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
     terminal
@@ -44,7 +44,7 @@ pub(super) fn draw(app: &mut App, theme: &Theme, width: u16, height: u16) -> Buf
     terminal.backend().buffer().clone()
 }
 
-pub(super) fn text(buffer: &Buffer) -> String {
+pub fn text(buffer: &Buffer) -> String {
     let row = |y| {
         (0..buffer.area.width)
             .map(|x| buffer[(x, y)].symbol())
@@ -58,7 +58,7 @@ pub(super) fn text(buffer: &Buffer) -> String {
 
 /// How many cells have each style, and where the first of them is: colours change the snapshot, and
 /// the list stays readable.
-pub(super) fn styles(buffer: &Buffer) -> String {
+pub fn styles(buffer: &Buffer) -> String {
     let mut seen: BTreeMap<String, (usize, (u16, u16))> = BTreeMap::new();
     for y in 0..buffer.area.height {
         for x in 0..buffer.area.width {
@@ -74,7 +74,7 @@ pub(super) fn styles(buffer: &Buffer) -> String {
     lines
 }
 
-pub(super) fn shot(app: &mut App, theme: &Theme, width: u16, height: u16) -> String {
+pub fn shot(app: &mut App, theme: &Theme, width: u16, height: u16) -> String {
     text(&draw(app, theme, width, height))
 }
 

@@ -1,9 +1,8 @@
 //! The palette does what the keys do; lessons, the tour, cards and the welcome.
 
 use super::*;
-use crate::control::Dial;
 use crate::scenario::tour::STOPS;
-use crate::scenario::{Comparison, Expect, Lesson, Metric, Part};
+use crate::scenario::{Comparison, Expect, Lesson, Metric, Panel};
 
 fn palette(app: &mut App, typed: &str) -> Vec<Effect> {
     press(app, ":");
@@ -67,7 +66,7 @@ fn lesson() -> App {
     let mut scenario = fixture::scenario();
     scenario.lesson = Some(Lesson {
         prompt: "Turn tau down and look at the curve of the loss.".into(),
-        hide: vec![Part::Matrix],
+        hide: vec![Panel::Matrix],
         lock: vec![Dial::Loss, Dial::Bias],
     });
     let expect = Expect {

@@ -43,7 +43,7 @@ fn a_panel_without_findings_says_what_it_will_show() {
         let mut app = app(fixture::starting());
         let _ = app.update(Action::Panel(panel));
         let screen = text(&draw(&mut app, &RICH, 120, 40));
-        let first = panel.explain().split(' ').next().unwrap();
+        let first = panel.row().explains.split(' ').next().unwrap();
         assert!(screen.contains(first), "{name}: {screen}");
     }
 }

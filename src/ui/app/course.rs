@@ -1,0 +1,49 @@
+//! [`Course`]: what the screen teaches.
+
+use crate::scenario::Scenario;
+use crate::scenario::expect::Watch;
+
+/// What the screen teaches, and how far it has come.
+#[derive(Clone, Debug)]
+pub struct Course {
+    /// What the scenario claims will be seen.
+    pub watch: Watch,
+    /// Whether the card that explains what is in hand is open.
+    pub explaining: bool,
+    /// Whether the card for newcomers is shown: until the first key.
+    pub welcome: bool,
+    /// The stop of the tour that is shown; none outside the tour.
+    pub stop: Option<usize>,
+    /// The stop that was asked for and is being opened.
+    pub(super) asked: Option<usize>,
+    /// Whether the user was told that the next key leaves what runs now.
+    pub(super) offered: bool,
+}
+
+impl Course {
+    pub(super) fn new(scenario: &Scenario) -> Self {
+        Self {
+            watch: watch(scenario),
+            explaining: false,
+            welcome: false,
+            stop: None,
+            asked: None,
+            offered: false,
+        }
+    }
+
+    /// The same course on another scenario.
+    pub(super) fn reopened(self, scenario: &Scenario) -> Self {
+        Self {
+            watch: watch(scenario),
+            explaining: self.explaining,
+            stop: self.asked,
+            ..Self::new(scenario)
+        }
+    }
+}
+
+fn watch(scenario: &Scenario) -> Watch {
+    let lanes = scenario.lanes.iter().map(|lane| lane.name.clone());
+    Watch::new(&scenario.expect, lanes)
+}

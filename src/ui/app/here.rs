@@ -1,0 +1,42 @@
+//! Where the user is: which keys apply, which chart they change, and what lanes are to work out for it.
+
+use super::{App, Focus, Overlay, SMALLEST};
+use crate::lab::Attention;
+use crate::ui::action::Context;
+use crate::ui::chart::Chart;
+
+impl App {
+    /// The innermost context.
+    pub fn context(&self) -> Context {
+        let overlay = self.overlay.as_ref();
+        overlay.map_or_else(|| self.here(), Overlay::context)
+    }
+
+    /// Where the keys apply, whatever lies above the screen.
+    pub const fn here(&self) -> Context {
+        match self.focus {
+            Focus::Dials => Context::Dials,
+            Focus::Panel => self.panel.row().inside,
+        }
+    }
+
+    /// How much of the lanes is looked at.
+    pub const fn attention(&self) -> Attention {
+        self.panel.row().needs
+    }
+
+    /// The chart that keys apply to.
+    pub const fn chart(&self) -> Chart {
+        self.panel.row().chart
+    }
+
+    /// Whether the screen is too small to show anything.
+    pub const fn too_small(&self) -> bool {
+        self.size.0 < SMALLEST.0 || self.size.1 < SMALLEST.1
+    }
+
+    /// Whether the cursor on the matrix is shown.
+    pub fn cursor_shown(&self) -> bool {
+        self.here() == Context::Matrix
+    }
+}

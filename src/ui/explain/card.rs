@@ -1,0 +1,138 @@
+//! [`Card`]: an explanation, and [`Seen`]: a lane as one sees it.
+
+use crate::control::Settings;
+use crate::quantity::Loss;
+use crate::telemetry::{DataReport, Matrix, Snapshot};
+use crate::ui::app::App;
+
+/// An explanation.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Card {
+    /// What it is about.
+    pub title: String,
+    /// What it says, in order of weight: where room is short the last lines go.
+    pub lines: Vec<Line>,
+}
+
+/// A line of a card, as long as it likes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// What kind it is.
+    pub kind: Kind,
+    /// What it says.
+    pub text: String,
+}
+
+/// What a line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The formula.
+    Formula,
+    /// The numbers of this lane.
+    Lane(usize),
+    /// What it means.
+    Note,
+}
+
+impl Card {
+    /// A card that says nothing yet.
+    pub fn new(title: &str) -> Self {
+        Self {
+            title: title.into(),
+            lines: Vec::new(),
+        }
+    }
+
+    /// Adds a formula.
+    #[must_use]
+    pub fn formula(mut self, text: impl Into<String>) -> Self {
+        self.push(Kind::Formula, text.into());
+        self
+    }
+
+    /// Adds what it means.
+    #[must_use]
+    pub fn note(mut self, text: impl Into<String>) -> Self {
+        self.push(Kind::Note, text.into());
+        self
+    }
+
+    fn push(&mut self, kind: Kind, text: String) {
+        if !text.is_empty() {
+            self.lines.push(Line { kind, text });
+        }
+    }
+
+    /// A line for each addressed lane whose dials are known.
+    #[must_use]
+    pub fn lanes(mut self, app: &App, say: impl Fn(&Seen) -> String) -> Self {
+        for lane in app.addressed(app.target) {
+            let Some(settings) = app.settings(lane) else {
+                continue;
+            };
+            let seen = Seen {
+                settings,
+                lane: &app.lanes[lane],
+            };
+            self.push(Kind::Lane(lane), say(&seen));
+        }
+        self
+    }
+}
+
+/// A lane as an explanation sees it: its dials as they will be at the next step, and its snapshot.
+pub struct Seen<'a> {
+    pub settings: Settings,
+    pub lane: &'a Snapshot,
+}
+
+impl Seen<'_> {
+    /// Pairs in a batch.
+    pub fn n(&self) -> f64 {
+        self.settings.batch_size as f64
+    }
+
+    /// What was counted in the last batch, as the end of a sentence.
+    pub fn measured(&self, say: impl Fn(&DataReport) -> String) -> String {
+        let report = self.lane.report.as_ref();
+        report.map_or_else(String::new, |report| {
+            format!("; measured in the last batch: {}", say(&report.data))
+        })
+    }
+
+    pub fn scale(&self) -> f64 {
+        1.0 / self.settings.temperature
+    }
+
+    pub fn is(&self, loss: Loss) -> bool {
+        self.settings.loss == loss
+    }
+
+    /// The loss of the last step, if it is a number.
+    pub fn loss(&self) -> Option<f64> {
+        let report = self.lane.report.as_ref()?;
+        Some(report.loss).filter(|loss| loss.is_finite())
+    }
+
+    /// Mean cosines of the pairs and of all the rest, from a matrix that was not pooled.
+    pub fn cosines(&self) -> Option<(f64, f64)> {
+        self.lane.matrix.as_ref().and_then(|m| means(m))
+    }
+}
+
+fn means(matrix: &Matrix) -> Option<(f64, f64)> {
+    let side = matrix.side;
+    if matrix.pool != 1 || side < 2 || matrix.cosines.len() != side * side {
+        return None;
+    }
+    let (mut own, mut rest) = (0.0, 0.0);
+    for (i, &cosine) in matrix.cosines.iter().enumerate() {
+        *(if i / side == i % side {
+            &mut own
+        } else {
+            &mut rest
+        }) += f64::from(cosine);
+    }
+    let pair = (own / side as f64, rest / (side * (side - 1)) as f64);
+    (pair.0.is_finite() && pair.1.is_finite()).then_some(pair)
+}

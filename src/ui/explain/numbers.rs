@@ -1,0 +1,42 @@
+//! Numbers in few characters.
+
+/// A number in few characters.
+pub fn number(x: f64) -> String {
+    let size = x.abs();
+    if x == 0.0 {
+        "0".into()
+    } else if !(1e-3..1e5).contains(&size) {
+        format!("{x:.1e}")
+    } else if size < 0.1 {
+        format!("{x:.4}")
+    } else if size < 100.0 {
+        format!("{x:.2}")
+    } else {
+        format!("{x:.0}")
+    }
+}
+
+/// How many: without decimals where there are none.
+pub fn count(x: f64) -> String {
+    if x.fract() == 0.0 {
+        format!("{x:.0}")
+    } else {
+        number(x)
+    }
+}
+
+/// Bytes in a unit that suits them.
+pub fn bytes(x: f64) -> String {
+    for (unit, size) in [("GiB", 30), ("MiB", 20), ("KiB", 10)] {
+        let size = 2_f64.powi(size);
+        if x >= size {
+            let n = x / size;
+            return if n < 10.0 && n.fract() > 0.0 {
+                format!("{n:.1} {unit}")
+            } else {
+                format!("{n:.0} {unit}")
+            };
+        }
+    }
+    format!("{x:.0} bytes")
+}

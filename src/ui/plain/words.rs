@@ -1,0 +1,75 @@
+//! What lanes do, in words that can be read out.
+
+use std::sync::Arc;
+
+use crate::telemetry::{EvalReport, LaneStatus, Snapshot};
+
+pub fn least_step(lanes: &[Arc<Snapshot>]) -> u64 {
+    let alive = lanes
+        .iter()
+        .filter(|lane| !matches!(lane.status, LaneStatus::Failed(_)));
+    alive.map(|lane| lane.step).min().unwrap_or(0)
+}
+
+pub fn word(status: &LaneStatus) -> &'static str {
+    match status {
+        LaneStatus::Starting => "preparing",
+        LaneStatus::Running => "training",
+        LaneStatus::Paused => "paused",
+        LaneStatus::Finished => "finished",
+        LaneStatus::Diverged(_) => "no longer a number",
+        LaneStatus::Failed(_) => "failed",
+    }
+}
+
+pub fn status(lane: &Snapshot, before: Option<&LaneStatus>) -> String {
+    let name = &lane.lane;
+    match &lane.status {
+        LaneStatus::Starting => format!("{name}: preparing data and weights"),
+        LaneStatus::Running if matches!(before, None | Some(LaneStatus::Starting)) => {
+            format!("{name}: training on {}", lane.device)
+        }
+        LaneStatus::Running => format!("{name}: goes on"),
+        LaneStatus::Paused => format!("{name}: paused at step {}", lane.step),
+        LaneStatus::Finished => format!("{name}: all {} steps are done", lane.steps),
+        LaneStatus::Diverged(step) => {
+            format!("{name}: no longer a number at step {step}; it waits, reset starts over")
+        }
+        LaneStatus::Failed(reason) => format!("{name}: failed, {}", reason.replace('\n', " ")),
+    }
+}
+
+/// Arrows and dots are not read out, or badly.
+pub fn spoken(text: &str) -> String {
+    text.replace("->", "to").replace('\n', " ")
+}
+
+pub fn evaluation(lane: &str, report: &EvalReport) -> String {
+    format!(
+        "{lane}: held out at step {}: {:.1} percent found first among {} names, {:.1} percent among the first five, median rank {}",
+        report.step,
+        100.0 * report.r1_image_to_text,
+        report.candidates,
+        100.0 * report.r5_image_to_text,
+        report.median_rank
+    )
+}
+
+pub fn losses(lanes: &[Arc<Snapshot>]) -> String {
+    let each: Vec<String> = lanes
+        .iter()
+        .filter_map(|lane| {
+            let report = lane.report.as_ref()?;
+            let loss = if report.loss.is_finite() {
+                format!("{:.3}", report.loss)
+            } else {
+                "not a number".into()
+            };
+            Some(format!("{} {loss}", lane.lane))
+        })
+        .collect();
+    if each.is_empty() {
+        return "no step was made yet".into();
+    }
+    format!("step {}: loss {}", least_step(lanes), each.join(", "))
+}
