@@ -65,16 +65,12 @@ mod tests {
 
     #[test]
     fn every_action_has_a_key_and_a_line() {
-        // Dials of the data share a key; a panel may be reached by the palette alone.
-        let keyless = |action: &Action| matches!(action, Action::Panel(_));
+        // The dials of the data share a key.
         let shared = |action: &Action| matches!(action, Action::Dial(dial) if dial.is_of_data());
         let keyed = Action::keyed();
         for action in keyed.iter().filter(|action| !shared(action)) {
             let row = entry(action).unwrap_or_else(|| panic!("{action:?} has no row"));
-            assert!(
-                !row.keys.is_empty() || keyless(action),
-                "{action:?} has no key"
-            );
+            assert!(!row.keys.is_empty(), "{action:?} has no key");
             assert!(
                 row.about.ends_with('.') && row.about.len() > 10,
                 "{action:?}: say what it does"

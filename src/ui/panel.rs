@@ -35,7 +35,7 @@ pub struct Row {
     pub about: &'static str,
     /// What one sees there, in a line.
     pub explains: &'static str,
-    /// The keys that lead to it; without any the palette does.
+    /// The keys that lead to it.
     pub keys: &'static [Key],
     /// Its word in the footer, and how late that gives way when there is no room.
     pub footer: Option<(&'static str, u8)>,
