@@ -34,41 +34,6 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// The losses of a run.
-fn losses(file: &Path, in_time: bool) -> Vec<String> {
-    let mut command = Command::new(PROGRAM);
-    command
-        .arg("run")
-        .arg(file)
-        .args(["--format", "jsonl", "--device", "cpu"]);
-    if in_time {
-        command.env("CLIP_LAB_TEST_IN_TIME", "1");
-    }
-    let run = command.output().unwrap();
-    let said = String::from_utf8_lossy(&run.stderr);
-    assert!(run.status.success(), "{said}");
-    let text = String::from_utf8(run.stdout).unwrap();
-    let lines = text
-        .lines()
-        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
-    let steps = lines.filter(|line| line["event"] == "step");
-    steps.map(|line| line["loss"].to_string()).collect()
-}
-
-#[test]
-fn batches_made_ahead_are_those_that_would_have_been_made_in_time() {
-    for data in [
-        "Pairs(path: \"photos.csv\", held_out: 0.0)",
-        "Pairs(path: \"shard-{000000..000002}.tar\", held_out: 0.0)",
-        "Pairs(path: \"classes\", format: Folders, held_out: 0.3)",
-    ] {
-        let (_folder, file) = beside(data);
-        let made = losses(&file, false);
-        assert!(made.len() >= 24, "two lanes, twelve steps: {made:?}");
-        assert_eq!(made, losses(&file, true), "{data}");
-    }
-}
-
 #[test]
 fn a_run_says_what_it_found_and_can_be_repeated_from_its_folder() {
     let data = "Pairs(path: \"classes\", format: Folders, held_out: 0.4)";

@@ -15,7 +15,7 @@ use crate::data::Prepared;
 use crate::error::{Error, Result};
 use crate::scenario::{self, LaneSpec, Scenario};
 use crate::telemetry::Started;
-use crate::train::{DeviceChoice, State, Trainer, start};
+use crate::train::{DeviceChoice, SavedState, Trainer, start};
 
 /// What became of a lane.
 #[derive(Clone, Debug, PartialEq)]
@@ -148,7 +148,7 @@ struct Journal<'a> {
 }
 
 /// States that lanes branched off from, with the specification that the new lane takes over.
-type Branches = HashMap<String, (LaneSpec, State)>;
+type Branches = HashMap<String, (LaneSpec, SavedState)>;
 
 impl<'a> Journal<'a> {
     fn open(

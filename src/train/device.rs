@@ -5,8 +5,19 @@ use std::thread::available_parallelism;
 
 use tch::{Cuda, Device};
 
-use super::DeviceChoice;
 use crate::error::{Error, Result};
+
+/// Which device the user asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DeviceChoice {
+    /// CUDA if libtorch reports one, else the CPU.
+    #[default]
+    Auto,
+    /// The CPU.
+    Cpu,
+    /// The first CUDA device, or an error.
+    Cuda,
+}
 
 /// What libtorch says about itself and this machine.
 #[derive(Clone, Debug)]

@@ -1,5 +1,5 @@
-//! [`Underway`]: a step in the making, part by part, so that the batch is bounded by time and not by
-//! memory, and a change by hand need not wait for a long step's end.
+//! A step of the [`Trainer`], made part by part, so that the batch is bounded by time and not by memory, and
+//! a change by hand need not wait for a long step's end.
 //!
 //! Gradient caching (Gao et al. 2021, arXiv:2101.06983): the loss needs all features of the batch at once, but
 //! features are small; what is large is what the towers keep for their backward pass. So: encode part by
@@ -9,158 +9,25 @@
 //!
 //! Nothing that outlives the step changes before its last part, so a step can be dropped at any time.
 
-use std::ops::Range;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use tch::{Device, Kind, Tensor};
+use tch::{Kind, Tensor};
 
-use super::Trainer;
-use super::hands::Hands;
-use super::latest::Latest;
+use super::in_progress::{Encoded, Progress, StepInProgress, side_by_side};
 use super::memory::{self, Cut};
 use super::phases::{Laps, Phases};
 use super::precision;
-use crate::control::{Control, Stage};
-use crate::data::{Batch, Prepared};
+use super::trainer::Trainer;
+use crate::data::Batch;
 use crate::error::{Error, Result};
 use crate::loss::Head;
-use crate::loss::compare::{Compared, compare};
+use crate::loss::compare::compare;
 use crate::loss::masked::masked;
 use crate::model::{Clip, Pass};
-use crate::optim::{finite, gradients, learned, schedule};
-use crate::quantity::Locked;
+use crate::optim::{gradients, learned};
 use crate::telemetry::StepReport;
-
-/// What a call of [`Trainer::advance`] came to.
-#[derive(Debug)]
-// One value at a time, handed on at once: not worth an allocation a step.
-#[allow(clippy::large_enum_variant)]
-pub enum Progress {
-    /// The step needs more calls.
-    Part,
-    /// The step is complete.
-    Step(StepReport),
-    /// All steps are done.
-    Over,
-}
-
-/// Set, it lets every batch be made when its step begins, for the test and the figures of what that changes.
-const IN_TIME: &str = "CLIP_LAB_TEST_IN_TIME";
-
-/// A step in the making.
-pub(super) struct Underway {
-    batch: Arc<Batch>,
-    cut: Cut,
-    /// Which tower is held.
-    locked: Locked,
-    /// Features of the parts so far.
-    encoded: Vec<Encoded>,
-    compared: Option<Compared>,
-    /// Gradients of the towers, summed over so many parts.
-    gradients: Option<Tensor>,
-    differentiated: usize,
-    /// Running statistics of the normalisations, as they are after the parts so far: the model gets them with
-    /// the last one.
-    tracked: Vec<Tensor>,
-    spent: Duration,
-    phases: Phases,
-}
-
-/// Features of a part, `[part, D]` each.
-struct Encoded {
-    image: Tensor,
-    text: Tensor,
-    /// The same with their graphs, until these are used.
-    graph: Option<[Tensor; 2]>,
-}
-
-/// What of a step a hand works on.
-struct Part<'a> {
-    prepared: &'a Prepared,
-    batch: Arc<Batch>,
-    pairs: Range<usize>,
-    device: Device,
-    locked: Locked,
-}
-
-impl Part<'_> {
-    /// Image and text features, `[part, D]` each; those of a locked tower without a graph.
-    fn features(&self, clip: &Clip, pass: Pass, phases: &mut Phases) -> Result<[Tensor; 2]> {
-        let mut laps = Laps::start();
-        let pictures = self.batch.pictures(self.pairs.clone());
-        let pixels = self.prepared.pixels(pictures, self.device)?;
-        let captions = &self.batch.captions[self.pairs.clone()];
-        let tokens = self.prepared.tokens(captions, self.device)?;
-        phases.data += laps.lap();
-        let held = |tower| (self.locked == tower).then(tch::no_grad_guard);
-        let image = {
-            let guard = held(Locked::Image);
-            // Its statistics are held, too.
-            let pass = guard.as_ref().map_or(pass, |_| Pass::Evaluate);
-            clip.encode_image(&pixels, pass)
-        };
-        phases.image_tower += laps.lap();
-        let text = {
-            let _guard = held(Locked::Text);
-            clip.encode_text(&tokens)
-        };
-        phases.text_tower += laps.lap();
-        Ok([image, text])
-    }
-}
-
-/// Lets the hands do their jobs; what these made, and the time of one hand in the mean.
-fn side_by_side<T: Send>(
-    hands: &mut Hands,
-    jobs: Vec<impl FnOnce(&Clip) -> Result<(T, Phases)> + Send>,
-) -> Result<(Vec<T>, Phases)> {
-    let count = jobs.len().max(1) as u32;
-    let (made, times): (Vec<T>, Vec<Phases>) = hands.work(jobs)?.into_iter().unzip();
-    let mut mean = Phases::default();
-    for phases in times {
-        mean += phases / count;
-    }
-    Ok((made, mean))
-}
-
-impl Underway {
-    /// Whether the step goes on after this change by hand; what the change makes void is made again.
-    pub fn survives(&mut self, control: Control) -> bool {
-        match control.stage() {
-            Stage::Batch => false,
-            Stage::Comparison => {
-                self.compared = None;
-                self.gradients = None;
-                self.differentiated = 0;
-                true
-            }
-            Stage::Update => true,
-        }
-    }
-
-    fn parts(&self) -> usize {
-        self.batch.len().div_ceil(self.cut.part)
-    }
-
-    fn part<'a>(&self, index: usize, prepared: &'a Prepared, device: Device) -> Part<'a> {
-        let first = index * self.cut.part;
-        Part {
-            prepared,
-            batch: Arc::clone(&self.batch),
-            pairs: first..(first + self.cut.part).min(self.batch.len()),
-            device,
-            locked: self.locked,
-        }
-    }
-
-    /// Share done, as time goes: of a part, the backward pass takes about twice as long as the forward.
-    pub fn done(&self) -> f64 {
-        let parts = self.parts().max(1) as f64;
-        (self.encoded.len() as f64 + 3.0 * self.differentiated as f64) / (4.0 * parts)
-    }
-}
 
 impl Trainer {
     /// One optimizer step, after the script's controls for this moment. `None` when all are done.
@@ -180,7 +47,7 @@ impl Trainer {
     /// A part of a step: all of a small batch's, some hundred pairs of a large one's.
     pub fn advance(&mut self) -> Result<Progress> {
         let began = Instant::now();
-        let mut step = match self.underway.take() {
+        let mut step = match self.in_progress.take() {
             Some(step) => step,
             None if self.now.step >= self.train.steps.get() => return Ok(Progress::Over),
             None => self.begin()?,
@@ -198,7 +65,7 @@ impl Trainer {
             }
             if !whole && step.differentiated < step.parts() {
                 step.spent += began.elapsed();
-                self.underway = Some(step);
+                self.in_progress = Some(step);
                 return Ok(Progress::Part);
             }
         }
@@ -207,27 +74,27 @@ impl Trainer {
 
     /// Share done of the step that is being made, if it is made in parts.
     pub fn stepping(&self) -> Option<f64> {
-        self.underway.as_ref().map(Underway::done)
+        self.in_progress.as_ref().map(StepInProgress::done)
     }
 
     /// Whether the next call of [`Trainer::advance`] completes a step.
     pub fn completes(&self) -> bool {
         let hands = self.hands.count();
-        if let Some(step) = &self.underway {
+        if let Some(step) = &self.in_progress {
             return step.differentiated + hands >= step.parts();
         }
         let pairs = self.now.settings.batch_size as usize;
         pairs.div_ceil(self.cut(pairs).part) <= hands
     }
 
-    fn begin(&mut self) -> Result<Underway> {
+    fn begin(&mut self) -> Result<StepInProgress> {
         let mut laps = Laps::start();
         self.take_cues()?;
         let ahead = self.ahead.take().and_then(|thread| thread.join().ok());
         let batch = self.prepared.batch(&self.wanted(), self.threads);
         // If it was what is wanted, it is what was got.
         drop(ahead);
-        if self.now.step + 1 < self.train.steps.get() && self.looks_ahead() {
+        if self.now.step + 1 < self.train.steps.get() && self.looks_ahead {
             self.ahead = Some(self.make_ahead());
         }
         memory::give_back(&mut self.largest, batch.len());
@@ -237,7 +104,7 @@ impl Trainer {
         let several = batch.len() > cut.part;
         let buffers = self.clip.weights().buffers().filter(|_| several);
         let tracked = buffers.map(Tensor::copy).collect();
-        Ok(Underway {
+        Ok(StepInProgress {
             cut,
             locked: self.now.settings.locked,
             batch,
@@ -252,11 +119,6 @@ impl Trainer {
                 ..Phases::default()
             },
         })
-    }
-
-    fn looks_ahead(&self) -> bool {
-        let worth_it = self.device != Device::Cpu || self.prepared.dataset().slow();
-        worth_it && std::env::var_os(IN_TIME).is_none()
     }
 
     /// Makes the batch of the next step, if nothing changes, while this one is computed. A CPU has its hands full,
@@ -274,7 +136,7 @@ impl Trainer {
     }
 
     /// Encodes the next parts, as many as are worked on at a time.
-    fn encode(&mut self, step: &mut Underway) -> Result<()> {
+    fn encode(&mut self, step: &mut StepInProgress) -> Result<()> {
         self.exchange_statistics(&mut step.tracked)?;
         let first = step.encoded.len();
         let mut jobs = Vec::new();
@@ -301,7 +163,7 @@ impl Trainer {
 
     /// Puts the running statistics of the step in the place of the model's, and the other way round; nothing
     /// if the step is made in one go.
-    fn exchange_statistics(&self, tracked: &mut [Tensor]) -> Result<()> {
+    pub(super) fn exchange_statistics(&self, tracked: &mut [Tensor]) -> Result<()> {
         let _guard = tch::no_grad_guard();
         for (buffer, tracked) in self.clip.weights().buffers().zip(tracked) {
             let before = buffer.copy();
@@ -312,7 +174,7 @@ impl Trainer {
         Ok(())
     }
 
-    fn compare(&self, step: &mut Underway) -> Result<()> {
+    fn compare(&self, step: &mut StepInProgress) -> Result<()> {
         let mut laps = Laps::start();
         let all = |of: fn(&Encoded) -> &Tensor| -> Result<Tensor> {
             let parts: Vec<&Tensor> = step.encoded.iter().map(of).collect();
@@ -339,7 +201,7 @@ impl Trainer {
     }
 
     /// Hands the gradients of the next parts' features back through the towers.
-    fn differentiate(&mut self, step: &mut Underway) -> Result<()> {
+    fn differentiate(&mut self, step: &mut StepInProgress) -> Result<()> {
         let Some(compared) = &step.compared else {
             return Ok(());
         };
@@ -387,121 +249,12 @@ impl Trainer {
         step.phases += phases;
         Ok(())
     }
-
-    /// Clips, updates, reports.
-    fn finish(&mut self, mut step: Underway, began: Instant) -> Result<StepReport> {
-        let mut laps = Laps::start();
-        let (Some(compared), Some(mut gradients)) = (step.compared, step.gradients) else {
-            unreachable!("a step is finished after its last part");
-        };
-        let (found, tower_norm) = compared.read(&gradients.f_norm()?)?;
-        step.phases.loss += laps.lap();
-
-        let dial_gradients = [Some(found.grad_logit_scale), found.grad_logit_bias];
-        let grad_norm = dial_gradients
-            .iter()
-            .flatten()
-            .fold(tower_norm.powi(2), |sum, g| sum + g * g)
-            .sqrt();
-        self.exchange_statistics(&mut step.tracked)?;
-        self.now.step += 1;
-        let learning_rate = schedule(&self.train, self.now.settings.learning_rate, self.now.step);
-        let seen = found.diagnostics;
-        let mut report = StepReport {
-            step: self.now.step,
-            loss: found.loss,
-            loss_image_to_text: found.image_to_text,
-            loss_text_to_image: found.text_to_image,
-            logit_scale: self.now.logit_scale.value,
-            temperature: (-self.now.logit_scale.value).exp(),
-            logit_bias: self.now.logit_bias.map(|bias| bias.value),
-            learning_rate,
-            grad_norm,
-            param_norm: f64::NAN,
-            update_norm: f64::NAN,
-            positive_logits: seen.positive_logits,
-            negative_logits: seen.negative_logits,
-            accuracy_image_to_text: seen.accuracy_image_to_text,
-            accuracy_text_to_image: seen.accuracy_text_to_image,
-            batch_size: self.now.settings.batch_size,
-            data: step.batch.measured(),
-            seconds: 0.0,
-        };
-        if found.loss.is_finite() && grad_norm.is_finite() {
-            let shrink = self
-                .train
-                .grad_clip
-                .map_or(1.0, |most| (most.get() / (grad_norm + 1e-6)).min(1.0));
-            if shrink < 1.0 {
-                let _ = gradients.f_mul_scalar_(shrink)?;
-            }
-            let trained = self.trained();
-            let norms = self.optimizer.update(
-                &gradients,
-                learning_rate,
-                self.now.settings.weight_decay,
-                Some(&trained),
-            )?;
-            let moved = self.update_dials(dial_gradients, shrink, learning_rate);
-            report.param_norm = norms.parameters;
-            report.update_norm = (norms.update.powi(2) + moved).sqrt();
-        } else {
-            let [image, text] = &compared.features;
-            let forward = [
-                ("image features", finite(image)?),
-                ("text features", finite(text)?),
-                ("loss", found.loss.is_finite()),
-            ];
-            self.suspect = Some(match forward.iter().find(|(_, finite)| !finite) {
-                Some((name, _)) => (*name).to_owned(),
-                None => self.suspect_gradient(&gradients)?,
-            });
-        }
-        step.phases.optimizer = laps.lap();
-        self.phases = step.phases;
-        let [image_features, text_features] = compared.features;
-        self.latest = Some(Latest {
-            step: self.now.step,
-            batch: step.batch,
-            image_features,
-            text_features,
-        });
-        report.seconds = (step.spent + began.elapsed()).as_secs_f64();
-        Ok(report)
-    }
-
-    /// Whether each parameter that the optimizer moves is of a tower that learns.
-    fn trained(&self) -> Vec<bool> {
-        let locked = self.now.settings.locked;
-        let learns = |name: &str| match locked {
-            Locked::Nothing => true,
-            Locked::Image => !name.starts_with("visual."),
-            Locked::Text => name.starts_with("visual."),
-        };
-        learned(&self.clip)
-            .iter()
-            .map(|(name, _, _)| learns(name))
-            .collect()
-    }
-
-    /// The first parameter whose gradient is not finite.
-    fn suspect_gradient(&self, gradients: &Tensor) -> Result<String> {
-        let Some(place) = self.optimizer.not_finite(gradients)? else {
-            return Ok("gradient of logit_scale or logit_bias".into());
-        };
-        let learned = learned(&self.clip);
-        let name = learned.get(place).map(|(name, _, _)| *name);
-        Ok(format!(
-            "gradient of {}",
-            name.unwrap_or("an unknown tensor")
-        ))
-    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::DeviceChoice;
     use super::*;
+    use crate::control::Control;
     use crate::data::Prepared;
     use crate::quantity::{BatchSize, LearningRate, Loss, Temperature};
     use crate::scenario::{self};
@@ -511,10 +264,15 @@ mod tests {
     }
 
     fn with_threads(model: &str, threads: usize) -> Trainer {
+        let data = "Emoji(train: [Noto, Fluent], held_out: [Twemoji], limit: 40)";
+        of(data, model, threads)
+    }
+
+    fn of(data: &str, model: &str, threads: usize) -> Trainer {
         let text = format!(
             r#"(
             title: "parts",
-            data: Emoji(train: [Noto, Fluent], held_out: [Twemoji], limit: 40),
+            data: {data},
             model: {model},
             train: (steps: 100, batch_size: 23, learning_rate: 0.001, seed: 7, precision: fp32),
             lanes: [(name: "a", loss: SigLip, temperature: 0.1, bias: -10)],
@@ -523,7 +281,7 @@ mod tests {
         let scenario = scenario::parse(&text, "parts.ron").unwrap();
         let prepared = Prepared::new(&scenario).unwrap();
         let spec = &scenario.lanes[0];
-        Trainer::new(&prepared, spec, 7, DeviceChoice::Cpu, threads).unwrap()
+        Trainer::new(&prepared, spec, 7, super::super::DeviceChoice::Cpu, threads).unwrap()
     }
 
     const VIT: &str = "(embed_dim: 16, \
@@ -540,7 +298,7 @@ mod tests {
         text: (context_length: 12, vocab_size: 400, width: 32, heads: 2, layers: 2))";
 
     /// A step cut in a way of the test's own.
-    fn begun(trainer: &mut Trainer, part: usize, kept: usize) -> Underway {
+    fn begun(trainer: &mut Trainer, part: usize, kept: usize) -> StepInProgress {
         let mut step = trainer.begin().unwrap();
         step.cut = Cut { part, kept };
         if step.parts() > 1 {
@@ -551,8 +309,8 @@ mod tests {
     }
 
     /// Makes parts until so many calls were made or the step is complete.
-    fn make(trainer: &mut Trainer, step: Underway, calls: usize) -> Option<StepReport> {
-        trainer.underway = Some(step);
+    fn make(trainer: &mut Trainer, step: StepInProgress, calls: usize) -> Option<StepReport> {
+        trainer.in_progress = Some(step);
         for _ in 0..calls {
             if let Progress::Step(report) = trainer.advance().unwrap() {
                 return Some(report);
@@ -641,7 +399,7 @@ mod tests {
                     assert!(calls == 0 || trainer.stepping().unwrap() > 0.0);
                     let applied = trainer.apply(change).unwrap();
                     assert_eq!(applied.step, 0);
-                    let step = match trainer.underway.take() {
+                    let step = match trainer.in_progress.take() {
                         Some(step) => step,
                         None => begun(&mut trainer, 6, 2),
                     };
@@ -678,6 +436,25 @@ mod tests {
     }
 
     #[test]
+    fn batches_made_ahead_are_those_that_would_have_been_made_in_time() {
+        for data in [
+            "path: \"photos.csv\", held_out: 0.0",
+            "path: \"shard-{000000..000002}.tar\", held_out: 0.0",
+            "path: \"classes\", format: Folders, held_out: 0.3",
+        ] {
+            let data = data.replace("path: \"", "path: \"tests/fixtures/pairs/");
+            let losses = |ahead| {
+                let mut trainer = of(&format!("Pairs({data})"), VIT, 1);
+                assert!(trainer.looks_ahead, "images are decoded");
+                trainer.looks_ahead = ahead;
+                let step = |_| trainer.step().unwrap().unwrap().loss.to_bits();
+                (0..12).map(step).collect::<Vec<_>>()
+            };
+            assert_eq!(losses(true), losses(false), "{data}");
+        }
+    }
+
+    #[test]
     fn statistics_follow_every_part_once() {
         let mut trainer = trainer(RESNET);
         let count = |trainer: &Trainer| {
@@ -689,7 +466,7 @@ mod tests {
         let step = begun(&mut trainer, 6, 2);
         assert!(make(&mut trainer, step, 6).is_none());
         assert_eq!(count(&trainer), Some(0), "not before the step is complete");
-        let step = trainer.underway.take().unwrap();
+        let step = trainer.in_progress.take().unwrap();
         make(&mut trainer, step, 100).unwrap();
         assert_eq!(count(&trainer), Some(4));
     }

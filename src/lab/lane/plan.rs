@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::export::Sink;
 use crate::lab::pacer::Pacer;
 use crate::scenario::LaneSpec;
-use crate::train::{DeviceChoice, State};
+use crate::train::{DeviceChoice, SavedState};
 
 /// What a lane needs to begin.
 pub struct Plan {
@@ -38,7 +38,7 @@ pub struct Birth {
     pub spec: LaneSpec,
     pub seed: u64,
     pub parent: String,
-    pub state: State,
+    pub state: SavedState,
     /// The changes behind that state.
     pub applied: Vec<Applied>,
     /// Whether it trains at once.
