@@ -110,11 +110,7 @@ fn shards_are_read_as_webdataset_wrote_them() {
         said.contains("(3 shards)") && !said.contains("left out"),
         "{said}"
     );
-    let pairs = open(
-        "shard-*.tar",
-        "held_out: Some(crate::quantity::Fraction::ZERO), shuffle_buffer: 1",
-    )
-    .unwrap();
+    let pairs = open("shard-*.tar", "held_out: Some(0.0), shuffle_buffer: 1").unwrap();
     assert_eq!(pairs.index.ends, [2, 4, 5]);
     let made = batch(&pairs, &request(0, 5));
     for pair in 0..5 {
