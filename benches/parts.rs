@@ -12,7 +12,7 @@ use clip_lab::loss::landscape::{biases, survey, temperatures};
 use clip_lab::loss::tiled::{Cut, Features, TILE, tiled};
 use clip_lab::loss::{Head, Loss};
 use clip_lab::model::Clip;
-use clip_lab::optim::AdamW;
+use clip_lab::optim::{AdamW, Hyperparameters};
 use clip_lab::scenario;
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use rand_chacha::ChaCha8Rng;
@@ -32,13 +32,11 @@ fn adamw(c: &mut Criterion) {
         .map(|_| Tensor::randn([SIDE, SIDE], options).set_requires_grad(true))
         .collect();
     let learned: Vec<_> = tensors.iter().map(|t| ("tensor", t, true)).collect();
-    let mut ours = AdamW::new(&learned, &scenario.train, 2).expect("tensors of one type");
+    let mut ours = AdamW::new(&learned, 2).expect("tensors of one type");
     let gradients = Tensor::randn([TENSORS * SIDE * SIDE], options);
+    let by = Hyperparameters::plain(&scenario.train, 1e-3);
     group.bench_function("clip-lab", |b| {
-        b.iter(|| {
-            ours.update(&gradients, 1e-3, 0.1, None)
-                .expect("finite numbers")
-        });
+        b.iter(|| ours.update(&gradients, &by, None).expect("finite numbers"));
     });
 
     let store = VarStore::new(Device::Cpu);

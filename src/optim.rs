@@ -10,6 +10,7 @@ use std::ops::Range;
 
 use tch::{Device, Kind, Tensor};
 
+use crate::control::Settings;
 use crate::error::Result;
 use crate::model::Clip;
 use crate::scenario::{Schedule, Train};
@@ -26,9 +27,37 @@ pub struct AdamW {
     first: Tensor,
     second: Tensor,
     updates: i32,
+    threads: usize,
+}
+
+/// What one update goes by.
+#[derive(Clone, Copy, Debug)]
+pub struct Hyperparameters {
+    /// Of this step: the schedule is applied.
+    pub learning_rate: f64,
+    weight_decay: f64,
     betas: (f64, f64),
     epsilon: f64,
-    threads: usize,
+}
+
+impl Hyperparameters {
+    /// Those of step `step` (the first is 1), under the dials as they stand.
+    pub fn at(step: u64, train: &Train, settings: &Settings) -> Self {
+        Self {
+            weight_decay: settings.weight_decay,
+            ..Self::plain(train, schedule(train, settings.learning_rate, step))
+        }
+    }
+
+    /// At this rate, without decay.
+    pub fn plain(train: &Train, learning_rate: f64) -> Self {
+        Self {
+            learning_rate,
+            weight_decay: 0.0,
+            betas: (train.betas.0.get(), train.betas.1.get()),
+            epsilon: train.epsilon.get(),
+        }
+    }
 }
 
 /// All of an optimizer's numbers, as plain data.
@@ -59,7 +88,7 @@ pub struct Norms {
 impl AdamW {
     /// Takes over the parameters, those that decay first: moves their storage into one buffer, which they then
     /// view.
-    pub fn new(learned: &[(&str, &Tensor, bool)], train: &Train, threads: usize) -> Result<Self> {
+    pub fn new(learned: &[(&str, &Tensor, bool)], threads: usize) -> Result<Self> {
         let decayed = learned.iter().filter(|(_, _, decays)| *decays);
         let decaying = decayed.map(|(_, tensor, _)| tensor.numel() as i64).sum();
         let clones = learned.iter().map(|(_, tensor, _)| tensor.shallow_clone());
@@ -88,8 +117,6 @@ impl AdamW {
             flat,
             decaying,
             updates: 0,
-            betas: (train.betas.0.get(), train.betas.1.get()),
-            epsilon: train.epsilon.get(),
             threads,
         })
     }
@@ -138,8 +165,7 @@ impl AdamW {
     pub fn update(
         &mut self,
         gradients: &Tensor,
-        learning_rate: f64,
-        weight_decay: f64,
+        by: &Hyperparameters,
         trained: Option<&[bool]>,
     ) -> Result<Norms> {
         let _guard = tch::no_grad_guard();
@@ -147,9 +173,9 @@ impl AdamW {
         let [mut parameters, mut update] = [0.0; 2];
         for range in self.ranges(trained) {
             let [after, change] = if self.flat.device() == Device::Cpu {
-                self.update_here(gradients, range, learning_rate, weight_decay)?
+                self.update_here(gradients, range, by)?
             } else {
-                self.update_there(gradients, range, learning_rate, weight_decay)?
+                self.update_there(gradients, range, by)?
             };
             parameters += after;
             update += change;
@@ -184,17 +210,16 @@ impl AdamW {
         &mut self,
         gradients: &Tensor,
         range: Range<i64>,
-        learning_rate: f64,
-        weight_decay: f64,
+        by: &Hyperparameters,
     ) -> Result<[f64; 2]> {
-        let (beta1, beta2) = self.betas;
+        let (beta1, beta2) = by.betas;
         let rule = Rule {
             mean: (1.0 - beta1) as f32,
             square: (1.0 - beta2) as f32,
             root: (1.0 - beta2.powi(self.updates)).sqrt().recip() as f32,
-            epsilon: self.epsilon as f32,
-            rate: (learning_rate / (1.0 - beta1.powi(self.updates))) as f32,
-            decay: (learning_rate * weight_decay) as f32,
+            epsilon: by.epsilon as f32,
+            rate: (by.learning_rate / (1.0 - beta1.powi(self.updates))) as f32,
+            decay: (by.learning_rate * by.weight_decay) as f32,
         };
         let mut gradients = gradients.f_contiguous()?;
         let decaying = (self.decaying - range.start).clamp(0, range.end - range.start);
@@ -218,10 +243,9 @@ impl AdamW {
         &mut self,
         gradients: &Tensor,
         range: Range<i64>,
-        learning_rate: f64,
-        weight_decay: f64,
+        by: &Hyperparameters,
     ) -> Result<[f64; 2]> {
-        let (beta1, beta2) = self.betas;
+        let (beta1, beta2) = by.betas;
         let correction1 = 1.0 - beta1.powi(self.updates);
         let correction2 = 1.0 - beta2.powi(self.updates);
         let decaying = (self.decaying - range.start).clamp(0, range.end - range.start);
@@ -233,13 +257,13 @@ impl AdamW {
         let _ = second.f_lerp_(&gradients.f_square()?, 1.0 - beta2)?;
         let mut denominator = second.f_sqrt()?;
         let _ = denominator.f_mul_scalar_(correction2.sqrt().recip())?;
-        let _ = denominator.f_add_scalar_(self.epsilon)?;
+        let _ = denominator.f_add_scalar_(by.epsilon)?;
         let mut change = first.f_div(&denominator)?;
-        let _ = change.f_mul_scalar_(-learning_rate / correction1)?;
-        if weight_decay > 0.0 && decaying > 0 {
+        let _ = change.f_mul_scalar_(-by.learning_rate / correction1)?;
+        if by.weight_decay > 0.0 && decaying > 0 {
             let decay = flat
                 .f_narrow(0, 0, decaying)?
-                .f_mul_scalar(learning_rate * weight_decay)?;
+                .f_mul_scalar(by.learning_rate * by.weight_decay)?;
             let _ = change.f_narrow(0, 0, decaying)?.f_sub_(&decay)?;
         }
         let _ = flat.f_add_(&change)?;
@@ -316,17 +340,11 @@ impl LearnedScalar {
     }
 
     /// One Adam update, without decay, clamped to `low..=high`. Returns the change.
-    pub fn update(
-        &mut self,
-        gradient: f64,
-        learning_rate: f64,
-        train: &Train,
-        (low, high): (f64, f64),
-    ) -> f64 {
+    pub fn update(&mut self, gradient: f64, by: &Hyperparameters, (low, high): (f64, f64)) -> f64 {
         if !self.learned {
             return 0.0;
         }
-        let (beta1, beta2) = (train.betas.0.get(), train.betas.1.get());
+        let (beta1, beta2) = by.betas;
         self.updates = self.updates.saturating_add(1);
         self.first += (gradient - self.first) * (1.0 - beta1);
         self.second += (gradient * gradient - self.second) * (1.0 - beta2);
@@ -334,7 +352,7 @@ impl LearnedScalar {
         let second = self.second / (1.0 - beta2.powi(self.updates));
         let old = self.value;
         self.value =
-            (old - learning_rate * first / (second.sqrt() + train.epsilon.get())).clamp(low, high);
+            (old - by.learning_rate * first / (second.sqrt() + by.epsilon)).clamp(low, high);
         self.value - old
     }
 }
@@ -368,24 +386,30 @@ mod tests {
         train
     }
 
+    const BY: Hyperparameters = Hyperparameters {
+        learning_rate: 0.1,
+        weight_decay: 0.2,
+        betas: (0.9, 0.98),
+        epsilon: 1e-6,
+    };
+
     /// `torch.optim.AdamW` (2.11.0) with groups `weight_decay` 0.2 and 0, three steps on
     /// `((w @ x + b)**2).sum() * s`.
     #[test]
     fn three_updates_equal_pytorch() {
-        let train = train();
         let matrix = Tensor::from_slice2(&[[1.0_f32, -2.0], [0.5, 3.0]]).set_requires_grad(true);
         let vector = Tensor::from_slice(&[0.1_f32, -0.2]).set_requires_grad(true);
         let x = Tensor::from_slice(&[1.0_f32, 2.0]);
         let learned = [("matrix", &matrix, true), ("vector", &vector, false)];
-        let mut optimizer = AdamW::new(&learned, &train, 1).unwrap();
+        let mut optimizer = AdamW::new(&learned, 1).unwrap();
         let mut dial = LearnedScalar::new(2.0, true);
         for _ in 0..3 {
             let scale = Tensor::from(dial.value as f32).set_requires_grad(true);
             let loss = (matrix.mv(&x) + &vector).square().sum(Kind::Float) * &scale;
             let gradient = Tensor::run_backward(&[&loss], &[&scale], true, false);
             let gradients = gradients(&loss, &[&matrix, &vector]).unwrap();
-            optimizer.update(&gradients, 0.1, 0.2, None).unwrap();
-            dial.update(gradient[0].double_value(&[]), 0.1, &train, (-100.0, 100.0));
+            optimizer.update(&gradients, &BY, None).unwrap();
+            dial.update(gradient[0].double_value(&[]), &BY, (-100.0, 100.0));
         }
         let expected = [
             1.231_016,
@@ -413,14 +437,13 @@ mod tests {
 
     #[test]
     fn a_dial_that_is_held_stays_and_a_learned_one_stops_at_its_clamp() {
-        let train = train();
         let mut held = LearnedScalar::new(1.0, false);
         assert_eq!(
-            held.update(5.0, 0.1, &train, (0.0, 2.0)).to_bits(),
+            held.update(5.0, &BY, (0.0, 2.0)).to_bits(),
             0.0_f64.to_bits()
         );
         let mut learned = LearnedScalar::new(1.95, true);
-        learned.update(-5.0, 0.1, &train, (0.0, 2.0));
+        learned.update(-5.0, &BY, (0.0, 2.0));
         assert!((learned.value - 2.0).abs() < 1e-12);
     }
 

@@ -18,7 +18,7 @@ use super::sides::Sides;
 use crate::data::{Gallery, Prepared};
 use crate::error::Result;
 use crate::model::{Clip, Pass};
-use crate::optim::{AdamW, finite, gradients, schedule};
+use crate::optim::{AdamW, Hyperparameters, finite, gradients, schedule};
 use crate::random::{Purpose, generator, shuffle_front};
 use crate::scenario::Train;
 use crate::telemetry::{Share, Split, Wise};
@@ -75,7 +75,7 @@ impl FineTune {
         let optimizer = {
             let mut learned: Vec<_> = tower(&clip).collect();
             learned.push(("head", &head, true));
-            AdamW::new(&learned, &train, 1)?
+            AdamW::new(&learned, 1)?
         };
         let examples = sides.fit.iter().chain(&sides.validation).copied().collect();
         let mut made = Self {
@@ -163,9 +163,9 @@ impl FineTune {
         let learned = self.learned();
         let made = gradients(&loss, &learned.iter().collect::<Vec<_>>())?;
         self.step += 1;
-        let rate = schedule(&self.train, RATE, self.step);
+        let by = Hyperparameters::plain(&self.train, schedule(&self.train, RATE, self.step));
         if finite(&made)? {
-            let _ = self.optimizer.update(&made, rate, 0.0, None)?;
+            let _ = self.optimizer.update(&made, &by, None)?;
         }
         Ok(())
     }

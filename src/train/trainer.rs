@@ -73,7 +73,7 @@ impl Trainer {
         train.seed = seed;
         train.betas = spec.betas.unwrap_or(train.betas);
         let clip = start::model(prepared, seed, device)?;
-        let optimizer = AdamW::new(&learned(&clip), &train, threads)?;
+        let optimizer = AdamW::new(&learned(&clip), threads)?;
         let hands = Hands::new(&clip, device, threads)?;
         let concepts = prepared.dataset().trained_classes().len() as u64;
         let settings = spec.start(&train, prepared.augment(), concepts);

@@ -9,7 +9,7 @@ use super::latest::Latest;
 use super::phases::Laps;
 use super::trainer::Trainer;
 use crate::error::Result;
-use crate::optim::{finite, learned, schedule};
+use crate::optim::{Hyperparameters, finite, learned};
 use crate::quantity::Locked;
 use crate::telemetry::StepReport;
 
@@ -38,7 +38,7 @@ impl Trainer {
             .sqrt();
         self.exchange_statistics(&mut step.tracked)?;
         self.now.step += 1;
-        let learning_rate = schedule(&self.train, self.now.settings.learning_rate, self.now.step);
+        let by = Hyperparameters::at(self.now.step, &self.train, &self.now.settings);
         let seen = found.diagnostics;
         let mut report = StepReport {
             step: self.now.step,
@@ -48,7 +48,7 @@ impl Trainer {
             logit_scale: self.now.logit_scale.value,
             temperature: (-self.now.logit_scale.value).exp(),
             logit_bias: self.now.logit_bias.map(|bias| bias.value),
-            learning_rate,
+            learning_rate: by.learning_rate,
             grad_norm,
             param_norm: f64::NAN,
             update_norm: f64::NAN,
@@ -69,13 +69,8 @@ impl Trainer {
                 let _ = gradients.f_mul_scalar_(shrink)?;
             }
             let trained = self.trained();
-            let norms = self.optimizer.update(
-                &gradients,
-                learning_rate,
-                self.now.settings.weight_decay,
-                Some(&trained),
-            )?;
-            let moved = self.update_dials(dial_gradients, shrink, learning_rate);
+            let norms = self.optimizer.update(&gradients, &by, Some(&trained))?;
+            let moved = self.update_dials(dial_gradients, shrink, &by);
             report.param_norm = norms.parameters;
             report.update_norm = (norms.update.powi(2) + moved).sqrt();
         } else {
@@ -135,23 +130,18 @@ impl Trainer {
         &mut self,
         gradients: [Option<f64>; 2],
         shrink: f64,
-        learning_rate: f64,
+        by: &Hyperparameters,
     ) -> f64 {
         let highest = self.spec.max_logit_scale.get().ln();
         // A user may set tau above one; the clamp then only keeps it from going further.
         let lowest = MIN_LOGIT_SCALE.min(self.now.logit_scale.value);
         let gradient = |i: usize| gradients[i].map_or(0.0, |g| g * shrink);
-        let scale =
-            self.now
-                .logit_scale
-                .update(gradient(0), learning_rate, &self.train, (lowest, highest));
+        let scale = self
+            .now
+            .logit_scale
+            .update(gradient(0), by, (lowest, highest));
         let bias = self.now.logit_bias.as_mut().map_or(0.0, |bias| {
-            bias.update(
-                gradient(1),
-                learning_rate,
-                &self.train,
-                (f64::NEG_INFINITY, f64::INFINITY),
-            )
+            bias.update(gradient(1), by, (f64::NEG_INFINITY, f64::INFINITY))
         });
         scale * scale + bias * bias
     }
