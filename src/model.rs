@@ -4,11 +4,12 @@
 //! (`model.py`, `transformer.py`, `modified_resnet.py`) and, for `SigLIP`'s image tower, timm 1.0.31
 //! (`vision_transformer.py`, `attention_pool.py`), to which `tests/parity.rs` holds it.
 
-pub mod architecture;
+mod attention;
 pub mod checkpoint;
 mod layers;
 mod map;
 mod resnet;
+mod style;
 mod text;
 mod transformer;
 mod vit;
@@ -18,14 +19,13 @@ use rand_chacha::ChaCha8Rng;
 use tch::{Device, Kind, Tensor};
 
 use crate::error::{Error, Result};
-use crate::scenario::{ImagePool, Model};
-use architecture::{Architecture, Image};
+use crate::scenario::Model;
+use crate::scenario::tower::{Architecture, Image, ImagePool};
 pub use layers::Pass;
 use layers::normalize;
 use map::MapTransformer;
 use resnet::ModifiedResNet;
 use text::TextTransformer;
-pub use transformer::LONG;
 use vit::VisionTransformer;
 use weights::{Fill, Scope, Source, Weights};
 
@@ -65,7 +65,9 @@ impl Clip {
         rng: &mut ChaCha8Rng,
         device: Device,
     ) -> Result<Self> {
-        let architecture = Architecture::new(config, vocab_size).map_err(Error::Scenario)?;
+        config.validate().map_err(Error::Scenario)?;
+        let mut architecture = config.architecture();
+        architecture.text.vocab = vocab_size;
         Self::build(&architecture, Source::Random(rng), device, Kind::Float)
     }
 
@@ -241,7 +243,10 @@ impl Visual {
             Image::ViT(vit) => {
                 Self::ViT(VisionTransformer::new(scope, vit, architecture.embed_dim)?)
             }
-            Image::ResNet(shape) => Self::ResNet(Box::new(ModifiedResNet::new(scope, shape)?)),
+            Image::ResNet(resnet) => {
+                let tower = ModifiedResNet::new(scope, resnet, architecture.embed_dim)?;
+                Self::ResNet(Box::new(tower))
+            }
         })
     }
 }
@@ -286,8 +291,8 @@ mod tests {
     fn the_count_that_validation_uses_is_the_real_one() {
         for text in [VIT, AVG, SIGLIP, RESNET] {
             let clip = model(text);
-            let config = clip.architecture().model();
-            assert_eq!(clip.parameter_count() as u64, config.parameter_count(280));
+            let count = clip.architecture().parameter_count();
+            assert_eq!(clip.parameter_count() as u64, count);
         }
     }
 

@@ -4,7 +4,6 @@
 //! differs between them. What a scenario consists of is in `whole`, `data`, `model`, `train`, `lane`, `cue`, `expect` and
 //! `lesson`. Reading lives in `load`, its messages in `report`, `explain` and `validate`, what flags change in `edit`.
 
-mod check_model;
 mod cue;
 mod data;
 mod default;
@@ -23,6 +22,7 @@ mod panel;
 mod report;
 mod suggest;
 pub mod tour;
+pub mod tower;
 mod train;
 mod validate;
 mod whole;
@@ -35,10 +35,11 @@ pub use form::{read_form, refuse_form};
 pub use lane::{LaneSpec, Negatives};
 pub use lesson::Lesson;
 pub use load::{BUNDLED, bundled, load, parse, parse_script};
-pub use model::{ImagePool, ImageTower, Model, TextPool, TextTower};
+pub use model::Model;
 pub use pairs::{Pairs, PairsFormat};
 pub use panel::Panel;
 pub use suggest::did_you_mean;
+pub use tower::{ImagePool, ImageTower, TextPool, TextTower};
 pub use train::{Plateau, Precision, Schedule, Stop, Train};
 pub use validate::{EMOJI_LANGUAGES, MOST_CHOSEN, MOST_LANES, SHAPES_LANGUAGES};
 pub use whole::{Group, Scenario, ZeroShot};

@@ -2,25 +2,23 @@
 
 use tch::{Kind, Tensor};
 
-use super::architecture::Activation;
 use super::weights::{Fill, Scope};
 use crate::error::Result;
+use crate::scenario::tower::Activation;
 
-impl Activation {
-    /// Applies it.
-    pub fn apply(self, x: &Tensor) -> Tensor {
-        match self {
-            Self::Gelu => x.gelu("none"),
-            Self::QuickGelu if x.requires_grad() => x * (x * 1.702).sigmoid(),
-            // Without a graph to keep, in one piece of memory.
-            Self::QuickGelu => {
-                let mut gate = x * 1.702;
-                let _ = gate.sigmoid_();
-                gate *= x;
-                gate
-            }
-            Self::TanhGelu => x.gelu("tanh"),
+/// The activation of each number.
+pub fn activate(activation: Activation, x: &Tensor) -> Tensor {
+    match activation {
+        Activation::Gelu => x.gelu("none"),
+        Activation::QuickGelu if x.requires_grad() => x * (x * 1.702).sigmoid(),
+        // Without a graph to keep, in one piece of memory.
+        Activation::QuickGelu => {
+            let mut gate = x * 1.702;
+            let _ = gate.sigmoid_();
+            gate *= x;
+            gate
         }
+        Activation::TanhGelu => x.gelu("tanh"),
     }
 }
 

@@ -2,11 +2,13 @@
 
 use tch::{Kind, Tensor};
 
-use super::architecture::{Shape, Vit};
+use super::attention::attend;
 use super::layers::{LayerNorm, Linear, Patches};
-use super::transformer::{Names, Perceptron, TIMM_STD, Transformer, attend};
+use super::style::{Names, TIMM_STD};
+use super::transformer::{Perceptron, Transformer};
 use super::weights::{Fill, Scope};
 use crate::error::Result;
+use crate::scenario::tower::{Blocks, Vit};
 
 /// `timm.models.vision_transformer.VisionTransformer` with `class_token=False, global_pool="map",
 /// num_classes=0`, as `open_clip.timm_model.TimmModel` holds it: the feature is as wide as the tower, since
@@ -24,15 +26,15 @@ pub struct MapTransformer {
 impl MapTransformer {
     /// A tower at `scope` = `visual.trunk`.
     pub fn new(mut scope: Scope, vit: &Vit) -> Result<Self> {
-        let (shape, patch) = (&vit.shape, vit.patch);
-        let (width, tokens) = (shape.width, vit.patches());
+        let (blocks, patch) = (&vit.blocks, vit.patch);
+        let (width, tokens) = (blocks.width, vit.patches());
         let patch_embed = scope.sub("patch_embed.proj");
         Ok(Self {
             patch_embed: Patches::new(patch_embed, patch, width, true)?,
             pos_embed: scope.parameter("pos_embed", &[1, tokens, width], Fill::Normal(TIMM_STD))?,
-            blocks: Transformer::timm(&mut scope, shape)?,
-            norm: LayerNorm::new(scope.sub("norm"), width, shape.epsilon)?,
-            attn_pool: AttentionPool::new(scope.sub("attn_pool"), shape)?,
+            blocks: Transformer::timm(&mut scope, blocks)?,
+            norm: LayerNorm::new(scope.sub("norm"), width, blocks.epsilon)?,
+            attn_pool: AttentionPool::new(scope.sub("attn_pool"), blocks)?,
         })
     }
 
@@ -76,8 +78,8 @@ struct AttentionPool {
 }
 
 impl AttentionPool {
-    fn new(mut scope: Scope, shape: &Shape) -> Result<Self> {
-        let width = shape.width;
+    fn new(mut scope: Scope, blocks: &Blocks) -> Result<Self> {
+        let width = blocks.width;
         // timm cuts this normal off at two deviations; the tails are left here.
         let latent = Fill::Normal((width as f64).sqrt().recip());
         let mut linear = |name: &str, outputs| {
@@ -89,8 +91,8 @@ impl AttentionPool {
             kv: linear("kv", 2 * width)?,
             proj: linear("proj", width)?,
             latent: scope.parameter("latent", &[1, 1, width], latent)?,
-            perceptron: Perceptron::timm(&mut scope, Names::MAP, shape)?,
-            heads: shape.heads,
+            perceptron: Perceptron::timm(&mut scope, Names::MAP, blocks)?,
+            heads: blocks.heads,
         })
     }
 

@@ -3,10 +3,11 @@
 
 use tch::{Kind, Tensor};
 
+use super::attention::attend;
 use super::layers::{BatchNorm, Conv, Linear, Pass};
-use super::transformer::attend;
 use super::weights::{Fill, Scope};
 use crate::error::Result;
+use crate::scenario::tower::ResNet;
 
 /// `open_clip.modified_resnet.ModifiedResNet`.
 #[derive(Debug)]
@@ -16,25 +17,10 @@ pub struct ModifiedResNet {
     attnpool: AttentionPool,
 }
 
-/// Sizes of a modified `ResNet`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Shape {
-    /// Side of the picture; a multiple of 32.
-    pub image: i64,
-    /// Channels of the first stage; even.
-    pub width: i64,
-    /// Blocks in each stage.
-    pub layers: [i64; 4],
-    /// Heads of the attention at the end; divide 32 times the width.
-    pub heads: i64,
-    /// Dimensions of the feature.
-    pub outputs: i64,
-}
-
 impl ModifiedResNet {
-    /// A tower at `scope` = `visual`.
-    pub fn new(mut scope: Scope, shape: &Shape) -> Result<Self> {
-        let width = shape.width;
+    /// A tower at `scope` = `visual`, with features of so many dimensions.
+    pub fn new(mut scope: Scope, sizes: &ResNet, outputs: i64) -> Result<Self> {
+        let width = sizes.width;
         let mut stem = |at: i64, inputs, outputs, stride| -> Result<_> {
             let conv = Conv::new(scope.sub(format!("conv{at}")), inputs, outputs, 3, stride)?;
             Ok((
@@ -49,7 +35,7 @@ impl ModifiedResNet {
         ];
         let mut blocks = Vec::new();
         let (mut inputs, mut planes) = (width, width);
-        for (stage, &depth) in shape.layers.iter().enumerate() {
+        for (stage, &depth) in sizes.layers.iter().enumerate() {
             let mut layer = scope.sub(format!("layer{}", stage + 1));
             for at in 0..depth {
                 let stride = if stage > 0 && at == 0 { 2 } else { 1 };
@@ -58,7 +44,7 @@ impl ModifiedResNet {
             }
             planes *= 2;
         }
-        let attnpool = AttentionPool::new(scope.sub("attnpool"), shape)?;
+        let attnpool = AttentionPool::new(scope.sub("attnpool"), sizes, outputs)?;
         Ok(Self {
             stem,
             blocks,
@@ -167,8 +153,8 @@ struct AttentionPool {
 }
 
 impl AttentionPool {
-    fn new(mut scope: Scope, shape: &Shape) -> Result<Self> {
-        let (side, width) = (shape.image / 32, 32 * shape.width);
+    fn new(mut scope: Scope, sizes: &ResNet, outputs: i64) -> Result<Self> {
+        let (side, width) = (sizes.image / ResNet::STRIDE, sizes.top());
         let fill = Fill::Normal((width as f64).sqrt().recip());
         let tokens = side * side + 1;
         Ok(Self {
@@ -180,8 +166,8 @@ impl AttentionPool {
             k_proj: Linear::new(scope.sub("k_proj"), width, width, fill)?,
             q_proj: Linear::new(scope.sub("q_proj"), width, width, fill)?,
             v_proj: Linear::new(scope.sub("v_proj"), width, width, fill)?,
-            c_proj: Linear::new(scope.sub("c_proj"), width, shape.outputs, fill)?,
-            heads: shape.heads,
+            c_proj: Linear::new(scope.sub("c_proj"), width, outputs, fill)?,
+            heads: sizes.heads,
         })
     }
 

@@ -3,11 +3,12 @@
 
 use tch::{Kind, Tensor};
 
-use super::architecture::{Pooling, Text};
+use super::attention::Pool;
 use super::layers::LayerNorm;
-use super::transformer::{Pool, Transformer};
+use super::transformer::Transformer;
 use super::weights::{Fill, Scope};
 use crate::error::Result;
+use crate::scenario::tower::{Pooling, Text};
 
 /// `open_clip.transformer.TextTransformer` with its default options, or with those of `SigLIP`:
 /// `no_causal_mask`, `pool_type` "last", `proj_bias`.
@@ -35,8 +36,8 @@ enum Projection {
 impl TextTransformer {
     /// A tower at `scope` = the root, where `OpenCLIP` has it, or `text`.
     pub fn new(scope: &mut Scope, text: &Text, outputs: i64) -> Result<Self> {
-        let shape = &text.shape;
-        let width = shape.width;
+        let blocks = &text.blocks;
+        let width = blocks.width;
         Ok(Self {
             positional_embedding: scope.parameter(
                 "positional_embedding",
@@ -49,8 +50,8 @@ impl TextTransformer {
                 &[text.vocab, width],
                 Fill::Normal(0.02),
             )?,
-            transformer: Transformer::text(scope.sub("transformer"), shape)?,
-            ln_final: LayerNorm::new(scope.sub("ln_final"), width, shape.epsilon)?,
+            transformer: Transformer::text(scope.sub("transformer"), blocks)?,
+            ln_final: LayerNorm::new(scope.sub("ln_final"), width, blocks.epsilon)?,
             pool: text.pool,
             causal: text.causal,
             context: text.context,

@@ -2,12 +2,12 @@
 
 use tch::{Kind, Tensor};
 
-use super::architecture::Vit;
+use super::attention::Pool;
 use super::layers::{LayerNorm, Patches};
-use super::transformer::{Pool, Transformer};
+use super::transformer::Transformer;
 use super::weights::{Fill, Scope};
 use crate::error::Result;
-use crate::scenario::ImagePool;
+use crate::scenario::tower::{ImagePool, Vit};
 
 /// `open_clip.transformer.VisionTransformer` with its default options, or with `pool_type` "avg".
 #[derive(Debug)]
@@ -27,8 +27,8 @@ impl VisionTransformer {
     ///
     /// Pooled by the mean of its patches, its class token takes part in attention all the same.
     pub fn new(mut scope: Scope, vit: &Vit, outputs: i64) -> Result<Self> {
-        let (shape, patch) = (&vit.shape, vit.patch);
-        let (width, epsilon) = (shape.width, shape.epsilon);
+        let (blocks, patch) = (&vit.blocks, vit.patch);
+        let (width, epsilon) = (blocks.width, blocks.epsilon);
         let scale = Fill::Normal((width as f64).sqrt().recip());
         let tokens = vit.patches() + 1;
         Ok(Self {
@@ -41,7 +41,7 @@ impl VisionTransformer {
             proj: scope.parameter("proj", &[width, outputs], scale)?,
             conv1: Patches::new(scope.sub("conv1"), patch, width, false)?,
             ln_pre: LayerNorm::new(scope.sub("ln_pre"), width, epsilon)?,
-            transformer: Transformer::image(scope.sub("transformer"), shape)?,
+            transformer: Transformer::image(scope.sub("transformer"), blocks)?,
             ln_post: LayerNorm::new(scope.sub("ln_post"), width, epsilon)?,
             average: vit.pool == ImagePool::Avg,
         })

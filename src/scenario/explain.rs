@@ -9,6 +9,7 @@ use ron::error::{Error as Ron, Position, SpannedError};
 use super::outline::{Kind, Outline, Token};
 use super::report::Fault;
 use super::suggest::did_you_mean;
+use super::tower;
 use crate::quantity::{
     BatchSize, Beta, Bias, Concepts, Fraction, ImageSize, LearningRate, LogitScale, Positive,
     ShuffleBuffer, Size, Steps, Temperature, VocabSize, WeightDecay, Zipf, number,
@@ -225,8 +226,6 @@ fn plain(outer: &str) -> &str {
         "Captions" => "the captions",
         "Model" => "the model",
         "TextTower" => "the text tower",
-        "ViT" => "the ViT image tower",
-        "ResNet" => "the ResNet image tower",
         "Train" => "the training",
         "LaneSpec" => "a lane",
         "Cue" => "a cue of the script",
@@ -244,7 +243,7 @@ fn plain(outer: &str) -> &str {
         "Schedule" => "a schedule",
         "Loss" => "a loss",
         "Control" => "a control",
-        other => other,
+        other => tower::title(other).unwrap_or(other),
     }
 }
 

@@ -1,10 +1,10 @@
-//! [`Model`]: the two towers as a scenario describes them. Plain data.
+//! [`Model`]: the dual encoder as a scenario describes it, and what its towers ask of one another.
 
 use serde::{Deserialize, Serialize};
 
-use super::default::constant;
 use super::dialect;
-use crate::quantity::{ImageSize, Size, VocabSize};
+use super::tower::{Activation, Architecture, ImageTower, Misfit, TextTower, size};
+use crate::quantity::Size;
 
 /// The dual encoder.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -22,6 +22,10 @@ pub struct Model {
     pub quick_gelu: bool,
 }
 
+/// Parameters beyond which a model is refused: with gradients, two moments and a copy for evaluation
+/// this many take 5 GB.
+const MOST_PARAMETERS: u64 = 250_000_000;
+
 impl Model {
     /// The model as it stands in a scenario, indented to fit.
     pub fn to_ron(&self) -> String {
@@ -30,113 +34,198 @@ impl Model {
         let text = dialect::options().to_string_pretty(self, config);
         text.unwrap_or_default().replace('\n', "\n    ")
     }
+
+    /// What it is built as. Only without [`misfits`](Self::misfits) can it be.
+    pub fn architecture(&self) -> Architecture {
+        Architecture {
+            embed_dim: self.embed_dim.dim(),
+            image: self.image.sizes(self.quick_gelu),
+            text: self.text.sizes(self.quick_gelu),
+        }
+    }
+
+    /// An error if towers of these sizes do not exist: which sizes do not fit together, and what to change.
+    ///
+    /// # Errors
+    /// The first misfit.
+    pub fn validate(&self) -> Result<(), String> {
+        let Some(misfit) = self.misfits().into_iter().next() else {
+            return Ok(());
+        };
+        let Misfit {
+            field,
+            message,
+            label,
+            help,
+            ..
+        } = misfit;
+        if field.is_empty() {
+            return Err(message);
+        }
+        let help = help.map_or(String::new(), |help| format!("; {help}"));
+        Err(format!("model.{field}: {message} ({label}){help}"))
+    }
+
+    /// All that does not fit together; if all does, what is too much for this lab.
+    pub fn misfits(&self) -> Vec<Misfit> {
+        let mut found = self.image.misfits();
+        found.extend(self.text.misfits());
+        found.extend(self.together());
+        if found.is_empty() {
+            let excess = self.excess();
+            found.extend(excess.map(|message| Misfit::new("", message, "")));
+        }
+        found
+    }
+
+    /// What a tower of `SigLIP`'s asks of the rest.
+    fn together(&self) -> Vec<Misfit> {
+        let built = self.architecture();
+        let mut found = Vec::new();
+        if let Some(width) = built.image.unprojected().filter(|w| *w != built.embed_dim) {
+            let message = format!("width {width} is not embed_dim = {}", built.embed_dim);
+            let misfit = Misfit::new("image.width", message, "must be embed_dim");
+            found.push(misfit.help(format!(
+                "`pool: Map` has no projection after it: give both the same number, such as {width}"
+            )));
+        }
+        let siglip = [built.image.blocks(), Some(&built.text.blocks)]
+            .into_iter()
+            .flatten()
+            .any(|blocks| blocks.activation == Activation::TanhGelu);
+        if self.quick_gelu && siglip {
+            let message = "quick_gelu is not for a tower of SigLIP's";
+            found.push(Misfit::new("quick_gelu", message, "leave it out").help(
+                "`pool: Map` and `pool: Last` have the GELU of SigLIP, approximated with tanh",
+            ));
+        }
+        found
+    }
+
+    fn excess(&self) -> Option<String> {
+        let built = self.architecture();
+        let count = built.parameter_count();
+        let too_large = || {
+            format!(
+                "the model would have {} million parameters, and this lab takes at most {}: \
+                 lower a `width`, `layers` or `vocab_size`",
+                count / 1_000_000,
+                MOST_PARAMETERS / 1_000_000
+            )
+        };
+        let excess = built.image.excess();
+        excess.or_else(|| (count > MOST_PARAMETERS).then(too_large))
+    }
 }
 
-/// The image tower, as OpenCLIP builds it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub enum ImageTower {
-    /// Vision transformer.
-    ViT {
-        /// Side of the picture, pixels.
-        image_size: ImageSize,
-        /// Side of a patch, pixels; must divide `image_size`.
-        patch_size: Size,
-        /// Width of the residual stream; must be a multiple of `head_width`.
-        width: Size,
-        /// Width of an attention head.
-        #[serde(default = "default_head_width")]
-        head_width: Size,
-        /// Blocks.
-        layers: Size,
-        /// How its tokens become one feature.
-        #[serde(default, skip_serializing_if = "ImagePool::is_cls")]
-        pool: ImagePool,
-    },
-    /// CLIP's modified `ResNet`: three-convolution stem, anti-aliased strides, attention pooling.
-    ResNet {
-        /// Side of the picture, pixels; must be a multiple of 32.
-        image_size: ImageSize,
-        /// Bottleneck blocks in each of the four stages.
-        layers: (Size, Size, Size, Size),
-        /// Channels of the first stage; the last has 32 times as many.
-        width: Size,
-        /// Width of a head of the attention pooling.
-        #[serde(default = "default_head_width")]
-        head_width: Size,
-    },
-}
-
-impl ImageTower {
-    /// Side of the square picture that the tower sees, in pixels.
-    pub const fn image_size(&self) -> ImageSize {
-        match self {
-            Self::ViT { image_size, .. } | Self::ResNet { image_size, .. } => *image_size,
+impl Architecture {
+    /// The scenario's words for it, as near as they come: for what asks of sizes alone.
+    pub fn model(&self) -> Model {
+        Model {
+            embed_dim: size(self.embed_dim),
+            image: self.image.words(),
+            text: self.text.words(),
+            quick_gelu: self.text.is_quick(),
         }
     }
 }
 
-/// How the tokens of a vision transformer become one feature.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum ImagePool {
-    /// CLIP's: the class token's.
-    #[default]
-    Cls,
-    /// The mean of the patches'; there is a class token, too, which they may look at.
-    Avg,
-    /// SigLIP's: no class token; a learned query attends to all patches (MAP, multi-head attention
-    /// pooling). The tower is SigLIP's otherwise, too: no norm before its blocks, no projection (so `width`
-    /// must be `embed_dim`), epsilon 1e-6, GELU with tanh.
-    Map,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl ImagePool {
-    /// Whether it is CLIP's.
-    #[allow(clippy::trivially_copy_pass_by_ref)]
-    pub const fn is_cls(&self) -> bool {
-        matches!(self, Self::Cls)
+    fn model(image: &str, text: &str) -> Model {
+        let text = format!(
+            "Model(embed_dim: 64, image: {image}, text: (context_length: 16, vocab_size: 512, \
+             {text}, layers: 2))"
+        );
+        ron::from_str(&text).unwrap()
     }
-}
 
-/// Which token of a caption is its feature, and what the tokens see.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum TextPool {
-    /// CLIP's: the end token; each token sees those before it.
-    #[default]
-    End,
-    /// SigLIP's: the last position of the context, padding or not; each token sees all, padding included.
-    /// The tower is SigLIP's otherwise, too: projection with a bias, epsilon 1e-6, GELU with tanh; in
-    /// checkpoints its tensors are called `text.*`.
-    Last,
-}
-
-impl TextPool {
-    /// Whether it is CLIP's.
-    #[allow(clippy::trivially_copy_pass_by_ref)]
-    pub const fn is_end(&self) -> bool {
-        matches!(self, Self::End)
+    fn fault(image: &str, text: &str) -> String {
+        model(image, text).validate().unwrap_err()
     }
-}
 
-/// The text tower: a transformer.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TextTower {
-    /// Tokens in a caption, start and end tokens included; longer ones are cut.
-    pub context_length: Size,
-    /// Entries of the tokenizer that is trained on the captions.
-    pub vocab_size: VocabSize,
-    /// Width of the residual stream; must be a multiple of `heads`.
-    pub width: Size,
-    /// Attention heads.
-    pub heads: Size,
-    /// Blocks.
-    pub layers: Size,
-    /// Which token is the caption's feature, and what the tokens see.
-    #[serde(default, skip_serializing_if = "TextPool::is_end")]
-    pub pool: TextPool,
-}
+    const TEXT: &str = "width: 128, heads: 4";
+    const VIT: &str = "ViT(image_size: 32, patch_size: 8, width: 128, head_width: 32, layers: 4)";
 
-fn default_head_width() -> Size {
-    constant(Size::new(64))
+    #[test]
+    fn sizes_that_fit_pass() {
+        model(VIT, TEXT).validate().unwrap();
+        let resnet = "ResNet(image_size: 64, layers: (1, 1, 1, 1), width: 24)";
+        model(resnet, TEXT).validate().unwrap();
+    }
+
+    #[test]
+    fn sizes_that_do_not_fit_are_named_with_a_way_out() {
+        let patch = "ViT(image_size: 32, patch_size: 7, width: 128, layers: 4)";
+        assert_eq!(
+            fault(patch, TEXT),
+            "model.image.patch_size: patch_size 7 does not divide image_size = 32 (must divide image_size); \
+             what divides 32: 1, 2, 4, 8, 16, 32"
+        );
+        let heads = "ViT(image_size: 32, patch_size: 8, width: 96, layers: 4)";
+        assert_eq!(
+            fault(heads, TEXT),
+            "model.image.head_width: head_width 64 does not divide width = 96 (must divide width); \
+             what divides 96: 6, 8, 12, 16, 24, 32, 48, 96"
+        );
+        assert_eq!(
+            fault(VIT, "width: 130, heads: 4"),
+            "model.text.heads: heads 4 does not divide width = 130 (must divide width); \
+             what divides 130: 1, 2, 5, 10, 13, 26, 65, 130"
+        );
+        let image = "ResNet(image_size: 48, layers: (1, 1, 1, 1), width: 24)";
+        assert_eq!(
+            fault(image, TEXT),
+            "model.image.image_size: a ResNet cannot take pictures of 48 pixels a side (allowed: multiples of \
+             32); for example 32 or 64"
+        );
+        let odd = "ResNet(image_size: 64, layers: (1, 1, 1, 1), width: 25)";
+        assert!(
+            fault(odd, TEXT).contains("cannot be 25 channels wide"),
+            "{}",
+            fault(odd, TEXT)
+        );
+    }
+
+    #[test]
+    fn what_a_tower_of_siglip_asks_of_the_rest_is_said() {
+        let map = |width| {
+            format!(
+                "ViT(image_size: 32, patch_size: 8, width: {width}, head_width: 32, layers: 4, pool: Map)"
+            )
+        };
+        model(&map(64), TEXT).validate().unwrap();
+        assert_eq!(
+            fault(&map(128), TEXT),
+            "model.image.width: width 128 is not embed_dim = 64 (must be embed_dim); `pool: Map` has no \
+             projection after it: give both the same number, such as 128"
+        );
+        for (image, text) in [
+            (map(64), TEXT.to_string()),
+            (VIT.into(), format!("{TEXT}, pool: Last")),
+        ] {
+            let mut model = model(&image, &text);
+            model.quick_gelu = true;
+            let fault = model.validate().unwrap_err();
+            assert!(fault.contains("(leave it out)"), "{fault}");
+        }
+    }
+
+    #[test]
+    fn what_would_fill_the_memory_is_refused() {
+        let vast = "ViT(image_size: 32, patch_size: 8, width: 8192, layers: 8192)";
+        assert!(
+            fault(vast, TEXT).starts_with("the model would have 6597"),
+            "{}",
+            fault(vast, TEXT)
+        );
+        let fine = "ViT(image_size: 512, patch_size: 1, width: 64, layers: 1)";
+        assert!(
+            fault(fine, TEXT).contains("262144 patches"),
+            "{}",
+            fault(fine, TEXT)
+        );
+    }
 }

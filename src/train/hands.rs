@@ -27,7 +27,8 @@ impl Hands {
     /// So many threads for a model on this device. Sets how many threads libtorch uses within an operation,
     /// here and in its own threads: call it once, at a lane's start, since it empties the kernels' caches.
     pub fn new(clip: &Clip, device: Device, threads: usize) -> Result<Self> {
-        let side_by_side = threads > 1 && device == Device::Cpu && clip.architecture().is_vit();
+        let alone = !clip.architecture().image.mixes_images();
+        let side_by_side = threads > 1 && device == Device::Cpu && alone;
         if !side_by_side {
             tch::set_num_threads(threads as i32);
             return Ok(Self {

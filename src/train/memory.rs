@@ -7,8 +7,7 @@ use tch::Device;
 use crate::error::{Error, Result};
 use crate::loss::tiled;
 use crate::memory::{available, return_free_memory};
-use crate::model::LONG;
-use crate::scenario::{ImagePool, ImageTower, Model};
+use crate::scenario::Model;
 
 /// Bytes of one number.
 const FLOAT: f64 = 4.0;
@@ -113,14 +112,7 @@ fn step_bytes(
 
 /// What the towers keep of so many pairs for their backward pass.
 fn activation_bytes(model: &Model, pairs: usize) -> f64 {
-    let text = &model.text;
-    let text_floats = transformer_floats(
-        text.context_length.get() as f64,
-        text.width.get() as f64,
-        text.layers.get() as f64,
-        text.heads.get() as f64,
-    );
-    FLOAT * pairs as f64 * (image_floats(&model.image) + text_floats)
+    FLOAT * pairs as f64 * model.architecture().activations()
 }
 
 /// Hands memory back to the system once the batch has become much smaller than the largest so far; that is
@@ -131,69 +123,6 @@ pub(super) fn give_back(largest: &mut usize, pairs: usize) {
         *largest = pairs;
     }
     *largest = pairs.max(*largest);
-}
-
-fn image_floats(tower: &ImageTower) -> f64 {
-    match tower {
-        ImageTower::ViT {
-            image_size,
-            patch_size,
-            width,
-            head_width,
-            layers,
-            pool,
-        } => {
-            let side = (image_size.get() / patch_size.get().max(1)) as f64;
-            let (patches, width) = (side * side, width.get() as f64);
-            let heads = width / head_width.get() as f64;
-            // A mean takes all patches, normalised; a MAP head their keys and values, too, and it has
-            // attention and a perceptron of one token.
-            let (tokens, ends) = match pool {
-                ImagePool::Cls => (patches + 1.0, 0.0),
-                ImagePool::Avg => (patches + 1.0, patches * width),
-                ImagePool::Map => {
-                    let pooled = patches * (3.0 * width + 2.0 * heads) + 14.0 * width;
-                    (patches, pooled)
-                }
-            };
-            transformer_floats(tokens, width, layers.get() as f64, heads) + ends
-        }
-        ImageTower::ResNet {
-            image_size,
-            layers,
-            width,
-            ..
-        } => {
-            let (pixels, width) = (
-                (image_size.get() * image_size.get()) as f64,
-                width.get() as f64,
-            );
-            // The stem: three convolutions at half the resolution, each with norm and ReLU.
-            let stem = 3.0 * pixels / 4.0 * (width / 2.0 + width / 2.0 + width);
-            let stages = [layers.0, layers.1, layers.2, layers.3];
-            let blocks = stages.iter().enumerate().map(|(i, blocks)| {
-                // Stage i works on (width * 2^i) channels inside and four times as many outside.
-                let cells = pixels / 16.0 / 4_f64.powi(i as i32);
-                blocks.get() as f64
-                    * cells
-                    * width
-                    * 2_f64.powi(i as i32)
-                    * (3.0 * 2.0 * 2.0 + 3.0 * 4.0)
-            });
-            stem + blocks.sum::<f64>()
-        }
-    }
-}
-
-/// Per block: two norms, queries, keys and values, attention, both halves of the MLP. Attention keeps its weights
-/// where it is written out.
-fn transformer_floats(length: f64, width: f64, layers: f64, heads: f64) -> f64 {
-    let weights = if length > LONG as f64 {
-        0.0
-    } else {
-        length * length
-    };
-    layers * (length * width * 18.0 + 2.0 * heads * weights)
 }
 
 #[cfg(test)]
@@ -233,18 +162,6 @@ mod tests {
         let (small, large) = (need(4096), need(32_768));
         assert!(large > small && large < 3.0 * small, "{small} {large}");
         assert!(large < 1e9, "{large}");
-    }
-
-    #[test]
-    fn a_head_that_reads_all_patches_needs_some_memory_more() {
-        let floats = |pool| {
-            let vit =
-                "ViT(image_size: 32, patch_size: 8, width: 64, head_width: 32, layers: 3, pool: ";
-            image_floats(&model(&format!("{vit}{pool})")).image)
-        };
-        let (class, mean, map) = (floats("Cls"), floats("Avg"), floats("Map"));
-        assert!(class < mean && mean < 1.1 * class, "{class} {mean}");
-        assert!(0.9 * class < map && map < 1.2 * class, "{class} {map}");
     }
 
     #[test]

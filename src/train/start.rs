@@ -7,7 +7,6 @@ use tch::Device;
 
 use crate::data::Prepared;
 use crate::error::{Error, Result};
-use crate::model::architecture::Image;
 use crate::model::{Clip, checkpoint};
 use crate::quantity::{Bias, Temperature};
 use crate::random::weights_generator;
@@ -27,7 +26,7 @@ pub fn prepare(scenario: &Scenario) -> Result<Arc<Prepared>> {
         preprocess,
         ..
     } = checkpoint::look(dir)?;
-    let kept = if matches!(&architecture.image, Image::ViT(vit) if vit.any_size) {
+    let kept = if architecture.image.sees_any_size() {
         Err("OpenCLIP has no tower for pictures of any size".to_owned())
     } else {
         preprocess.to_open_clip().map(drop)

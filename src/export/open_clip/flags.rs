@@ -1,6 +1,7 @@
 //! The flags of `open_clip_train.main` that mean a lane, and those of `train.py`.
 
-use super::Job;
+use super::job::Job;
+use super::phrase::number;
 use crate::quantity::Locked;
 use crate::scenario::{Precision, Schedule};
 
@@ -78,11 +79,17 @@ pub(super) fn flags(job: &Job) -> Vec<Flag> {
     flags
 }
 
-/// A number as Python reads it, without a row of zeros.
-pub(super) fn number(x: f64) -> String {
-    if x != 0.0 && x.abs() < 1e-3 {
-        format!("{x:e}")
-    } else {
-        x.to_string()
+/// A flag as the shell reads it.
+pub(super) fn line((name, value): &Flag) -> String {
+    match value {
+        None => (*name).into(),
+        Some(value) => {
+            let plain = |c: char| c.is_ascii_alphanumeric() || "-_.:/".contains(c);
+            if value.chars().all(plain) {
+                format!("{name} {value}")
+            } else {
+                format!("{name} '{value}'")
+            }
+        }
     }
 }

@@ -1,9 +1,8 @@
 //! What `OpenCLIP`'s trainer cannot express, each said by its name. Plain data in, sentences out.
 
-use super::World;
-use super::words::count;
-use crate::control::Settings;
-use crate::control::{Control, short};
+use super::job::World;
+use super::phrase::count;
+use crate::control::{Control, Settings, short};
 use crate::scenario::{LaneSpec, Negatives, Scenario};
 
 /// `OpenCLIP` holds `exp(logit_scale)` within 1 and this, whatever is asked.

@@ -1,7 +1,12 @@
 use std::collections::BTreeMap;
+use std::fs;
 use std::io::Read as _;
 
+use super::job::epoch;
+use super::shards::Layout;
 use super::*;
+use crate::data::Request;
+use crate::model::checkpoint;
 use crate::scenario::{Scenario, parse};
 
 const TINY: &str = r#"(
@@ -65,7 +70,7 @@ fn refused(scenario: &Scenario, world: World) -> String {
 fn flags_of_both_losses() {
     let jobs = planned(&tiny(), TWO, None).unwrap();
     let texts = jobs.iter().map(|job| {
-        let lines: Vec<_> = flags::flags(job).iter().map(words::line).collect();
+        let lines: Vec<_> = flags::flags(job).iter().map(flags::line).collect();
         format!("{}:\n{}", job.lane(), lines.join("\n"))
     });
     snapshot("flags", &texts.collect::<Vec<_>>().join("\n\n"));

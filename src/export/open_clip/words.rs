@@ -2,9 +2,11 @@
 
 use std::fmt::Write as _;
 
-use super::flags::{Flag, number};
-use super::{Job, size};
-use crate::scenario::{ImagePool, ImageTower, Precision, Schedule};
+use super::flags::{Flag, line};
+use super::job::Job;
+use super::phrase::{count, number, size};
+use crate::scenario::tower::Image;
+use crate::scenario::{Precision, Schedule};
 
 /// What has no flag.
 pub(super) const TRAIN_PY: &str = include_str!("train.py");
@@ -45,31 +47,17 @@ pub(super) fn train_sh(job: &Job, flags: &[Flag]) -> String {
     )
 }
 
-/// A flag as the shell reads it.
-pub(super) fn line((name, value): &Flag) -> String {
-    match value {
-        None => (*name).into(),
-        Some(value) => {
-            let plain = |c: char| c.is_ascii_alphanumeric() || "-_.:/".contains(c);
-            if value.chars().all(plain) {
-                format!("{name} {value}")
-            } else {
-                format!("{name} '{value}'")
-            }
-        }
-    }
-}
-
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Whether the tower normalises over the pictures that are encoded together.
 fn norm_of_a_batch(job: &Job) -> bool {
-    matches!(
-        job.prepared.scenario().model.image,
-        ImageTower::ResNet { .. }
-    )
+    image(job).mixes_images()
+}
+
+fn image(job: &Job) -> Image {
+    job.prepared.scenario().model.architecture().image
 }
 
 /// What was exported, what corresponds, what differs.
@@ -93,7 +81,7 @@ pub(super) fn readme(job: &Job, flags: &[Flag]) -> String {
         } else {
             ""
         },
-        if is_map(job) {
+        if image(job).is_timm() {
             ", SigLIP's image tower at these sizes"
         } else {
             ""
@@ -126,24 +114,9 @@ pub(super) fn readme(job: &Job, flags: &[Flag]) -> String {
     out
 }
 
-/// "1 pair", "12 pairs".
-pub(super) fn count(n: u64, one: &str, many: &str) -> String {
-    format!("{n} {}", if n == 1 { one } else { many })
-}
-
 /// Without the rounding errors of exp(-ln(1/x)).
 fn rounded(x: f64) -> f64 {
     format!("{x:.12e}").parse().unwrap_or(x)
-}
-
-fn is_map(job: &Job) -> bool {
-    matches!(
-        job.prepared.scenario().model.image,
-        ImageTower::ViT {
-            pool: ImagePool::Map,
-            ..
-        }
-    )
 }
 
 /// Pairs of the lab and of `OpenCLIP`.
@@ -277,7 +250,7 @@ fn differs(job: &Job) -> Vec<String> {
                 .into(),
         );
     }
-    if is_map(job) {
+    if image(job).is_timm() {
         out.push(
             "The image tower is timm's at sizes that timm has no name for: `train.py` gives it one. Without `train.py` \
              OpenCLIP cannot build this model."

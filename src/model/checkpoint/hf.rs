@@ -6,9 +6,10 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::Layout;
-use crate::model::architecture::{Activation, Architecture, Image, Pooling, Shape, Text, Vit};
-use crate::scenario::ImagePool;
+use super::layout::Layout;
+use crate::scenario::tower::{
+    Activation, Architecture, Blocks, Image, ImagePool, Pooling, Text, Vit, arithmetic,
+};
 
 /// Until it was mended, the end token's id stood as this in configurations of CLIP, and `transformers` takes the
 /// largest id instead where it does.
@@ -94,13 +95,13 @@ fn activation(name: Option<&str>, default: Activation) -> Result<Activation, Str
 type Defaults = [i64; 4];
 
 impl TextConfig {
-    fn shape(
+    fn blocks(
         &self,
         [width, layers, heads, hidden]: Defaults,
         siglip: bool,
-    ) -> Result<Shape, String> {
-        let (act, epsilon) = arithmetic(siglip);
-        Ok(Shape {
+    ) -> Result<Blocks, String> {
+        let (act, epsilon) = arithmetic(siglip, true);
+        Ok(Blocks {
             width: self.hidden_size.unwrap_or(width),
             layers: self.num_hidden_layers.unwrap_or(layers),
             heads: self.num_attention_heads.unwrap_or(heads),
@@ -112,13 +113,13 @@ impl TextConfig {
 }
 
 impl VisionConfig {
-    fn shape(&self, siglip: bool) -> Result<Shape, String> {
-        let (act, epsilon) = arithmetic(siglip);
+    fn blocks(&self, siglip: bool) -> Result<Blocks, String> {
+        let (act, epsilon) = arithmetic(siglip, true);
         let channels = self.num_channels.unwrap_or(3);
         if channels != 3 {
             return Err(format!("its pictures have {channels} channels, not 3"));
         }
-        Ok(Shape {
+        Ok(Blocks {
             width: self.hidden_size.unwrap_or(768),
             layers: self.num_hidden_layers.unwrap_or(12),
             heads: self.num_attention_heads.unwrap_or(12),
@@ -126,14 +127,6 @@ impl VisionConfig {
             activation: activation(self.hidden_act.as_deref(), act)?,
             epsilon: self.layer_norm_eps.unwrap_or(epsilon),
         })
-    }
-}
-
-const fn arithmetic(siglip: bool) -> (Activation, f64) {
-    if siglip {
-        (Activation::TanhGelu, 1e-6)
-    } else {
-        (Activation::QuickGelu, 1e-5)
     }
 }
 
@@ -151,14 +144,14 @@ fn clip(file: &File) -> Result<Architecture, String> {
         image: Image::ViT(Vit {
             image: vision.image_size.unwrap_or(224),
             patch: vision.patch_size.unwrap_or(32),
-            shape: vision.shape(false)?,
+            blocks: vision.blocks(false)?,
             pool: ImagePool::Cls,
             any_size: false,
         }),
         text: Text {
             context: text.max_position_embeddings.unwrap_or(77),
             vocab: text.vocab_size.unwrap_or(49408),
-            shape: text.shape([512, 12, 8, 2048], false)?,
+            blocks: text.blocks([512, 12, 8, 2048], false)?,
             pool: if end == LEGACY_END {
                 Pooling::Largest
             } else {
@@ -179,8 +172,8 @@ fn siglip(file: &File, naflex: bool) -> Result<Architecture, String> {
             "vision_config.vision_use_head is false: without its head it has no features".into(),
         );
     }
-    let shape = vision.shape(true)?;
-    let text_shape = text.shape([768, 12, 12, 3072], true)?;
+    let blocks = vision.blocks(true)?;
+    let text_blocks = text.blocks([768, 12, 12, 3072], true)?;
     let patch = vision.patch_size.unwrap_or(16);
     let image = if naflex {
         let patches = vision.num_patches.unwrap_or(256);
@@ -194,11 +187,11 @@ fn siglip(file: &File, naflex: bool) -> Result<Architecture, String> {
     } else {
         vision.image_size.unwrap_or(224)
     };
-    let outputs = text.projection_size.unwrap_or(text_shape.width);
-    if outputs != shape.width {
+    let outputs = text.projection_size.unwrap_or(text_blocks.width);
+    if outputs != blocks.width {
         return Err(format!(
             "captions have {outputs} dimensions and pictures {}: they cannot be compared",
-            shape.width
+            blocks.width
         ));
     }
     Ok(Architecture {
@@ -206,14 +199,14 @@ fn siglip(file: &File, naflex: bool) -> Result<Architecture, String> {
         image: Image::ViT(Vit {
             image,
             patch,
-            shape,
+            blocks,
             pool: ImagePool::Map,
             any_size: naflex,
         }),
         text: Text {
             context: text.max_position_embeddings.unwrap_or(64),
             vocab: text.vocab_size.unwrap_or(32000),
-            shape: text_shape,
+            blocks: text_blocks,
             pool: Pooling::Last,
             causal: false,
             biased: true,
@@ -249,22 +242,22 @@ pub fn write(architecture: &Architecture, end: i64, pad: i64) -> Result<(Layout,
             );
         }
     };
-    let shape = |shape: &Shape| {
+    let shape = |blocks: &Blocks| {
         json!({
-            "hidden_size": shape.width,
-            "intermediate_size": shape.hidden,
-            "num_hidden_layers": shape.layers,
-            "num_attention_heads": shape.heads,
-            "hidden_act": match shape.activation {
+            "hidden_size": blocks.width,
+            "intermediate_size": blocks.hidden,
+            "num_hidden_layers": blocks.layers,
+            "num_attention_heads": blocks.heads,
+            "hidden_act": match blocks.activation {
                 Activation::Gelu => "gelu",
                 Activation::QuickGelu => "quick_gelu",
                 Activation::TanhGelu => "gelu_pytorch_tanh",
             },
-            "layer_norm_eps": shape.epsilon,
+            "layer_norm_eps": blocks.epsilon,
             "attention_dropout": 0.0,
         })
     };
-    let (mut words, mut sight) = (shape(&text.shape), shape(&vit.shape));
+    let (mut words, mut sight) = (shape(&text.blocks), shape(&vit.blocks));
     words["vocab_size"] = text.vocab.into();
     words["max_position_embeddings"] = text.context.into();
     words["eos_token_id"] = end.into();

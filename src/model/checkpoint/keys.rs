@@ -4,7 +4,7 @@
 
 use tch::Tensor;
 
-use super::Layout;
+use super::layout::Layout;
 use crate::error::Result;
 
 /// Where a tensor's values stand.
