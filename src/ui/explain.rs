@@ -46,23 +46,28 @@ pub fn topic(app: &App) -> Topic {
     }
 }
 
+/// Writes a dial's card.
+type Write = fn(&App) -> Card;
+
+/// The families of dials: each knows the cards of its own.
+const FAMILIES: [fn(Dial) -> Option<Write>; 8] = [
+    temperature::card,
+    bias::card,
+    batch::card,
+    rate::card,
+    loss::card,
+    data::card,
+    quality::card,
+    lock::card,
+];
+
 /// The card of a topic.
 pub fn about(app: &App, topic: Topic) -> Card {
     match topic {
-        Topic::Dial(Dial::Temperature) => temperature::dial(app),
-        Topic::Dial(Dial::Bias) => bias::dial(app),
-        Topic::Dial(Dial::BatchSize) => batch::dial(app),
-        Topic::Dial(Dial::LearningRate) => rate::dial(app),
-        Topic::Dial(Dial::WeightDecay) => rate::decay(app),
-        Topic::Dial(Dial::Loss) => loss::dial(app),
-        Topic::Dial(Dial::ShuffleCaptions) => data::shuffle(app),
-        Topic::Dial(Dial::RandomCaptions) => quality::random(app),
-        Topic::Dial(Dial::NoiseImages) => quality::noise(app),
-        Topic::Dial(Dial::Duplicates) => quality::duplicates(app),
-        Topic::Dial(Dial::Imbalance) => quality::imbalance(app),
-        Topic::Dial(Dial::Concepts) => quality::concepts(app),
-        Topic::Dial(Dial::Augment) => data::augment(app),
-        Topic::Dial(Dial::Lock) => lock::dial(app),
+        Topic::Dial(dial) => {
+            let write = FAMILIES.iter().find_map(|family| family(dial));
+            write.map_or_else(|| Card::new(dial.about()), |write| write(app))
+        }
         Topic::Panel(panel) => of_panel(app, panel),
     }
 }

@@ -7,6 +7,8 @@ impl Dial {
     /// What the dial does, with the numbers at hand.
     pub fn explain(self, settings: &Settings) -> String {
         let scale = 1.0 / settings.temperature;
+        // A dial without a line of its own is described by its row in the table.
+        #[allow(unreachable_patterns)]
         match self {
             Self::Temperature => format!(
                 "cosines are divided by tau: logit scale {scale:.1}{}; smaller tau looks at the hardest negatives only",
@@ -67,6 +69,7 @@ impl Dial {
                 Locked::Image => "the image tower stays as it is, and the text tower learns to read it (LiT)".into(),
                 Locked::Text => "the text tower stays as it is, and the image tower learns to be named by it".into(),
             },
+            _ => format!("sets {}", self.about()),
         }
     }
 }

@@ -1,11 +1,17 @@
 //! The batch: how many negatives, what guessing costs, why accumulation is not the same, what the
 //! matrix weighs.
 
-use super::{Card, Seen, bytes, number};
+use super::{Card, Seen, Write, bytes, number};
+use crate::control::Dial;
 use crate::quantity::Loss;
 use crate::ui::app::App;
 
-pub(super) fn dial(app: &App) -> Card {
+/// The card of a dial of this family.
+pub(super) fn card(dial: Dial) -> Option<Write> {
+    (dial == Dial::BatchSize).then_some(write)
+}
+
+fn write(app: &App) -> Card {
     Card::new("N, the batch")
         .formula("N pairs: N - 1 negatives for each picture; guessing costs InfoNCE ln N")
         .lanes(app, lane)

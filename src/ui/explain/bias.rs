@@ -1,10 +1,16 @@
 //! The bias: the prior that it states, why it starts at -10, and what a probability means then.
 
-use super::{Card, number, siglip_start, sigmoid};
+use super::{Card, Write, number, siglip_start, sigmoid};
+use crate::control::Dial;
 use crate::quantity::Loss;
 use crate::ui::app::App;
 
-pub(super) fn dial(app: &App) -> Card {
+/// The card of a dial of this family.
+pub(super) fn card(dial: Dial) -> Option<Write> {
+    (dial == Dial::Bias).then_some(write)
+}
+
+fn write(app: &App) -> Card {
     Card::new("b, the bias")
         .formula("logit = scale x cos + b; one match among N: sigma(b*) = 1/N, so b* = -ln(N - 1)")
         .lanes(app, |seen| {

@@ -2,11 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use super::{Card, number};
+use super::{Card, Write, number};
+use crate::control::Dial;
 use crate::telemetry::Pair;
 use crate::ui::app::App;
 
-pub(super) fn shuffle(app: &App) -> Card {
+/// The card of a dial of this family.
+pub(super) fn card(dial: Dial) -> Option<Write> {
+    match dial {
+        Dial::ShuffleCaptions => Some(shuffle),
+        Dial::Augment => Some(augment),
+        _ => None,
+    }
+}
+
+fn shuffle(app: &App) -> Card {
     Card::new("captions exchanged")
         .formula("of N pairs, p N exchange their captions among themselves, anew in each batch")
         .lanes(app, |seen| {
@@ -43,7 +53,7 @@ fn guess(app: &App) -> String {
     })
 }
 
-pub(super) fn augment(app: &App) -> Card {
+fn augment(app: &App) -> Card {
     Card::new("augmentation")
         .formula("each training picture is shifted, scaled and tinted at random, anew at each step")
         .lanes(app, |seen| {

@@ -1,10 +1,16 @@
 //! Locking a tower.
 
-use super::{Card, number};
+use super::{Card, Write, number};
+use crate::control::Dial;
 use crate::quantity::Locked;
 use crate::ui::app::App;
 
-pub(super) fn dial(app: &App) -> Card {
+/// The card of a dial of this family.
+pub(super) fn card(dial: Dial) -> Option<Write> {
+    (dial == Dial::Lock).then_some(write)
+}
+
+fn write(app: &App) -> Card {
     Card::new("a locked tower")
         .formula("locked: no gradient, no decay, no moments; the other tower learns to meet it where it is")
         .lanes(app, |seen| {

@@ -1,10 +1,16 @@
 //! The losses and their curve: sum or mean, the ln N line, what SigLIP starts from.
 
-use super::{Card, number};
+use super::{Card, Write, number};
+use crate::control::Dial;
 use crate::quantity::Loss;
 use crate::ui::app::App;
 
-pub(super) fn dial(app: &App) -> Card {
+/// The card of a dial of this family.
+pub(super) fn card(dial: Dial) -> Option<Write> {
+    (dial == Dial::Loss).then_some(write)
+}
+
+fn write(app: &App) -> Card {
     Card::new("the loss")
         .formula("InfoNCE = (cross-entropy of rows + of columns) / 2,  each row one choice among N")
         .formula("SigLIP = (1/N) [ sum softplus(z) - sum z_ii ],  each of the N^2 cells a yes or no")

@@ -1,11 +1,24 @@
 //! The data's quality: words that say nothing, pictures that show nothing, concepts that stand twice,
 //! come often, or are few. What was set, and what was counted in the last batch.
 
-use super::{Card, Seen, count, number};
+use super::{Card, Seen, Write, count, number};
+use crate::control::Dial;
 use crate::telemetry::DataReport;
 use crate::ui::app::App;
 
-pub(super) fn random(app: &App) -> Card {
+/// The card of a dial of this family.
+pub(super) fn card(dial: Dial) -> Option<Write> {
+    match dial {
+        Dial::RandomCaptions => Some(random),
+        Dial::NoiseImages => Some(noise),
+        Dial::Duplicates => Some(duplicates),
+        Dial::Imbalance => Some(imbalance),
+        Dial::Concepts => Some(concepts),
+        _ => None,
+    }
+}
+
+fn random(app: &App) -> Card {
     Card::new("captions of random words")
         .formula("of N captions, p N become as many words drawn from all captions, anew in each batch")
         .lanes(app, |seen| {
@@ -22,7 +35,7 @@ pub(super) fn random(app: &App) -> Card {
         )
 }
 
-pub(super) fn noise(app: &App) -> Card {
+fn noise(app: &App) -> Card {
     Card::new("pictures of noise")
         .formula("of N pictures, p N become uniform noise, every pixel by itself, anew in each batch")
         .lanes(app, |seen| {
@@ -47,7 +60,7 @@ fn part(seen: &Seen, p: f64, what: &str, counted: impl Fn(&DataReport) -> f64) -
     )
 }
 
-pub(super) fn duplicates(app: &App) -> Card {
+fn duplicates(app: &App) -> Card {
     Card::new("near-duplicates")
         .formula("of N pairs, p N have their concept twice in the batch: another drawing or caption of it")
         .lanes(app, |seen| {
@@ -72,7 +85,7 @@ pub(super) fn duplicates(app: &App) -> Card {
         .note("More copies than two of each: fewer concepts than pairs, or a skewed set.")
 }
 
-pub(super) fn imbalance(app: &App) -> Card {
+fn imbalance(app: &App) -> Card {
     Card::new("imbalance")
         .formula("the k-th concept comes in proportion to k^-s (Zipf): s = 0 is even, words have s near 1")
         .lanes(app, |seen| {
@@ -94,7 +107,7 @@ pub(super) fn imbalance(app: &App) -> Card {
         )
 }
 
-pub(super) fn concepts(app: &App) -> Card {
+fn concepts(app: &App) -> Card {
     Card::new("concepts")
         .formula("training draws from the first n concepts of a random order of the run's own")
         .lanes(app, |seen| {

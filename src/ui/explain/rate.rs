@@ -1,9 +1,19 @@
 //! Learning rate and weight decay: how far a step goes.
 
-use super::{Card, Seen, number};
+use super::{Card, Seen, Write, number};
+use crate::control::Dial;
 use crate::ui::app::App;
 
-pub(super) fn dial(app: &App) -> Card {
+/// The card of a dial of this family.
+pub(super) fn card(dial: Dial) -> Option<Write> {
+    match dial {
+        Dial::LearningRate => Some(rate),
+        Dial::WeightDecay => Some(decay),
+        _ => None,
+    }
+}
+
+fn rate(app: &App) -> Card {
     Card::new("the learning rate")
         .formula("w <- w - rate x m / (sqrt(v) + eps); rate = peak x warm-up x schedule")
         .lanes(app, |seen| {
@@ -32,7 +42,7 @@ pub(super) fn dial(app: &App) -> Card {
         )
 }
 
-pub(super) fn decay(app: &App) -> Card {
+fn decay(app: &App) -> Card {
     Card::new("weight decay")
         .formula("w <- w (1 - rate x decay); matrices only: gains, biases and tau are spared")
         .lanes(app, shrink)

@@ -1,11 +1,17 @@
 //! tau: why there is a scale, what its rising means, and why the clamp binds.
 
-use super::{Card, Seen, infonce_floor, number};
+use super::{Card, Seen, Write, infonce_floor, number};
+use crate::control::Dial;
 use crate::quantity::Loss;
 use crate::telemetry::Curve;
 use crate::ui::app::App;
 
-pub(super) fn dial(app: &App) -> Card {
+/// The card of a dial of this family.
+pub(super) fn card(dial: Dial) -> Option<Write> {
+    (dial == Dial::Temperature).then_some(write)
+}
+
+fn write(app: &App) -> Card {
     Card::new("tau, the temperature")
         .formula("logit = cos / tau = scale x cos; learned as logit_scale = ln(1/tau)")
         .lanes(app, |seen| {
