@@ -35,17 +35,29 @@ pub struct AdamW {
 pub struct Hyperparameters {
     /// Of this step: the schedule is applied.
     pub learning_rate: f64,
-    weight_decay: f64,
-    betas: (f64, f64),
-    epsilon: f64,
+    /// Decoupled, on matrices only.
+    pub weight_decay: f64,
+    /// Adam's.
+    pub betas: (f64, f64),
+    /// Adam's.
+    pub epsilon: f64,
 }
 
 impl Hyperparameters {
     /// Those of step `step` (the first is 1), under the dials as they stand.
     pub fn at(step: u64, train: &Train, settings: &Settings) -> Self {
+        let peak = Self::peak(train, settings);
+        Self {
+            learning_rate: schedule(train, peak.learning_rate, step),
+            ..peak
+        }
+    }
+
+    /// Those at the peak of the schedule.
+    pub fn peak(train: &Train, settings: &Settings) -> Self {
         Self {
             weight_decay: settings.weight_decay,
-            ..Self::plain(train, schedule(train, settings.learning_rate, step))
+            ..Self::plain(train, settings.learning_rate)
         }
     }
 

@@ -68,6 +68,14 @@ pub struct LaneSpec {
 }
 
 impl LaneSpec {
+    /// How the lane learns: as all do, but for what it states itself.
+    pub fn train(&self, shared: &Train) -> Train {
+        Train {
+            betas: self.betas.unwrap_or(shared.betas),
+            ..shared.clone()
+        }
+    }
+
     /// The lane's dials before its first step: what it states itself, and else what all lanes share.
     pub fn start(&self, train: &Train, augment: bool, all_concepts: u64) -> Settings {
         Settings {

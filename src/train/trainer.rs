@@ -69,9 +69,10 @@ impl Trainer {
     ) -> Result<Self> {
         let device = device::resolve(device)?;
         let scenario = prepared.scenario();
-        let mut train = scenario.train.clone();
-        train.seed = seed;
-        train.betas = spec.betas.unwrap_or(train.betas);
+        let train = Train {
+            seed,
+            ..spec.train(&scenario.train)
+        };
         let clip = start::model(prepared, seed, device)?;
         let optimizer = AdamW::new(&learned(&clip), threads)?;
         let hands = Hands::new(&clip, device, threads)?;

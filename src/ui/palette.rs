@@ -1,7 +1,7 @@
 //! The palette: everything that can be done or opened, as one list that typing narrows, the best match
 //! first. It is made from the table of actions; what is chosen is done as its key would do it.
 
-use super::action::{Action, Context, Entry, TABLE};
+use super::action::{Action, Context, Entry, TABLE, entry};
 use super::app::Choice;
 use crate::control::Dial;
 
@@ -48,12 +48,17 @@ fn everything(here: Context, choices: &[Choice]) -> Vec<Item> {
         if row.action == Action::Palette {
             continue;
         }
-        // The dials behind one key are found each by its name.
+        // Dials without a key of their own, and those behind one key, are found by their names.
         if row.action == Action::DataDial {
-            items.extend(Dial::of_data().map(|dial| Item {
+            let keyless = |dial: &Dial| entry(&Action::Dial(*dial)).is_none();
+            items.extend(Dial::ALL.into_iter().filter(keyless).map(|dial| Item {
                 name: format!("dial: {}", dial.name()),
                 about: format!("Takes hold of {}.", dial.about()),
-                keys: row.keys_text(),
+                keys: if dial.is_of_data() {
+                    row.keys_text()
+                } else {
+                    String::new()
+                },
                 deed: Deed::Act(Action::Dial(dial), row.context),
             }));
         }
@@ -240,5 +245,19 @@ mod tests {
             first(Context::Matrix),
             Deed::Act(_, Context::Matrix)
         ));
+    }
+
+    #[test]
+    fn every_dial_is_found_by_its_name() {
+        for dial in Dial::ALL {
+            let found = items("", Context::Main, &[]);
+            let leads =
+                |item: &Item| matches!(&item.deed, Deed::Act(Action::Dial(d), _) if *d == dial);
+            assert_eq!(
+                found.iter().filter(|item| leads(item)).count(),
+                1,
+                "{dial:?}"
+            );
+        }
     }
 }

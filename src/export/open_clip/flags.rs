@@ -2,6 +2,7 @@
 
 use super::job::Job;
 use super::phrase::number;
+use crate::optim::Hyperparameters;
 use crate::quantity::Locked;
 use crate::scenario::{Precision, Schedule};
 
@@ -11,9 +12,9 @@ pub(super) type Flag = (&'static str, Option<String>);
 /// The flags of a job, in the order of the script. Where the work is done (`--device`, `--dist-backend`) is up to
 /// the machine that it is done on.
 pub(super) fn flags(job: &Job) -> Vec<Flag> {
-    let train = &job.prepared.scenario().train;
+    let train = &job.spec.train(&job.prepared.scenario().train);
     let settings = &job.settings;
-    let (beta1, beta2) = job.spec.betas.unwrap_or(train.betas);
+    let by = Hyperparameters::peak(train, settings);
     let mut flags: Vec<Flag> = Vec::new();
     let mut set = |name, value: String| flags.push((name, Some(value)));
     set("--model", "local-dir:model".into());
@@ -30,11 +31,11 @@ pub(super) fn flags(job: &Job) -> Vec<Flag> {
     set("--workers", "1".into());
     // All of the picture: the shards have what the lab has made of it.
     set("--aug-cfg", "scale=(1.0, 1.0)".into());
-    set("--lr", number(settings.learning_rate));
-    set("--beta1", number(beta1.get()));
-    set("--beta2", number(beta2.get()));
-    set("--eps", number(train.epsilon.get()));
-    set("--wd", number(settings.weight_decay));
+    set("--lr", number(by.learning_rate));
+    set("--beta1", number(by.betas.0));
+    set("--beta2", number(by.betas.1));
+    set("--eps", number(by.epsilon));
+    set("--wd", number(by.weight_decay));
     set("--warmup", train.warmup.to_string());
     set(
         "--lr-scheduler",
