@@ -5,6 +5,7 @@ use clip_lab::data::Labels;
 use clip_lab::eval::answers::{Ensemble, answer, mcnemar, rejection, sigmoid, softmax};
 use clip_lab::eval::geometry::{self, Plane};
 use clip_lab::eval::probe::Probe;
+use clip_lab::eval::tasks::calibration::{best_threshold, reliability};
 use clip_lab::eval::{Ranks, Sides, choose};
 use clip_lab::loss::Head;
 use clip_lab::loss::Loss;
@@ -423,6 +424,48 @@ fn intervals_are_scipys() {
     }
     // 5,000 trials: the terms themselves are below any double.
     assert!(mcnemar(2_400, 2_600) > 0.004 && mcnemar(2_400, 2_600) < 0.006);
+}
+
+#[test]
+fn calibration_is_scikit_learns() {
+    let want = &expected()["calibration"];
+    let labels = places(&want["labels"]);
+    for case in want["cases"].as_array().unwrap() {
+        let name = case["probability"].as_str().unwrap();
+        let p = matrix(&case["probabilities"]);
+        let answers: Vec<(f64, bool)> = p
+            .rows()
+            .into_iter()
+            .zip(&labels)
+            .map(|(row, label)| {
+                let best = row.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1));
+                let (class, confidence) = best.unwrap();
+                (*confidence, class == *label)
+            })
+            .collect();
+        let found = reliability(&answers);
+        assert_eq!(found.accuracy.hits as f64, number(&case["accuracy_count"]));
+        close(found.confidence, number(&case["confidence"]), 1e-8, name);
+        close(found.ece, number(&case["ece"]), 1e-8, name);
+        let bins = case["bins"].as_array().unwrap();
+        assert_eq!(found.bins.len(), bins.len(), "{name}");
+        for (bin, known) in found.bins.iter().zip(bins) {
+            close(bin.low, number(&known["bin"]) / 15.0, 1e-12, name);
+            assert_eq!(bin.accuracy.of as f64, number(&known["n"]), "{name}");
+            assert_eq!(bin.accuracy.hits as f64, number(&known["right"]), "{name}");
+            close(bin.confidence, number(&known["confidence"]), 1e-8, name);
+        }
+        let best = best_threshold(&p, |row, class| labels[row] == class).unwrap();
+        close(best.threshold, number(&case["threshold"]), 0.0, name);
+        close(best.f1, number(&case["f1"]), 1e-8, name);
+        close(
+            best.precision.value(),
+            number(&case["precision"]),
+            1e-8,
+            name,
+        );
+        close(best.recall.value(), number(&case["recall"]), 1e-8, name);
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! [`TASKS`]: the table of tasks, each a file below; and [`Tasks`], a choice of them.
 
+pub mod calibration;
 pub mod geometry;
 mod languages;
 mod linear_probe;
@@ -26,6 +27,7 @@ pub const TASKS: &[EvalTask] = &[
     linear_probe::TASK,
     regimes::TASK,
     languages::TASK,
+    calibration::TASK,
     query::TASK,
 ];
 

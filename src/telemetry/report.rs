@@ -1,6 +1,7 @@
 //! [`Report`]: what one task of an evaluation found. Each kind is a file; the table below names them. Bounded in
 //! size, except tables and matrices of classes, which are left out beyond [`MOST_CLASSES`].
 
+mod calibration;
 mod geometry;
 mod language;
 mod linear_probe;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::measure::{Measure, Split, TaskReport};
 
+pub use calibration::{CalibrationReport, Reliability, ReliabilityBin, Threshold};
 pub use geometry::{GeometryReport, Histogram, Map, Slide};
 pub use language::LanguageReport;
 pub use linear_probe::{FewShot, ProbeReport};
@@ -83,6 +85,8 @@ reports! {
     "regimes" Regimes(RegimesReport),
     /// Retrieval by the names of one language.
     "language" Language(LanguageReport),
+    /// Whether probabilities are worth what they say.
+    "calibration" Calibration(CalibrationReport),
     /// What is nearest to a caption or a picture; for the screen, not for the records.
     "query" Query(QueryReport),
 }
