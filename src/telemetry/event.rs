@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{EvalReport, Report, StepReport};
+use super::StepReport;
+use super::report::{EvalReport, Report};
 use crate::control::Applied;
 
 /// Something that happened in a lane and belongs in the records.

@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{
-    Curve, EvalReport, Findings, GeometryReport, Landscape, Matrix, Milestone, Pair, Rows,
-    StepReport,
-};
+use super::report::{EvalReport, GeometryReport};
+use super::{Curve, Findings, Landscape, Matrix, Milestone, Pair, Rows, StepReport};
 use crate::control::{Applied, Settings};
 
 /// How a lane fares.
