@@ -17,7 +17,6 @@ pub mod lesson;
 mod load;
 mod model;
 mod outline;
-mod pairs;
 mod panel;
 mod report;
 mod suggest;
@@ -28,7 +27,9 @@ mod validate;
 mod whole;
 
 pub use cue::{Cue, script_ron};
-pub use data::{Captions, Data, Emoji, Shapes, Style};
+pub use data::{
+    Captions, Data, EMOJI_LANGUAGES, Emoji, Pairs, PairsFormat, SHAPES_LANGUAGES, Shapes, Style,
+};
 pub use edit::unused as unused_name;
 pub use expect::{Comparison, Expect, Metric};
 pub use form::{read_form, refuse_form};
@@ -36,10 +37,9 @@ pub use lane::{LaneSpec, Negatives};
 pub use lesson::Lesson;
 pub use load::{BUNDLED, bundled, load, parse, parse_script};
 pub use model::Model;
-pub use pairs::{Pairs, PairsFormat};
 pub use panel::Panel;
 pub use suggest::did_you_mean;
 pub use tower::{ImagePool, ImageTower, TextPool, TextTower};
 pub use train::{Plateau, Precision, Schedule, Stop, Train};
-pub use validate::{EMOJI_LANGUAGES, MOST_CHOSEN, MOST_LANES, SHAPES_LANGUAGES};
+pub use validate::{MOST_CHOSEN, MOST_LANES};
 pub use whole::{Group, Scenario, ZeroShot};

@@ -7,7 +7,7 @@ use clap::Args;
 use super::output::{print, report};
 use crate::data;
 use crate::error::{Error, Result};
-use crate::scenario::{Data, Scenario, load};
+use crate::scenario::{Scenario, load};
 
 /// Validate scenarios: line, column, caret, suggestion
 ///
@@ -51,7 +51,7 @@ pub fn run(args: &CheckArgs) -> Result<()> {
 
 /// The scenario, once data of the user's own has been found to be there; what it has to say goes to standard error.
 fn opened(scenario: Scenario) -> Result<Scenario> {
-    if let Data::Pairs(_) = scenario.data {
+    if scenario.data.in_files() {
         let set = data::open(&scenario.data, scenario.model.image.image_size())?;
         for notice in set.notices() {
             let _ = writeln!(std::io::stderr(), "data: {notice}");

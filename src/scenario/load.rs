@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::outline::Outline;
 use super::report::{Fault, render};
-use super::{Cue, Data, Scenario, dialect, explain, suggest, validate};
+use super::{Cue, Scenario, dialect, explain, suggest, validate};
 use crate::error::{Error, Result};
 
 macro_rules! bundle {
@@ -70,9 +70,7 @@ pub fn load(path: impl AsRef<Path>) -> Result<Scenario> {
     }
     let text = read(path)?;
     let mut scenario = parse(&text, &path.display().to_string())?;
-    if let Data::Pairs(pairs) = &mut scenario.data {
-        pairs.anchor(path.parent().unwrap_or(Path::new("")));
-    }
+    scenario.data.anchor(path.parent().unwrap_or(Path::new("")));
     if let Some(checkpoint) = &mut scenario.checkpoint {
         let place = path.parent().unwrap_or(Path::new("")).join(&*checkpoint);
         *checkpoint = std::path::absolute(&place).unwrap_or(place);

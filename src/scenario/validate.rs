@@ -3,8 +3,7 @@
 //! All are found at once. Each check names the path of the value to blame and nothing else about
 //! the file.
 
-mod check;
-mod data;
+pub(super) mod check;
 mod lanes;
 mod learn;
 mod model;
@@ -15,7 +14,6 @@ use super::outline::Outline;
 use super::report::Fault;
 use check::Check;
 
-pub use data::{EMOJI_LANGUAGES, SHAPES_LANGUAGES};
 pub use lanes::MOST_LANES;
 pub use zero_shot::MOST_CHOSEN;
 
@@ -25,7 +23,7 @@ pub(super) fn faults(scenario: &Scenario, outline: &Outline) -> Vec<Fault> {
         outline,
         faults: Vec::new(),
     };
-    check.data(&scenario.data);
+    scenario.data.check(&mut check);
     // The sizes of a checkpoint are its own, and are checked when it is read.
     if scenario.checkpoint.is_none() {
         check.model(scenario);

@@ -77,7 +77,7 @@ impl Trainer {
         let optimizer = AdamW::new(&learned(&clip), threads)?;
         let hands = Hands::new(&clip, device, threads)?;
         let concepts = prepared.dataset().trained_classes().len() as u64;
-        let settings = spec.start(&train, prepared.augment(), concepts);
+        let settings = spec.start(&train, scenario.data.augment(), concepts);
         let now = TrainState {
             step: 0,
             logit_scale: LearnedScalar::new(-spec.temperature.get().ln(), spec.learn_temperature),

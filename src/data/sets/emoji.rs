@@ -7,7 +7,6 @@
 //! are used for every language.
 
 mod assets;
-mod check;
 mod templates;
 
 use std::sync::OnceLock;
@@ -16,7 +15,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rand_chacha::ChaCha8Rng;
 
 use crate::data::augment::Augment;
-use crate::data::caption::{Mix, check_weights};
+use crate::data::caption::Mix;
 use crate::data::corrupt;
 use crate::data::{ClassId, DataSet, Labels, Picture, Sample, View};
 use crate::error::Result;
@@ -50,12 +49,11 @@ struct Speech {
 }
 
 impl Emoji {
-    /// The set as the scenario wants it.
+    /// The set as a scenario that keeps its rules wants it.
     ///
     /// # Errors
-    /// [`crate::error::Error::Data`] if a style, language, weight or template cannot be used.
+    /// A language that those rules know and the set does not.
     pub fn new(spec: &scenario::Emoji) -> Result<Self> {
-        check::styles(&spec.train, &spec.held_out)?;
         let Captions {
             name,
             template,
@@ -64,10 +62,8 @@ impl Emoji {
             languages,
         } = &spec.captions;
         let kinds = [*name, *template, *keywords];
-        check_weights(&kinds, "emoji: the weights of name, template and keywords")?;
-        check::templates(*template, templates)?;
         let known = assets::languages();
-        let mix = Mix::new(languages, &known, "emoji")?;
+        let mix = Mix::new(languages, &known)?;
         let ours = *templates == Captions::default().templates;
         let count = spec
             .limit
@@ -254,7 +250,6 @@ mod tests {
     use std::collections::{HashMap, HashSet};
 
     use super::*;
-    use crate::error::Error;
     use crate::quantity::Size;
     use crate::random::{Purpose, generator};
 
@@ -284,16 +279,6 @@ mod tests {
             *captions.entry(emoji.caption(class, &mut rng)).or_default() += 1;
         }
         captions
-    }
-
-    fn complaint(change: impl FnOnce(&mut scenario::Emoji)) -> String {
-        let mut spec = spec();
-        change(&mut spec);
-        match Emoji::new(&spec) {
-            Err(e @ Error::Data(_)) => e.to_string(),
-            Err(e) => panic!("not the user's: {e}"),
-            Ok(_) => panic!("accepted {spec:?}"),
-        }
     }
 
     #[test]
@@ -419,27 +404,5 @@ mod tests {
         assert_eq!(labels[0].values.len(), 5);
         assert_eq!(labels[0].values[labels[0].of[1]], "animals-nature");
         assert!(labels[1].values.len() > 20);
-    }
-
-    #[test]
-    fn what_cannot_be_trained_on_is_refused_with_a_remedy() {
-        assert!(complaint(|s| s.train.clear()).contains("no style to train on"));
-        assert!(complaint(|s| s.train.push(Style::Twemoji)).contains("Twemoji is both trained on"));
-        assert!(
-            complaint(|s| s.train.push(Style::Noto)).contains("Noto is named twice in `train`")
-        );
-        assert!(complaint(|s| s.held_out.push(Style::Twemoji)).contains("twice in `held_out`"));
-        assert!(complaint(|s| s.captions.templates.clear()).contains("there are none"));
-        assert!(complaint(|s| s.captions.templates.push("a x".into())).contains("\"a x\""));
-        assert!(complaint(|s| s.captions.name = -1.0).contains("zero or more, not -1"));
-        let silent = |s: &mut scenario::Emoji| {
-            (s.captions.name, s.captions.template, s.captions.keywords) = (0.0, 0.0, 0.0);
-        };
-        assert!(complaint(silent).contains("at least one must be above zero"));
-        let klingon = complaint(|s| s.captions.languages[0].0 = "tlh".into());
-        assert!(
-            klingon.contains("`tlh`\n  there are: ar, bn, cs, de,"),
-            "{klingon}"
-        );
     }
 }

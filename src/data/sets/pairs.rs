@@ -13,12 +13,13 @@ mod folders;
 mod index;
 mod order;
 mod picture;
+mod source;
 mod table;
 mod tar;
 mod webdataset;
 
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use rand_chacha::ChaCha8Rng;
@@ -38,6 +39,7 @@ use damage::{Tally, shown};
 use index::{Builder, Found, Index};
 use order::Order;
 use picture::Crop;
+use source::{add, base, format_of};
 
 /// Most pictures of an evaluation, trained or held out: those whose names have the smallest hashes.
 const GALLERY: usize = 500;
@@ -356,55 +358,6 @@ fn first_sound(index: &Index, side: usize, damaged: &mut Damaged) -> Option<(usi
             }
         }
     })
-}
-
-fn format_of(spec: &scenario::Pairs, path: &str) -> Result<PairsFormat> {
-    spec.format_of(path)
-        .ok_or_else(|| Error::Data(format!("{}: say what it is with `format`", shown(path))))
-}
-
-/// Where the paths of pictures start.
-fn base(spec: &scenario::Pairs, root: &Path, path: &str, format: PairsFormat) -> PathBuf {
-    let path = root.join(path);
-    match (&spec.images, format) {
-        (_, PairsFormat::Folders | PairsFormat::WebDataset) => path,
-        (Some(images), _) => root.join(images),
-        (None, _) => path.parent().map_or_else(PathBuf::new, Path::to_path_buf),
-    }
-}
-
-/// Adds everything that `path` names; what was taken for what.
-fn add(
-    spec: &scenario::Pairs,
-    root: &Path,
-    path: &str,
-    format: PairsFormat,
-    to: &mut Builder,
-) -> Result<String> {
-    let whole = root.join(path);
-    match format {
-        PairsFormat::Csv => table::csv(&whole, spec, false, to),
-        PairsFormat::Tsv => table::csv(&whole, spec, true, to),
-        PairsFormat::Jsonl => table::jsonl(&whole, spec, to),
-        PairsFormat::Folders => match folders::classes(&whole, to)? {
-            1 => Ok("1 folder".into()),
-            n => Ok(format!("{n} folders")),
-        },
-        PairsFormat::WebDataset => {
-            let shards = if whole.is_dir() {
-                braces::files("*.tar", &whole)?
-            } else {
-                braces::files(path, root)?
-            };
-            for shard in &shards {
-                webdataset::shard(shard, spec, to);
-            }
-            match shards.len() {
-                1 => Ok("1 shard".into()),
-                n => Ok(format!("{n} shards")),
-            }
-        }
-    }
 }
 
 fn counted(pairs: u64) -> String {

@@ -84,14 +84,14 @@ impl Question {
             sigmoid: sigmoid.as_ref().map(|p| p[place]),
             picture: asked
                 .is_none()
-                .then(|| store.prepared.thumbnail(split, place)),
+                .then(|| store.prepared.gallery(split).thumbnail(place)),
         };
         Some(QueryReport {
             step: store.step,
             split,
             candidates: row.len() as u64,
             name: asked.map(|place| names[classes[place]].clone()),
-            picture: asked.map(|place| store.prepared.thumbnail(split, place)),
+            picture: asked.map(|place| store.prepared.gallery(split).thumbnail(place)),
             hits: order.iter().take(HITS).map(hit).collect(),
             query: self.query.clone(),
         })

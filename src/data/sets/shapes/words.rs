@@ -239,6 +239,15 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
+    use crate::scenario::SHAPES_LANGUAGES;
+
+    #[test]
+    fn the_languages_are_those_that_a_scenario_may_name() {
+        assert_eq!(
+            LANGUAGES.each_ref().map(|language| language.code),
+            SHAPES_LANGUAGES
+        );
+    }
 
     #[test]
     fn every_phrasing_says_everything_and_tells_all_classes_apart() {

@@ -4,8 +4,11 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::default::{constant, yes};
+use super::rules::Rules;
+use super::words;
 use crate::quantity::{Fraction, ShuffleBuffer};
+use crate::scenario::default::{constant, yes};
+use crate::scenario::validate::check::Check;
 
 /// Pictures and captions of one's own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -87,10 +90,85 @@ impl Pairs {
             (None, None) => 0.1,
         }
     }
+}
 
-    /// Lets relative paths start at `folder`, the one of the scenario's file, from wherever the scenario is read
-    /// again.
-    pub(super) fn anchor(&mut self, folder: &Path) {
+impl Rules for Pairs {
+    fn check(&self, check: &mut Check) {
+        let paths = [
+            ("path", Some(&self.path)),
+            ("held_out_path", self.held_out_path.as_ref()),
+        ];
+        for (field, path) in paths {
+            let Some(path) = path else { continue };
+            let place = format!("data.{field}");
+            if path.trim().is_empty() {
+                check.fault(
+                    &place,
+                    format!("`{field}` names no file"),
+                    "a table, shards or a folder",
+                    None,
+                );
+            } else if self.format_of(path).is_none() {
+                let help =
+                    "add `format: Csv`, `Tsv`, `Jsonl`, `WebDataset` or `Folders`".to_string();
+                let label = "known extensions: .csv .tsv .jsonl .tar";
+                check.fault(
+                    &place,
+                    "the name does not say what kind of data this is",
+                    label,
+                    help,
+                );
+            }
+        }
+        if let Some(share) = self.held_out {
+            let share = share.get();
+            if self.held_out_path.is_some() {
+                let message = "what is held out is both a share and a path";
+                check.fault("data.held_out", message, "keep one of them", None);
+            } else if share > 0.9 {
+                let message = format!("a held-out share of {share} leaves too little to train on");
+                check.fault("data.held_out", message, "allowed: 0 to 0.9", None);
+            }
+        }
+        let format = self.format_of(&self.path);
+        let columns = [
+            ("image", self.image.is_some()),
+            ("images", self.images.is_some()),
+        ];
+        let folders = format == Some(PairsFormat::Folders);
+        if folders || format == Some(PairsFormat::WebDataset) {
+            for (field, _) in columns.into_iter().filter(|(_, stated)| *stated) {
+                let message = format!("`{field}` is for tables: this format has no columns");
+                check.fault(&format!("data.{field}"), message, "leave it out", None);
+            }
+        }
+        if folders && self.caption.is_some() {
+            let message = "captions of class folders are made from the folders' names";
+            check.fault(
+                "data.caption",
+                message,
+                "leave it out, or use `templates`",
+                None,
+            );
+        }
+        if let Some(templates) = &self.templates {
+            if !folders && format.is_some() {
+                let message = "templates are for class folders only";
+                check.fault("data.templates", message, "these pairs have captions", None);
+            }
+            words::templates(check, templates, "data.templates");
+        }
+    }
+
+    fn augment(&self) -> bool {
+        self.augment
+    }
+
+    fn in_files(&self) -> bool {
+        true
+    }
+
+    fn anchor(&mut self, folder: &Path) {
         // A file that is named without its folder lies in the working directory.
         let here = folder.as_os_str().is_empty();
         let folder = if here { Path::new(".") } else { folder };
@@ -109,11 +187,11 @@ fn default_buffer() -> ShuffleBuffer {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Data, parse};
     use super::*;
+    use crate::scenario::{Data, bundled, parse};
 
     fn read(pairs: &str) -> Result<Pairs, String> {
-        let text = super::super::bundled("clip").unwrap();
+        let text = bundled("clip").unwrap();
         let start = text.find("data: Emoji(").unwrap();
         let end = start + text[start..].find("model:").unwrap();
         let text = format!("{}data: {pairs},\n    {}", &text[..start], &text[end..]);
