@@ -8,7 +8,7 @@ impl Dial {
     pub fn explain(self, settings: &Settings) -> String {
         let scale = 1.0 / settings.temperature;
         // A dial without a line of its own is described by its row in the table.
-        #[allow(unreachable_patterns)]
+        #[allow(unreachable_patterns, clippy::match_wildcard_for_single_variants)]
         match self {
             Self::Temperature => format!(
                 "cosines are divided by tau: logit scale {scale:.1}{}; smaller tau looks at the hardest negatives only",
