@@ -57,6 +57,7 @@ impl Hyperparameters {
     pub fn peak(train: &Train, settings: &Settings) -> Self {
         Self {
             weight_decay: settings.weight_decay,
+            betas: (train.betas.0.get(), settings.beta2),
             ..Self::plain(train, settings.learning_rate)
         }
     }
@@ -437,6 +438,23 @@ mod tests {
             assert!((got - expected).abs() < 2e-6, "{got} {expected}");
         }
         assert!((dial.value - 1.703_541_755_676_269_5).abs() < 2e-6);
+    }
+
+    #[test]
+    fn the_dials_decide_what_an_update_goes_by() {
+        let scenario = crate::scenario::load("clip").unwrap();
+        let mut settings = scenario.lanes[0].start(&scenario.train, true, 847);
+        assert_eq!(settings.beta2, scenario.train.betas.1.get());
+        for (name, value) in [
+            ("beta2", "0.95"),
+            ("weight_decay", "0.01"),
+            ("learning_rate", "0.5"),
+        ] {
+            settings.set(crate::control::Control::parse(name, value).unwrap());
+        }
+        let by = Hyperparameters::at(1, &scenario.train, &settings);
+        assert_eq!((by.betas.1, by.weight_decay), (0.95, 0.01));
+        assert_eq!(by.learning_rate, schedule(&scenario.train, 0.5, 1));
     }
 
     #[test]

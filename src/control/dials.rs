@@ -7,8 +7,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::quantity::{
-    BatchSize, Bias, Concepts, Fraction, LearningRate, Locked, Loss, Quantity, Temperature, Value,
-    WeightDecay, Zipf,
+    BatchSize, Beta, Bias, Concepts, Fraction, LearningRate, Locked, Loss, Quantity, Temperature,
+    Value, WeightDecay, Zipf,
 };
 
 /// What a control makes void of a step that is being made.
@@ -411,6 +411,13 @@ dials! {
         about: "which tower is held as it is: image (LiT), text or none",
         also: ["lock"],
     }
+    /// Adam's second beta: how long it remembers the squares of gradients, about 1 / (1 - beta2) steps.
+    Beta2(Beta) beta2 {
+        group: Training,
+        stage: Update,
+        about: "Adam's beta2: how long the squares of gradients are remembered",
+        also: [],
+    }
 }
 
 impl Control {
@@ -559,6 +566,7 @@ mod tests {
             loss: Loss::InfoNce,
             learning_rate: 1e-3,
             weight_decay: 0.2,
+            beta2: 0.98,
             shuffle_captions: 0.0,
             random_captions: 0.0,
             noise_images: 0.0,

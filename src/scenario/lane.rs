@@ -87,6 +87,7 @@ impl LaneSpec {
             loss: self.loss,
             learning_rate: self.learning_rate.unwrap_or(train.learning_rate).get(),
             weight_decay: train.weight_decay.get(),
+            beta2: self.betas.unwrap_or(train.betas).1.get(),
             shuffle_captions: self.shuffle_captions.get(),
             random_captions: self.random_captions.get(),
             noise_images: self.noise_images.get(),

@@ -20,6 +20,8 @@ enum Step {
     Multiples(f64, f64),
     /// Through the powers of two and what lies half-way.
     Octaves,
+    /// Through what is missing to 1, from a tenth down: 0.9, 0.95, 0.98, 0.99, 0.995 ...
+    TowardsOne,
     /// Through its choices, round and round.
     Choices,
 }
@@ -44,6 +46,7 @@ impl Dial {
                 Step::Multiples(0.05, 0.25)
             }
             Self::Imbalance => Step::Multiples(0.1, 0.5),
+            Self::Beta2 => Step::TowardsOne,
             Self::BatchSize | Self::Concepts => Step::Octaves,
             Self::Loss | Self::Augment | Self::Lock => Step::Choices,
         }
@@ -120,6 +123,11 @@ impl Dial {
             Step::Decades { floor, .. } => Value::Real(grid::decade(real.max(floor), up, far)),
             Step::Multiples(fine, coarse) => {
                 Value::Real(grid::linear(real, if far { coarse } else { fine }, up))
+            }
+            // What is missing is what is felt: its stops are those of decades, coarse ones.
+            Step::TowardsOne => {
+                let missing = grid::decade(1.0 - real, !up, true).clamp(1e-6, 1.0);
+                Value::Real(((1.0 - missing) * 1e9).round() / 1e9)
             }
             Step::Octaves => Value::Whole(grid::octave(real as u64, up, far)),
             Step::Choices => self.next_choice(value, up)?,

@@ -9,6 +9,7 @@ pub(super) fn card(dial: Dial) -> Option<Write> {
     match dial {
         Dial::LearningRate => Some(rate),
         Dial::WeightDecay => Some(decay),
+        Dial::Beta2 => Some(beta2),
         _ => None,
     }
 }
@@ -68,4 +69,22 @@ fn shrink(seen: &Seen) -> String {
         number(each),
         number(std::f64::consts::LN_2 / each)
     )
+}
+
+fn beta2(app: &App) -> Card {
+    Card::new("Adam's beta2")
+        .formula("v <- beta2 v + (1 - beta2) g^2: a gradient of n steps ago counts beta2^n")
+        .lanes(app, |seen| {
+            let beta2 = seen.settings.beta2;
+            format!(
+                "beta2 = {beta2}: after {} steps half of v is forgotten",
+                number(std::f64::consts::LN_2 / -beta2.ln())
+            )
+        })
+        .note(
+            "A spike in the gradient is divided by a root that does not know it yet: with a long memory the \
+             steps that follow are too long, and stay so. SigLIP lowers beta2 from 0.999 to 0.95 for that \
+             (Zhai et al. 2023, section 3.3, Figure 5).",
+        )
+        .note("Both moments stay when it is turned, as when PyTorch's optimizer is given another beta2.")
 }
