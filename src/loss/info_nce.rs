@@ -343,3 +343,14 @@ fn cross_entropies(logits: &Tensor) -> (Tensor, Tensor) {
     };
     (mean_of(1), mean_of(0))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::floor;
+
+    #[test]
+    fn a_perfect_model_still_pays_where_cosines_end_at_one() {
+        assert!((floor(64.0, 1.0) - 3.17).abs() < 5e-3);
+        assert_eq!(floor(1.0, 1.0), 0.0);
+    }
+}

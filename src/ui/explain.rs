@@ -11,7 +11,6 @@ mod loss;
 mod numbers;
 mod quality;
 mod rate;
-mod start;
 mod temperature;
 
 use super::app::{App, Focus};
@@ -22,7 +21,6 @@ pub use card::{Card, Kind, Line};
 
 pub(super) use card::Seen;
 pub(super) use numbers::{bytes, count, number};
-pub(super) use start::{infonce_floor, siglip_start, sigmoid};
 
 /// What is explained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,6 @@
 use crate::control::Control;
 use crate::control::Settings;
 use crate::lab::Command;
-use crate::quantity::Loss;
 use crate::telemetry::LaneStatus;
 
 use super::{App, Effect, Focus, Overlay, Pending};
@@ -64,7 +63,7 @@ impl App {
             return Vec::new();
         }
         // Softmax cancels a bias: among several lanes only those that have a use for one get one.
-        let uses = |settings: &Settings| settings.bias.is_some() || settings.loss == Loss::SigLip;
+        let uses = |settings: &Settings| settings.bias.is_some() || settings.loss.law().uses_bias();
         let bias = self.dial == Dial::Bias && ready.iter().any(|(_, settings)| uses(settings));
         let ready: Vec<_> = ready
             .into_iter()

@@ -3,7 +3,7 @@
 use super::{App, Effect};
 use crate::control::Control;
 use crate::quantity::Value;
-use crate::quantity::{Bias, Loss, Temperature};
+use crate::quantity::{Bias, Temperature};
 use crate::telemetry::Landscape;
 use crate::ui::action::Direction;
 
@@ -71,7 +71,7 @@ impl App {
             if (settings.temperature / tau - 1.0).abs() > 1e-9 {
                 effects.push(self.send(lane, temperature));
             }
-            let uses = settings.loss == Loss::SigLip || settings.bias.is_some();
+            let uses = settings.loss.law().uses_bias() || settings.bias.is_some();
             if uses && settings.bias != Some(bias) {
                 effects.push(self.send(lane, Control::Bias(shift)));
             }

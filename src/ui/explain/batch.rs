@@ -1,9 +1,8 @@
 //! The batch: how many negatives, what guessing costs, why accumulation is not the same, what the
 //! matrix weighs.
 
-use super::{Card, Seen, Write, bytes, number};
+use super::{Card, Seen, Write, bytes};
 use crate::control::Dial;
-use crate::quantity::Loss;
 use crate::ui::app::App;
 
 /// The card of a dial of this family.
@@ -28,24 +27,8 @@ fn write(app: &App) -> Card {
 }
 
 fn lane(seen: &Seen) -> String {
-    let n = seen.settings.batch_size;
-    let ln = (n.max(1) as f64).ln();
-    let negatives = n.saturating_sub(1);
-    match (seen.settings.loss, seen.loss()) {
-        (Loss::InfoNce, Some(loss)) => format!(
-            "{negatives} negatives; ln {n} = {}; L = {}, so ln N - L = {} nats: a bound on what picture \
-             and caption tell of each other, never above ln N",
-            number(ln),
-            number(loss),
-            number(ln - loss)
-        ),
-        (Loss::InfoNce, None) => format!("{negatives} negatives; ln {n} = {}", number(ln)),
-        (Loss::SigLip, _) => format!(
-            "{n} matches and {} others in {} questions of yes or no: 1 in {n} is yes",
-            n * negatives,
-            n * n
-        ),
-    }
+    let words = seen.settings.loss.law().words();
+    words.batch(seen.settings.batch_size, seen.loss())
 }
 
 /// The logits' memory, here and at the paper's size.

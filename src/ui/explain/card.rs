@@ -1,7 +1,6 @@
 //! [`Card`]: an explanation, and [`Seen`]: a lane as one sees it.
 
 use crate::control::Settings;
-use crate::quantity::Loss;
 use crate::telemetry::{DataReport, Matrix, Snapshot};
 use crate::ui::app::App;
 
@@ -102,10 +101,6 @@ impl Seen<'_> {
 
     pub fn scale(&self) -> f64 {
         1.0 / self.settings.temperature
-    }
-
-    pub fn is(&self, loss: Loss) -> bool {
-        self.settings.loss == loss
     }
 
     /// The loss of the last step, if it is a number.

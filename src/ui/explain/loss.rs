@@ -1,8 +1,7 @@
 //! The losses and their curve: sum or mean, the ln N line, what SigLIP starts from.
 
-use super::{Card, Write, number};
+use super::{Card, Write};
 use crate::control::Dial;
-use crate::quantity::Loss;
 use crate::ui::app::App;
 
 /// The card of a dial of this family.
@@ -14,31 +13,9 @@ fn write(app: &App) -> Card {
     Card::new("the loss")
         .formula("InfoNCE = (cross-entropy of rows + of columns) / 2,  each row one choice among N")
         .formula("SigLIP = (1/N) [ sum softplus(z) - sum z_ii ],  each of the N^2 cells a yes or no")
-        .lanes(app, |seen| match (seen.settings.loss, &seen.lane.report) {
-            (_, None) => format!("{}; no step yet", seen.settings.loss),
-            (Loss::InfoNce, Some(report)) => {
-                let rows = report.loss_image_to_text.unwrap_or(report.loss);
-                let columns = report.loss_text_to_image.unwrap_or(report.loss);
-                format!(
-                    "InfoNCE ({} + {}) / 2 = {}; the right choice has p = e^-{} = {}, as a geometric mean",
-                    number(rows),
-                    number(columns),
-                    number(report.loss),
-                    number(report.loss),
-                    number((-report.loss).exp())
-                )
-            }
-            (Loss::SigLip, Some(report)) => {
-                let n = report.batch_size as f64;
-                format!(
-                    "SigLIP {} = sum {} / {}; a mean over all {} cells would read {}",
-                    number(report.loss),
-                    number(report.loss * n),
-                    report.batch_size,
-                    report.batch_size * report.batch_size,
-                    number(report.loss / n)
-                )
-            }
+        .lanes(app, |seen| match &seen.lane.report {
+            None => format!("{}; no step yet", seen.settings.loss),
+            Some(report) => seen.settings.loss.law().words().value(report),
         })
         .note(
             "Sum or mean? SigLIP sums over N^2 cells and divides by N, not by N^2: a mean over cells would \

@@ -1,20 +1,6 @@
 //! Numbers in few characters.
 
-/// A number in few characters.
-pub fn number(x: f64) -> String {
-    let size = x.abs();
-    if x == 0.0 {
-        "0".into()
-    } else if !(1e-3..1e5).contains(&size) {
-        format!("{x:.1e}")
-    } else if size < 0.1 {
-        format!("{x:.4}")
-    } else if size < 100.0 {
-        format!("{x:.2}")
-    } else {
-        format!("{x:.0}")
-    }
-}
+pub use crate::loss::words::number;
 
 /// How many: without decimals where there are none.
 pub fn count(x: f64) -> String {

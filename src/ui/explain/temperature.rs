@@ -1,8 +1,8 @@
 //! tau: why there is a scale, what its rising means, and why the clamp binds.
 
-use super::{Card, Seen, Write, infonce_floor, number};
+use super::{Card, Seen, Write, number};
 use crate::control::Dial;
-use crate::quantity::Loss;
+use crate::loss::info_nce::floor;
 use crate::telemetry::Curve;
 use crate::ui::app::App;
 
@@ -75,7 +75,7 @@ fn why(app: &App) -> String {
     let found = lanes.into_iter().filter_map(|lane| app.settings(lane));
     let Some(settings) = found
         .clone()
-        .find(|s| s.loss == Loss::InfoNce)
+        .find(|s| s.loss.law().floor(2.0, 1.0).is_some())
         .or_else(|| found.clone().next())
     else {
         return String::new();
@@ -87,8 +87,8 @@ fn why(app: &App) -> String {
         settings.batch_size,
         settings.batch_size.saturating_sub(1),
         number(n / (n - 1.0).max(1.0)),
-        number(infonce_floor(n, 1.0)),
+        number(floor(n, 1.0)),
         number(1.0 / settings.temperature),
-        number(infonce_floor(n, 1.0 / settings.temperature)),
+        number(floor(n, 1.0 / settings.temperature)),
     )
 }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::start::softplus;
 use super::*;
 use crate::quantity::{BatchSize, Temperature};
 use crate::telemetry::{Matrix, Pair};
@@ -263,7 +262,4 @@ fn numbers_are_short() {
     assert_eq!(number(12345.0), "12345");
     assert_eq!(bytes(16384.0), "16 KiB");
     assert_eq!(bytes(4.0 * 32768.0 * 32768.0), "4 GiB");
-    assert!((siglip_start(512.0, 0.0) - 354.8914).abs() < 1e-3);
-    assert!((infonce_floor(64.0, 1.0) - 3.17).abs() < 5e-3);
-    assert!((softplus(800.0) - 800.0).abs() < 1e-9 && softplus(-800.0) == 0.0);
 }

@@ -10,7 +10,6 @@ use ratatui::text::{Line, Span};
 
 use crate::control::Settings;
 use crate::loss::push::Push;
-use crate::quantity::Loss;
 use crate::telemetry::{Pair, Snapshot};
 use crate::ui::panel::Panel;
 use crate::ui::view::{Screen, frame, thumbnail};
@@ -84,14 +83,7 @@ fn column(frame: &mut Frame, area: Rect, screen: &Screen, lane: usize, row: usiz
         return;
     };
     let [sign, name] = frame::lane_name(screen, lane);
-    let about = format!(
-        "  {}, tau {:.4}",
-        match settings.loss {
-            Loss::InfoNce => "softmax".into(),
-            Loss::SigLip => format!("sigmoid, b {:.2}", settings.bias.unwrap_or(0.0)),
-        },
-        settings.temperature
-    );
+    let about = format!("  {}, tau {:.4}", about(&settings), settings.temperature);
     let head = Line::from(vec![sign, name, Span::styled(about, theme.muted())]);
     frame::put(frame, area, 0, &head);
     let cosines = snapshot.rows.as_ref().and_then(|rows| rows.row(row));
@@ -125,10 +117,7 @@ fn column(frame: &mut Frame, area: Rect, screen: &Screen, lane: usize, row: usiz
         height: rest.height - shown,
         ..rest
     };
-    let other = match settings.loss {
-        Loss::InfoNce => Loss::SigLip,
-        Loss::SigLip => Loss::InfoNce,
-    };
+    let other = settings.loss.law().other();
     bars(
         frame,
         rest,
@@ -140,14 +129,23 @@ fn column(frame: &mut Frame, area: Rect, screen: &Screen, lane: usize, row: usiz
     );
 }
 
+/// The function of the loss, and the bias where it makes a difference.
+fn about(settings: &Settings) -> String {
+    let law = settings.loss.law();
+    let function = law.words().function();
+    if law.uses_bias() {
+        format!("{function}, b {:.2}", settings.bias.unwrap_or(0.0))
+    } else {
+        function.into()
+    }
+}
+
 /// The row's spread in two lines.
 fn figures(screen: &Screen, push: &Push, settings: &Settings) -> Vec<String> {
     let n = push.negatives.len();
     let (pull, first) = (amount(push.pull), push.share_of_hardest(1) * 100.0);
-    let own = match settings.loss {
-        Loss::InfoNce => "1-P",
-        Loss::SigLip => screen.theme.glyph("1-σ", "1-s"),
-    };
+    let [own, plain] = settings.loss.law().words().pull();
+    let own = screen.theme.glyph(own, plain);
     vec![
         format!("pull {pull} ({own}) on its caption, cos {:.3}", push.own),
         format!(
@@ -244,14 +242,11 @@ fn bars(
     // Caption, cosine, and for each loss a bar and its number.
     let words = usize::from(area.width / 3).clamp(8, 22);
     let bar = (usize::from(area.width) - words - 7).saturating_sub(columns * 7) / columns;
-    let (softmax, sigmoid) = (
-        theme.glyph("P softmax", "P softmax"),
-        theme.glyph("σ sigmoid", "s sigmoid"),
-    );
-    let (mine, its) = match settings.loss {
-        Loss::InfoNce => (softmax, sigmoid),
-        Loss::SigLip => (sigmoid, softmax),
-    };
+    let law = settings.loss.law();
+    let [mine, its] = [law, law.other().law()].map(|law| {
+        let [rich, plain] = law.words().push();
+        theme.glyph(rich, plain)
+    });
     let mut head = format!(
         "{:words$} {:>6} {mine:width$}",
         "wrong caption",

@@ -34,18 +34,17 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
         width: inner.width.saturating_sub(1),
         ..inner
     };
-    let both = [Loss::InfoNce, Loss::SigLip]
-        .map(|loss| working::blocks(loss, hand.n, &hand.cosines, hand.temperature, hand.bias));
-    let [soft, sig] = &both;
-    for (i, line) in dials(
-        screen,
-        working::result(soft),
-        working::result(sig),
-        inner.width,
-    )
-    .iter()
-    .enumerate()
-    {
+    let workings: Vec<(Loss, Vec<Block>)> = Loss::ALL
+        .into_iter()
+        .map(|loss| {
+            let (n, tau) = (hand.n, hand.temperature);
+            (
+                loss,
+                working::blocks(loss, n, &hand.cosines, tau, hand.bias),
+            )
+        })
+        .collect();
+    for (i, line) in dials(screen, &workings, inner.width).iter().enumerate() {
         frame::put(frame, inner, i as u16, line);
     }
     let width = cell_width(hand.n, usize::from(inner.width));
@@ -53,8 +52,10 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     let each = usize::from(inner.width) / wide;
     let width = if wide > 1 { WHOLE } else { width };
     let mut sections = vec![cosines(screen, width)];
-    sections.extend(soft.iter().take(1).map(|b| section(screen, b, width, each)));
-    for (name, blocks) in [("InfoNCE", soft), ("SigLIP", sig)] {
+    // All of them begin with the same logits.
+    let logits = workings.iter().take(1).filter_map(|(_, all)| all.first());
+    sections.extend(logits.map(|b| section(screen, b, width, each)));
+    for (loss, blocks) in &workings {
         let mut pieces: Vec<_> = blocks
             .iter()
             .skip(1)
@@ -62,7 +63,7 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
             .collect();
         if let Some(first) = pieces.first_mut() {
             let style = screen.theme.accent().add_modifier(Modifier::BOLD);
-            first.insert(0, Line::styled(name, style));
+            first.insert(0, Line::styled(loss.to_string(), style));
         }
         sections.extend(pieces);
     }
@@ -100,8 +101,8 @@ fn cell_width(n: usize, room: usize) -> usize {
     (room / n.max(1)).clamp(LEAST, WHOLE)
 }
 
-/// tau and b, and what both losses come to.
-fn dials(screen: &Screen, soft: Option<f64>, sig: Option<f64>, room: u16) -> [Line<'static>; 2] {
+/// tau and b, and what the losses come to.
+fn dials(screen: &Screen, workings: &[(Loss, Vec<Block>)], room: u16) -> [Line<'static>; 2] {
     let theme = screen.theme;
     let hand = &screen.app.hand;
     let field = |slot: Slot, text: String| {
@@ -127,16 +128,15 @@ fn dials(screen: &Screen, soft: Option<f64>, sig: Option<f64>, room: u16) -> [Li
     if top.iter().map(Span::width).sum::<usize>() + hint.len() <= usize::from(room) {
         top.push(Span::styled(hint, theme.faint()));
     }
-    let loss = |name: &'static str, loss: Option<f64>| {
-        let value = loss.map_or_else(String::new, |loss| format!(" {loss:.6}  "));
+    let result = workings.iter().flat_map(|(loss, blocks)| {
+        let value = working::result(blocks);
+        let value = value.map_or_else(String::new, |value| format!(" {value:.6}  "));
         [
-            Span::styled(name, theme.muted()),
+            Span::styled(loss.to_string(), theme.muted()),
             Span::styled(value, theme.text().add_modifier(Modifier::BOLD)),
         ]
-    };
-    let mut result: Vec<_> = loss("InfoNCE", soft).into();
-    result.extend(loss("SigLIP", sig));
-    [top.into(), result.into()]
+    });
+    [top.into(), result.collect::<Vec<_>>().into()]
 }
 
 fn chosen(screen: &Screen, slot: Slot) -> bool {

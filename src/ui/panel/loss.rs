@@ -4,16 +4,16 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use crate::quantity::Loss;
+use crate::loss::sig_lip_at_zero;
 use crate::telemetry::LaneStatus;
 use crate::ui::app::App;
 use crate::ui::app::short;
 use crate::ui::chart::Smoothing;
-use crate::ui::explain::{Card, Seen, infonce_floor, number, siglip_start};
+use crate::ui::explain::{Card, Seen, number};
 use crate::ui::panel::Panel;
 use crate::ui::view::plot::{Axis, Guide, Plot};
 use crate::ui::view::series::Recipe;
-use crate::ui::view::{Screen, chart, frame, heat, pins, series};
+use crate::ui::view::{Screen, chart, frame, pins, series};
 
 /// Draws the panel.
 pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
@@ -120,17 +120,14 @@ fn guesses(screen: &Screen) -> Vec<Guide> {
         let Some(settings) = lane.settings.as_ref().filter(|s| s.batch_size > 1) else {
             continue;
         };
-        let n = settings.batch_size as f64;
-        let guide = match settings.loss {
-            Loss::InfoNce => (n.ln(), format!("ln {n} = {:.2}", n.ln())),
-            Loss::SigLip => {
-                // The bias of the first step: what is learned since is no part of the beginning.
-                let first = lane.bias.points().first().map(|p| p.value);
-                let bias = first.or(settings.bias).unwrap_or(0.0);
-                let y = untrained_sigmoid(n, bias);
-                (y, format!("cos 0, b {bias:.1} = {y:.2}"))
-            }
-        };
+        let (n, law) = (settings.batch_size, settings.loss.law());
+        // The bias of the first step: what is learned since is no part of the beginning.
+        let first = lane.bias.points().first().map(|p| p.value);
+        let bias = first.or(settings.bias).unwrap_or(0.0);
+        let guide = (
+            law.untrained(n as f64, bias),
+            law.words().untrained(n, bias),
+        );
         if guide.0.is_finite() && !guides.contains(&guide) {
             guides.push(guide);
         }
@@ -142,11 +139,6 @@ fn guesses(screen: &Screen) -> Vec<Guide> {
         style: screen.theme.muted(),
     };
     guides.into_iter().map(guide).collect()
-}
-
-/// The sigmoid loss of N pairs whose cosines are all 0: every logit is b.
-fn untrained_sigmoid(n: f64, bias: f64) -> f64 {
-    heat::softplus(-bias) + (n - 1.0) * heat::softplus(bias)
 }
 
 /// What the latest marks stand for, in at most so many lines.
@@ -239,28 +231,13 @@ pub fn explain(app: &App) -> Card {
 }
 
 fn stands(seen: &Seen) -> String {
-    let n = seen.n();
     let now = seen.loss().map_or_else(
         || "no step yet".into(),
         |loss| format!("now {}", number(loss)),
     );
-    if seen.is(Loss::InfoNce) {
-        format!(
-            "ln {} = {}; {now}; at this tau no model could get below {}",
-            seen.settings.batch_size,
-            number(n.ln()),
-            number(infonce_floor(n, seen.scale()))
-        )
-    } else {
-        let bias = seen.settings.bias.unwrap_or(0.0);
-        format!(
-            "softplus({}) + {} softplus({}) = {} while cosines are 0; {now}",
-            number(-bias),
-            seen.settings.batch_size.saturating_sub(1),
-            number(bias),
-            number(siglip_start(n, bias))
-        )
-    }
+    let bias = seen.settings.bias.unwrap_or(0.0);
+    let words = seen.settings.loss.law().words();
+    words.ends(seen.settings.batch_size, seen.scale(), bias, &now)
 }
 
 /// The value that repeats when all logits are zero.
@@ -271,21 +248,7 @@ fn zero_logits(app: &App) -> String {
         format!(
             "A SigLIP loss that repeats N ln 2 exactly ({} here; 354.89 at N = 512) means that all logits \
              are 0: cosines or a scale of 0, and no bias.",
-            number(settings.batch_size as f64 * std::f64::consts::LN_2)
+            number(sig_lip_at_zero(settings.batch_size, 0.0))
         )
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::untrained_sigmoid;
-
-    #[test]
-    fn req10_the_sigmoid_loss_before_training_is_as_published() {
-        // b = 0 gives N ln 2; b = -10 gives 10.0 at 64 and 11.5 at 32,768.
-        let ln2 = std::f64::consts::LN_2;
-        assert!((untrained_sigmoid(64.0, 0.0) - 64.0 * ln2).abs() < 1e-9);
-        assert!((untrained_sigmoid(64.0, -10.0) - 10.0).abs() < 0.01);
-        assert!((untrained_sigmoid(32_768.0, -10.0) - 11.5).abs() < 0.02);
-    }
 }

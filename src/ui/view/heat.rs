@@ -2,6 +2,7 @@
 //! No drawing.
 
 use crate::control::Settings;
+use crate::loss::arithmetic::{sigmoid, softmax};
 use crate::quantity::Loss;
 use crate::telemetry::Matrix;
 use crate::ui::app::{App, Quantity, Range};
@@ -29,6 +30,8 @@ pub struct CellFacts {
     pub column: f64,
     /// Sigmoid of the logit.
     pub sigmoid: f64,
+    /// The probability that the lane's own loss is made of.
+    pub own: f64,
     /// What the cell adds to the loss, before the sum is divided by the number of pairs; nothing of its
     /// own beside the diagonal of a softmax.
     pub loss: Option<f64>,
@@ -40,29 +43,6 @@ fn logit(cosine: f64, settings: &Settings) -> f64 {
     cosine / settings.temperature + settings.bias.unwrap_or(0.0)
 }
 
-/// ln(1 + e^x), safe for large x.
-pub fn softplus(x: f64) -> f64 {
-    x.max(0.0) + (-x.abs()).exp().ln_1p()
-}
-
-fn sigmoid(x: f64) -> f64 {
-    1.0 / (1.0 + (-x).exp())
-}
-
-/// Shares of a softmax at each place, safe for large logits.
-fn softmax(logits: &[f64]) -> Vec<f64> {
-    let top = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let powers: Vec<_> = logits.iter().map(|x| (x - top).exp()).collect();
-    let sum: f64 = powers.iter().sum();
-    powers.into_iter().map(|p| p / sum).collect()
-}
-
-/// ln of the sum of powers, safe for large logits.
-fn log_sum(logits: &[f64]) -> f64 {
-    let top = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    top + logits.iter().map(|x| (x - top).exp()).sum::<f64>().ln()
-}
-
 /// The quantity of every cell.
 pub fn grid(matrix: &Matrix, settings: Option<&Settings>, quantity: Quantity) -> Grid {
     let side = matrix.side;
@@ -72,10 +52,9 @@ pub fn grid(matrix: &Matrix, settings: Option<&Settings>, quantity: Quantity) ->
         (Quantity::Logit, Some(s)) => cosines.map(|c| logit(c, s)).collect(),
         (Quantity::Probability, Some(s)) => {
             let logits: Vec<_> = cosines.map(|c| logit(c, s)).collect();
-            match s.loss {
-                Loss::SigLip => logits.into_iter().map(sigmoid).collect(),
-                Loss::InfoNce => logits.chunks(side.max(1)).flat_map(softmax).collect(),
-            }
+            let rows = logits.chunks(side.max(1));
+            rows.flat_map(|row| s.loss.law().probabilities(row))
+                .collect()
         }
         (Quantity::Gradient, Some(s)) => {
             let logits: Vec<_> = cosines.map(|c| logit(c, s)).collect();
@@ -85,23 +64,13 @@ pub fn grid(matrix: &Matrix, settings: Option<&Settings>, quantity: Quantity) ->
     Grid { side, values }
 }
 
-/// The derivative of the loss with respect to each logit. InfoNCE: (P_row + P_column - 2 I) / 2N, for its
-/// mean of both directions; SigLIP: (sigmoid - I) / N.
+/// The derivative of the loss with respect to each logit.
 fn gradient(logits: &[f64], side: usize, loss: Loss) -> Vec<f64> {
-    let n = side as f64;
-    let own = |cell: usize| f64::from(u8::from(cell / side == cell % side));
-    if loss == Loss::SigLip {
-        let pull = |(cell, z): (usize, &f64)| (sigmoid(*z) - own(cell)) / n;
-        return logits.iter().enumerate().map(pull).collect();
-    }
-    let rows: Vec<_> = logits.chunks(side.max(1)).flat_map(softmax).collect();
-    let column = |c: usize| (0..side).map(|r| logits[r * side + c]).collect::<Vec<_>>();
-    let columns: Vec<_> = (0..side).map(|c| softmax(&column(c))).collect();
-    let pull = |cell: usize| {
-        let both = rows[cell] + columns[cell % side][cell / side];
-        (both - 2.0 * own(cell)) / (2.0 * n)
-    };
-    (0..logits.len()).map(pull).collect()
+    let slopes = loss.law().slopes(logits, side);
+    slopes
+        .into_iter()
+        .map(|slope| slope / side as f64)
+        .collect()
 }
 
 /// The second minus the first.
@@ -123,28 +92,17 @@ pub fn facts(matrix: &Matrix, settings: &Settings, row: usize, column: usize) ->
     let along: Vec<_> = (0..side).map(|c| at(row, c)).collect();
     let down: Vec<_> = (0..side).map(|r| at(r, column)).collect();
     let z = at(row, column);
-    let (p_row, p_column) = (softmax(&along)[column], softmax(&down)[row]);
-    let (pair, n) = (row == column, side as f64);
-    let own = f64::from(u8::from(pair));
-    let (loss, gradient) = match settings.loss {
-        Loss::SigLip => (
-            Some(softplus(if pair { -z } else { z })),
-            (sigmoid(z) - own) / n,
-        ),
-        Loss::InfoNce => (
-            // Of the logits, not of the shares: those of a hopeless pair are 0.
-            pair.then(|| f64::midpoint(log_sum(&along) - z, log_sum(&down) - z)),
-            (p_row + p_column - 2.0 * own) / (2.0 * n),
-        ),
-    };
+    let law = settings.loss.law();
+    let cell = law.cell(&along, &down, (row, column));
     Some(CellFacts {
         cosine: f64::from(matrix.cosines[row * side + column]),
         logit: z,
-        row: p_row,
-        column: p_column,
+        row: softmax(&along)[column],
+        column: softmax(&down)[row],
         sigmoid: sigmoid(z),
-        loss,
-        gradient,
+        own: law.probabilities(&along)[column],
+        loss: cell.loss,
+        gradient: cell.slope / side as f64,
     })
 }
 
@@ -247,6 +205,7 @@ fn twentieth(width: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::loss::arithmetic::{log_sum, softplus};
     use crate::ui::fixture;
 
     fn two() -> Matrix {

@@ -8,7 +8,6 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::{Screen, frame, heat, thumbnail};
-use crate::quantity::Loss;
 use crate::telemetry::Pair;
 use crate::ui::app::Shown;
 use heat::CellFacts;
@@ -138,14 +137,14 @@ struct Fact {
     head: &'static str,
     plain: &'static str,
     width: usize,
-    cell: fn(&CellFacts, Option<Loss>) -> String,
+    cell: fn(&CellFacts) -> String,
 }
 
 const fn fact(
     head: &'static str,
     plain: &'static str,
     width: usize,
-    cell: fn(&CellFacts, Option<Loss>) -> String,
+    cell: fn(&CellFacts) -> String,
 ) -> Fact {
     Fact {
         head,
@@ -158,20 +157,20 @@ const fn fact(
 /// Room for a lane's sign and name.
 const NAME: usize = 10;
 
-const COSINE: Fact = fact("cosine", "cosine", 7, |f, _| format!("{:.3}", f.cosine));
-const LOGIT: Fact = fact("logit", "logit", 8, |f, _| format!("{:.2}", f.logit));
-const LOSS: Fact = fact("loss", "loss", 7, |f, _| {
+const COSINE: Fact = fact("cosine", "cosine", 7, |f| format!("{:.3}", f.cosine));
+const LOGIT: Fact = fact("logit", "logit", 8, |f| format!("{:.2}", f.logit));
+const LOSS: Fact = fact("loss", "loss", 7, |f| {
     f.loss.map_or_else(String::new, share)
 });
-const GRADIENT: Fact = fact("gradient", "gradient", 10, |f, _| signed(f.gradient));
+const GRADIENT: Fact = fact("gradient", "gradient", 10, |f| signed(f.gradient));
 
 /// Everything about the cell.
 const ALL: [Fact; 7] = [
     COSINE,
     LOGIT,
-    fact("p→", "p>", 7, |f, _| share(f.row)),
-    fact("p←", "p<", 7, |f, _| share(f.column)),
-    fact("sigmoid", "sigmoid", 8, |f, _| share(f.sigmoid)),
+    fact("p→", "p>", 7, |f| share(f.row)),
+    fact("p←", "p<", 7, |f| share(f.column)),
+    fact("sigmoid", "sigmoid", 8, |f| share(f.sigmoid)),
     LOSS,
     GRADIENT,
 ];
@@ -180,13 +179,7 @@ const ALL: [Fact; 7] = [
 const FEW: [Fact; 5] = [
     COSINE,
     LOGIT,
-    fact("p", "p", 7, |f, loss| {
-        share(if loss == Some(Loss::SigLip) {
-            f.sigmoid
-        } else {
-            f.row
-        })
-    }),
+    fact("p", "p", 7, |f| share(f.own)),
     LOSS,
     GRADIENT,
 ];
@@ -237,8 +230,7 @@ fn numbers(frame: &mut Frame, area: Rect, screen: &Screen, blocks: &[Vec<Fact>],
             row += 1;
             let facts = app.shown_of(i, step).and_then(|shown| {
                 let settings = shown.settings.as_ref()?;
-                let facts = heat::facts(&shown.matrix, settings, app.cursor.0, app.cursor.1)?;
-                Some((facts, settings.loss))
+                heat::facts(&shown.matrix, settings, app.cursor.0, app.cursor.1)
             });
             let label = frame::cut(&lane.lane, NAME - 3, screen);
             let mut spans = vec![Span::styled(
@@ -249,9 +241,9 @@ fn numbers(frame: &mut Frame, area: Rect, screen: &Screen, blocks: &[Vec<Fact>],
                 let text = format!("has not shown step {step}");
                 spans.push(Span::styled(text, theme.faint()));
             }
-            if let Some((facts, loss)) = facts {
+            if let Some(facts) = facts {
                 spans.extend(block.iter().map(|fact| {
-                    let text = (fact.cell)(&facts, Some(loss));
+                    let text = (fact.cell)(&facts);
                     let text = if text.is_empty() {
                         theme.glyph("–", "-").into()
                     } else {

@@ -1,6 +1,5 @@
 //! The hand calculator, explained.
 
-use crate::quantity::Loss;
 use crate::ui::app::App;
 use crate::ui::explain::{Card, number};
 
@@ -9,10 +8,9 @@ pub fn explain(app: &App) -> Card {
     Card::new("by hand")
         .formula("S = cos / tau (+ b); softmax of rows and columns; -ln of the diagonal; or softplus of each cell")
         .lanes(app, |seen| {
-            let bias = match (seen.settings.loss, seen.settings.bias) {
-                (Loss::SigLip, Some(b)) => format!(", b {}", number(b)),
-                _ => String::new(),
-            };
+            let uses = seen.settings.loss.law().uses_bias();
+            let bias = seen.settings.bias.filter(|_| uses);
+            let bias = bias.map_or_else(String::new, |b| format!(", b {}", number(b)));
             format!(
                 "F takes its first pairs, with tau {}{bias}",
                 number(seen.settings.temperature)

@@ -1,8 +1,7 @@
 //! The matrix: why a match need not have a large cosine, and what becomes of it in each loss.
 
-use crate::quantity::Loss;
 use crate::ui::app::App;
-use crate::ui::explain::{Card, Seen, number, sigmoid};
+use crate::ui::explain::{Card, Seen, number};
 
 /// What there is to know of it.
 pub fn explain(app: &App) -> Card {
@@ -43,21 +42,7 @@ fn apart(seen: &Seen) -> String {
         number(scale),
         number(margin)
     );
-    if seen.is(Loss::InfoNce) {
-        format!(
-            "{head}, so a pair outweighs a mean rival e^{} = {} times; chance is 1/{}",
-            number(margin),
-            number(margin.exp()),
-            seen.settings.batch_size
-        )
-    } else {
-        let z = scale * own + seen.settings.bias.unwrap_or(0.0);
-        format!(
-            "{head}; a mean pair has p = sigma({}) = {}, the prior is 1/{} = {}",
-            number(z),
-            number(sigmoid(z)),
-            seen.settings.batch_size,
-            number(1.0 / seen.n().max(1.0))
-        )
-    }
+    let own = scale * own + seen.settings.bias.unwrap_or(0.0);
+    let words = seen.settings.loss.law().words();
+    head + &words.margin(seen.settings.batch_size, margin, own)
 }
