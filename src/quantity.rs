@@ -4,6 +4,7 @@
 mod kind;
 mod name;
 mod range;
+mod temperature;
 mod value;
 
 pub use kind::Quantity;
@@ -13,4 +14,5 @@ pub use range::{
     BatchSize, Beta, Bias, Concepts, Fraction, ImageSize, LearningRate, LogitScale, OutOfRange,
     Positive, ShuffleBuffer, Size, Steps, Temperature, VocabSize, WeightDecay, Zipf,
 };
+pub use temperature::{logit_scale, temperature};
 pub use value::{Value, short};

@@ -35,8 +35,7 @@ pub struct LossArgs {
     /// unit length, row i of both a pair; or a .csv file with an N x N matrix of cosines (rows
     /// pictures, columns captions), whose working is printed too if N is 8 or less
     pub file: PathBuf,
-    /// infonce (softmax of rows and columns) or siglip (sigmoid of every pair)
-    #[arg(long, value_name = "LOSS", default_value = "infonce")]
+    #[arg(long, value_name = "LOSS", default_value = "infonce", help = losses())]
     pub loss: Loss,
     /// tau, by which cosines are divided; 0.07 for infonce and 0.1 for siglip if not given
     #[arg(long, value_name = "T", allow_negative_numbers = true, value_parser = temperature)]
@@ -93,6 +92,12 @@ pub enum Precision {
     Bf16,
     /// 64 bits, to check the others by
     Fp64,
+}
+
+/// "infonce (softmax of rows and columns) or ..."
+fn losses() -> String {
+    let about = |loss: Loss| format!("{} ({})", loss.word(), loss.law().short());
+    Loss::ALL.map(about).join(" or ")
 }
 
 fn temperature(text: &str) -> Result<Temperature, String> {

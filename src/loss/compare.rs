@@ -19,6 +19,8 @@ pub struct Compared {
     pub image_gradient: Tensor,
     /// By the text features, `[B, D]`.
     pub text_gradient: Tensor,
+    head: Head,
+    /// With gradients by logit_scale and logit_bias.
     values: Values,
 }
 
@@ -31,12 +33,18 @@ enum Values {
 
 impl Compared {
     /// What was worked out at once.
-    pub(super) fn here(features: [Tensor; 2], gradients: [Tensor; 2], found: Found) -> Self {
+    pub(super) fn here(
+        head: Head,
+        features: [Tensor; 2],
+        gradients: [Tensor; 2],
+        found: Found,
+    ) -> Self {
         let [image_gradient, text_gradient] = gradients;
         Self {
             features,
             image_gradient,
             text_gradient,
+            head,
             values: Values::Here(found),
         }
     }
@@ -44,10 +52,15 @@ impl Compared {
     /// The numbers, and with them `more`, a 0-d tensor: on a device one transfer for all, and the only time
     /// that is waited for it.
     pub fn read(&self, more: &Tensor) -> Result<(Found, f64)> {
-        match &self.values {
-            Values::Here(found) => Ok((*found, more.f_double_value(&[])?)),
-            Values::Device(scalars) => scalars.read(more),
-        }
+        let (mut found, more) = match &self.values {
+            Values::Here(found) => (*found, more.f_double_value(&[])?),
+            Values::Device(scalars) => scalars.read(more)?,
+        };
+        let (by_scale, by_bias) = (found.grad_logit_scale, found.grad_logit_bias);
+        let law = self.head.loss.law();
+        (found.grad_logit_scale, found.grad_logit_bias) =
+            law.by_parameters(self.head, by_scale, by_bias);
+        Ok((found, more))
     }
 }
 
@@ -56,15 +69,7 @@ impl Compared {
 pub fn compare(features: [Tensor; 2], head: Head, threads: usize) -> Result<Compared> {
     let _guard = tch::no_grad_guard();
     if features[0].device() != Device::Cpu {
-        let (gradients, scalars) = blocks(&features, head, CELLS);
-        let [image_gradient, text_gradient] = gradients;
-        let values = Values::Device(scalars);
-        return Ok(Compared {
-            features,
-            image_gradient,
-            text_gradient,
-            values,
-        });
+        return Ok(in_blocks(features, head, CELLS));
     }
     let shape = features[0].size();
     let [image, text] = [&features[0], &features[1]].map(numbers);
@@ -85,6 +90,7 @@ pub fn compare(features: [Tensor; 2], head: Head, threads: usize) -> Result<Comp
         features,
         image_gradient: tensor(&made.image_gradient)?,
         text_gradient: tensor(&made.text_gradient)?,
+        head,
         values: Values::Here(Found {
             loss: made.loss,
             image_to_text: made.image_to_text,
@@ -96,12 +102,18 @@ pub fn compare(features: [Tensor; 2], head: Head, threads: usize) -> Result<Comp
     })
 }
 
-/// Gradients by image and text features, `[B, D]` each and detached, and the numbers, with at most so many
-/// cells in a block.
-fn blocks(features: &[Tensor; 2], head: Head, cells: i64) -> ([Tensor; 2], Scalars) {
-    let work = Work::new(features, head, cells);
+/// The same by blocks of rows with at most so many cells, wherever the features live.
+fn in_blocks(features: [Tensor; 2], head: Head, cells: i64) -> Compared {
+    let work = Work::new(&features, head, cells);
     let made = head.loss.law().blocks(&work);
-    work.finish(made)
+    let ([image_gradient, text_gradient], scalars) = work.finish(made);
+    Compared {
+        features,
+        image_gradient,
+        text_gradient,
+        head,
+        values: Values::Device(scalars),
+    }
 }
 
 #[cfg(test)]
@@ -120,7 +132,7 @@ mod tests {
             x / norm
         };
         for pairs in [1, 2, 3, 50] {
-            for loss in [Loss::InfoNce, Loss::SigLip] {
+            for loss in Loss::ALL {
                 for (tau, logit_bias) in [(0.07, None), (0.01, Some(-3.0)), (10.0, Some(1.0))] {
                     let image = unit(noise(pairs));
                     let text = unit(noise(pairs).flip([0]) + &image.view([-1]));
@@ -135,26 +147,31 @@ mod tests {
                     let (wanted, _) = known.read(&Tensor::from(0.0)).unwrap();
                     for cells in [1, 7 * pairs, 1 << 20] {
                         let features = [image.shallow_clone(), text.shallow_clone()];
-                        let ([by_image, by_text], scalars) = blocks(&features, head, cells);
-                        let (found, more) = scalars.read(&Tensor::from(2.5)).unwrap();
+                        let made = in_blocks(features, head, cells);
+                        let (found, more) = made.read(&Tensor::from(2.5)).unwrap();
                         assert_eq!(more, 2.5);
                         let off = |a: &Tensor, b: &Tensor| {
                             ((a - b).norm() / b.norm().clamp_min(1e-12)).double_value(&[])
                         };
-                        assert!(off(&by_image, &known.image_gradient) < 2e-5, "{about}");
-                        assert!(off(&by_text, &known.text_gradient) < 2e-5, "{about}");
+                        assert!(
+                            off(&made.image_gradient, &known.image_gradient) < 2e-5,
+                            "{about}"
+                        );
+                        assert!(
+                            off(&made.text_gradient, &known.text_gradient) < 2e-5,
+                            "{about}"
+                        );
                         assert!(
                             (found.loss - wanted.loss).abs() < 1e-5 * wanted.loss + 1e-7,
                             "{about}"
                         );
                         let scale = found.grad_logit_scale - wanted.grad_logit_scale;
                         assert!(scale.abs() < 1e-5 * wanted.loss.max(1.0), "{about}");
-                        assert_eq!(found.image_to_text.is_some(), loss == Loss::InfoNce);
-                        let bias = found.grad_logit_bias.unwrap_or(0.0);
-                        assert!(
-                            (bias - wanted.grad_logit_bias.unwrap_or(0.0)).abs() < 1e-4,
-                            "{about}"
-                        );
+                        let directed = wanted.image_to_text.is_some();
+                        assert_eq!(found.image_to_text.is_some(), directed);
+                        let bias = wanted.grad_logit_bias.unwrap_or(0.0);
+                        let off = found.grad_logit_bias.unwrap_or(0.0) - bias;
+                        assert!(off.abs() < 1e-4 * bias.abs().max(1.0), "{about}");
                         let (a, b) = (found.diagnostics, wanted.diagnostics);
                         assert_eq!(
                             a.accuracy_image_to_text, b.accuracy_image_to_text,
@@ -184,17 +201,17 @@ mod tests {
     fn blocks_do_not_hide_what_is_no_number() {
         let image = Tensor::from_slice(&[0.6_f32, 0.8, f32::NAN, 0.0]).view([2, 2]);
         let text = Tensor::from_slice(&[0.6_f32, 0.8, 0.0, 1.0]).view([2, 2]);
-        for loss in [Loss::InfoNce, Loss::SigLip] {
+        for loss in Loss::ALL {
             let head = Head {
                 loss,
                 logit_scale: 1.0,
                 logit_bias: None,
             };
-            let features = [image.shallow_clone(), text.shallow_clone()];
-            let (_, scalars) = blocks(&features, head, 1 << 20);
-            let (found, _) = scalars.read(&Tensor::from(0.0)).unwrap();
+            let features = || [image.shallow_clone(), text.shallow_clone()];
+            let made = in_blocks(features(), head, 1 << 20);
+            let (found, _) = made.read(&Tensor::from(0.0)).unwrap();
             assert!(found.loss.is_nan());
-            let (_, more) = compare(features, head, 1)
+            let (_, more) = compare(features(), head, 1)
                 .unwrap()
                 .read(&Tensor::from(0.0))
                 .unwrap();

@@ -6,6 +6,7 @@ use tch::{Device, Kind, Tensor};
 use super::tiled::{self, Cut, Features, tiled};
 use super::{Head, Loss, LossTerms};
 use crate::error::Result;
+use crate::quantity::logit_scale;
 
 /// What is compared with what.
 #[derive(Clone, Debug, PartialEq)]
@@ -102,6 +103,14 @@ impl Question {
         matrices * n * n * self.precision.bytes() as u128
     }
 
+    fn head(&self) -> Head {
+        Head {
+            loss: self.loss,
+            logit_scale: logit_scale(self.temperature),
+            logit_bias: self.bias,
+        }
+    }
+
     fn cut(&self) -> Option<Cut> {
         Some(Cut {
             tile: self.tile?,
@@ -124,7 +133,7 @@ enum Form<'a> {
 /// All logits at once, as tensors.
 #[derive(Debug)]
 struct Dense {
-    loss: Loss,
+    head: Head,
     operands: Operands,
     /// In 64 bits whatever the precision: rounding ln(1/tau) to 32 would cost the logits a digit.
     logit_scale: Tensor,
@@ -146,9 +155,9 @@ pub struct Evaluation {
     pub image_to_text: Option<f64>,
     /// Cross-entropy of the columns (InfoNCE only).
     pub text_to_image: Option<f64>,
-    /// By ln(1/tau).
+    /// By ln(1/tau), the loss's own bias parameter held.
     pub grad_logit_scale: f64,
-    /// By b, where there is one.
+    /// By the loss's own bias parameter (see [`Law`](super::Law)), where there is a bias.
     pub grad_logit_bias: Option<f64>,
     /// By the image and the text features, each `n * d`, row by row; none if the input was cosines.
     pub features: Option<(Vec<f32>, Vec<f32>)>,
@@ -164,38 +173,38 @@ impl<'a> Problem<'a> {
                 text,
                 dimensions: *d,
             };
-            let head = Head {
-                loss: question.loss,
-                logit_scale: -question.temperature.ln(),
-                logit_bias: question.bias,
-            };
-            return Ok(Self(Form::Tiled(features, head, cut)));
+            return Ok(Self(Form::Tiled(features, question.head(), cut)));
         }
         Ok(Self(Form::Dense(Dense::new(input, question)?)))
     }
 
     /// One forward and one backward pass.
     pub fn evaluate(&self) -> Result<Evaluation> {
-        match &self.0 {
-            Form::Dense(dense) => dense.evaluate(),
+        let (head, mut made) = match &self.0 {
+            Form::Dense(dense) => (dense.head, dense.evaluate()?),
             Form::Tiled(features, head, cut) => {
                 let made = tiled(*features, *head, *cut);
-                Ok(Evaluation {
+                let evaluation = Evaluation {
                     loss: made.loss,
                     image_to_text: made.image_to_text,
                     text_to_image: made.text_to_image,
                     grad_logit_scale: made.grad_logit_scale,
                     grad_logit_bias: made.grad_logit_bias,
                     features: Some((made.image_gradient, made.text_gradient)),
-                })
+                };
+                (*head, evaluation)
             }
-        }
+        };
+        let (by_scale, by_bias) = (made.grad_logit_scale, made.grad_logit_bias);
+        (made.grad_logit_scale, made.grad_logit_bias) =
+            head.loss.law().by_parameters(head, by_scale, by_bias);
+        Ok(made)
     }
 }
 
 impl Dense {
     fn new(input: &Input, question: &Question) -> Result<Self> {
-        let kind = question.precision.kind();
+        let (head, kind) = (question.head(), question.precision.kind());
         let operands = match input {
             Input::Features { n, d, image, text } => Operands::Features {
                 image: matrix(image, *n, *d, kind)?.set_requires_grad(true),
@@ -204,10 +213,10 @@ impl Dense {
             Input::Cosines { n, values } => Operands::Cosines(matrix(values, *n, *n, kind)?),
         };
         Ok(Self {
-            loss: question.loss,
+            head,
             operands,
-            logit_scale: scalar(-question.temperature.ln()),
-            logit_bias: question.bias.map(scalar),
+            logit_scale: scalar(head.logit_scale),
+            logit_bias: head.logit_bias.map(scalar),
         })
     }
 
@@ -242,9 +251,13 @@ impl Dense {
         let bias = self.logit_bias.as_ref();
         match &self.operands {
             Operands::Features { image, text } => {
-                self.loss.forward(image, text, &self.logit_scale, bias)
+                self.head.loss.forward(image, text, &self.logit_scale, bias)
             }
-            Operands::Cosines(cosines) => self.loss.from_cosines(cosines, &self.logit_scale, bias),
+            Operands::Cosines(cosines) => {
+                self.head
+                    .loss
+                    .from_cosines(cosines, &self.logit_scale, bias)
+            }
         }
     }
 }

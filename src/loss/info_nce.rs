@@ -47,6 +47,14 @@ impl Law for InfoNce {
         Loss::SigLip
     }
 
+    fn short(&self) -> &'static str {
+        "softmax of rows and columns"
+    }
+
+    fn idea(&self) -> &'static str {
+        "InfoNCE: every row and column is one choice among the batch (softmax)"
+    }
+
     fn words(&self) -> &'static dyn Words {
         &Self
     }

@@ -25,7 +25,7 @@ pub(super) mod sample;
 
 use tch::{Device, Kind, Tensor};
 
-use super::Loss;
+use super::{Law, Loss};
 use crate::error::Result;
 use crate::telemetry::{Landscape, Surface};
 use sample::Sample;
@@ -74,18 +74,25 @@ pub fn survey(
     };
     let sample = Sample::new(&here(image)?, &here(text)?)?;
     let finite = sample.finite()?;
-    let surface = |loss: Loss| -> Result<Surface> {
-        let law = loss.law();
-        let values = if finite {
+    let surface = |law: &dyn Law| -> Result<Vec<f64>> {
+        Ok(if finite {
             law.surface(&sample, &temperatures, &biases)?
         } else {
             let rows = if law.uses_bias() { biases.len() } else { 1 };
             vec![f64::NAN; rows * temperatures.len()]
-        };
-        Ok(Surface { loss, values })
+        })
     };
-    let surfaces = Loss::ALL.into_iter().map(surface);
-    let surfaces = surfaces.collect::<Result<_>>()?;
+    let mut surfaces: Vec<Surface> = Vec::new();
+    for loss in Loss::ALL {
+        let law = loss.law();
+        // Those that are alike are looked at once.
+        let alike = surfaces.iter().find(|s| s.loss == law.value_of());
+        let values = match alike {
+            Some(surface) => surface.values.clone(),
+            None => surface(law)?,
+        };
+        surfaces.push(Surface { loss, values });
+    }
     Ok(Landscape {
         step,
         pairs: sample.pairs,

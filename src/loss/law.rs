@@ -6,7 +6,7 @@ use tch::Tensor;
 use super::landscape::sample::Sample;
 use super::words::Words;
 use super::working::block::{Block, Matrix};
-use super::{Loss, blocks, tiled};
+use super::{Head, Loss, blocks, tiled};
 use crate::error::Result;
 
 /// A loss and what it was made of.
@@ -51,7 +51,18 @@ pub trait Law: Sync {
     /// The loss that it is shown beside.
     fn other(&self) -> Loss;
 
-    /// What it says of itself.
+    /// The loss whose value it has at any logits: its own, unless it only learns by other parameters.
+    fn value_of(&self) -> Loss {
+        self.loss()
+    }
+
+    /// What a list of losses says of it: "softmax of rows and columns".
+    fn short(&self) -> &'static str;
+
+    /// One line on what it asks of a batch.
+    fn idea(&self) -> &'static str;
+
+    /// What else it says of itself.
     fn words(&self) -> &'static dyn Words;
 
     // What it asks of a model.
@@ -74,6 +85,28 @@ pub trait Law: Sync {
     /// # Errors
     /// Why it cannot be.
     fn open_clip(&self) -> Result<OpenClip, &'static str>;
+
+    // What it learns the bias by.
+
+    /// Its parameter, for logits to which `bias` is added at this `ln t`: b itself, unless it says otherwise.
+    fn parameter(&self, bias: f64, _logit_scale: f64) -> f64 {
+        bias
+    }
+
+    /// What is added to the logits: the inverse of [`Law::parameter`].
+    fn logit_bias(&self, parameter: f64, _logit_scale: f64) -> f64 {
+        parameter
+    }
+
+    /// The gradients by `ln t` and its parameter, of those by `ln t` and b.
+    fn by_parameters(
+        &self,
+        _head: Head,
+        by_scale: f64,
+        by_bias: Option<f64>,
+    ) -> (f64, Option<f64>) {
+        (by_scale, by_bias)
+    }
 
     // Tensors.
 

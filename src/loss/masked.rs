@@ -57,6 +57,7 @@ pub fn masked(features: [Tensor; 2], head: Head, kept: Negatives, seed: u64) -> 
         diagnostics: diagnostics(&logits),
     };
     Ok(Compared::here(
+        head,
         features,
         [image_gradient, text_gradient],
         found,

@@ -40,6 +40,14 @@ impl Law for SigLip {
         Loss::InfoNce
     }
 
+    fn short(&self) -> &'static str {
+        "sigmoid of every pair"
+    }
+
+    fn idea(&self) -> &'static str {
+        "SigLIP: every cell is its own yes or no (sigmoid)"
+    }
+
     fn words(&self) -> &'static dyn Words {
         &Self
     }

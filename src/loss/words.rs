@@ -14,12 +14,6 @@ pub trait Words: Sync {
     /// What the gradient by another logit is: "P softmax". With and without letters beyond ASCII.
     fn push(&self) -> [&'static str; 2];
 
-    /// What a list of losses says of it: "softmax of rows and columns".
-    fn short(&self) -> &'static str;
-
-    /// One line on what it asks of a batch.
-    fn idea(&self) -> &'static str;
-
     /// What is remarkable about its landscape.
     fn landscape(&self) -> Option<&'static str>;
 

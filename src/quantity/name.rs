@@ -33,7 +33,9 @@ impl Loss {
 
     /// The words for all of them, as the end of a sentence: "infonce or siglip".
     pub fn words() -> String {
-        Self::ALL.map(Self::word).join(" or ")
+        let words = Self::ALL.map(Self::word);
+        let (last, others) = words.split_last().unwrap_or((&"", &[]));
+        format!("{} or {last}", others.join(", "))
     }
 }
 

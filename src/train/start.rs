@@ -8,7 +8,7 @@ use tch::Device;
 use crate::data::Prepared;
 use crate::error::{Error, Result};
 use crate::model::{Clip, checkpoint};
-use crate::quantity::{Bias, Temperature};
+use crate::quantity::{Bias, Temperature, temperature};
 use crate::random::weights_generator;
 use crate::scenario::Scenario;
 
@@ -58,7 +58,7 @@ pub fn adopt(mut scenario: Scenario, dir: &Path) -> Result<Scenario> {
     let clip = checkpoint::load(dir, Device::Cpu)?;
     scenario.model = clip.architecture().model();
     scenario.checkpoint = Some(dir.to_path_buf());
-    let temperature = (-clip.logit_scale().double_value(&[])).exp();
+    let temperature = temperature(clip.logit_scale().double_value(&[]));
     // A scale below one would be clamped at the first step.
     let temperature = Temperature::new(temperature.clamp(Temperature::MIN, 1.0));
     let bias = clip

@@ -21,6 +21,7 @@ use crate::eval::geometry::Plane;
 use crate::loss::Head;
 use crate::model::{Clip, checkpoint};
 use crate::optim::{AdamW, LearnedScalar, learned};
+use crate::quantity;
 use crate::scenario::{LaneSpec, MOST_CHOSEN, Train};
 
 /// One model in training.
@@ -80,7 +81,7 @@ impl Trainer {
         let settings = spec.start(&train, scenario.data.augment(), concepts);
         let now = TrainState {
             step: 0,
-            logit_scale: LearnedScalar::new(-spec.temperature.get().ln(), spec.learn_temperature),
+            logit_scale: LearnedScalar::new(spec.temperature.logit_scale(), spec.learn_temperature),
             logit_bias: spec
                 .bias
                 .map(|bias| LearnedScalar::new(bias.get(), spec.learn_bias)),
@@ -133,7 +134,7 @@ impl Trainer {
                 control
                     .fits_clamp(self.spec.max_logit_scale.get())
                     .map_err(Error::Usage)?;
-                self.now.logit_scale.value = -tau.get().ln();
+                self.now.logit_scale.value = tau.logit_scale();
             }
             Control::LearnTemperature(on) => self.now.logit_scale.learned = on,
             Control::Bias(bias) => {
@@ -212,7 +213,7 @@ impl Trainer {
     /// The dials as they stand.
     pub fn settings(&self) -> Settings {
         Settings {
-            temperature: (-self.now.logit_scale.value).exp(),
+            temperature: quantity::temperature(self.now.logit_scale.value),
             bias: self.now.logit_bias.map(|bias| bias.value),
             ..self.now.settings.clone()
         }

@@ -10,7 +10,7 @@ use super::phases::Laps;
 use super::trainer::Trainer;
 use crate::error::Result;
 use crate::optim::{Hyperparameters, finite, learned};
-use crate::quantity::Locked;
+use crate::quantity::{Locked, temperature};
 use crate::telemetry::StepReport;
 
 /// Lower clamp of the log logit scale, as in OpenCLIP: a scale of one.
@@ -46,7 +46,7 @@ impl Trainer {
             loss_image_to_text: found.image_to_text,
             loss_text_to_image: found.text_to_image,
             logit_scale: self.now.logit_scale.value,
-            temperature: (-self.now.logit_scale.value).exp(),
+            temperature: temperature(self.now.logit_scale.value),
             logit_bias: self.now.logit_bias.map(|bias| bias.value),
             learning_rate: by.learning_rate,
             grad_norm,
@@ -134,14 +134,19 @@ impl Trainer {
     ) -> f64 {
         let highest = self.spec.max_logit_scale.get().ln();
         // A user may set tau above one; the clamp then only keeps it from going further.
-        let lowest = MIN_LOGIT_SCALE.min(self.now.logit_scale.value);
+        let before = self.now.logit_scale.value;
+        let lowest = MIN_LOGIT_SCALE.min(before);
         let gradient = |i: usize| gradients[i].map_or(0.0, |g| g * shrink);
         let scale = self
             .now
             .logit_scale
             .update(gradient(0), by, (lowest, highest));
+        let (law, after) = (self.now.settings.loss.law(), self.now.logit_scale.value);
         let bias = self.now.logit_bias.as_mut().map_or(0.0, |bias| {
-            bias.update(gradient(1), by, (f64::NEG_INFINITY, f64::INFINITY))
+            bias.value = law.parameter(bias.value, before);
+            let moved = bias.update(gradient(1), by, (f64::NEG_INFINITY, f64::INFINITY));
+            bias.value = law.logit_bias(bias.value, after);
+            moved
         });
         scale * scale + bias * bias
     }

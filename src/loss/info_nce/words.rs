@@ -18,14 +18,6 @@ impl Words for InfoNce {
         ["P softmax"; 2]
     }
 
-    fn short(&self) -> &'static str {
-        "softmax of rows and columns"
-    }
-
-    fn idea(&self) -> &'static str {
-        "InfoNCE: every row and column is one choice among the batch (softmax)"
-    }
-
     fn landscape(&self) -> Option<&'static str> {
         Some("b cancels")
     }

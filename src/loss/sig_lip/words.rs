@@ -23,14 +23,6 @@ impl Words for SigLip {
         ["σ sigmoid", "s sigmoid"]
     }
 
-    fn short(&self) -> &'static str {
-        "sigmoid of every pair"
-    }
-
-    fn idea(&self) -> &'static str {
-        "SigLIP: every cell is its own yes or no (sigmoid)"
-    }
-
     fn landscape(&self) -> Option<&'static str> {
         None
     }

@@ -36,6 +36,7 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     };
     let workings: Vec<(Loss, Vec<Block>)> = Loss::ALL
         .into_iter()
+        .filter(|loss| loss.law().value_of() == *loss)
         .map(|loss| {
             let (n, tau) = (hand.n, hand.temperature);
             (
