@@ -1,7 +1,8 @@
 //! What a dial does, with the numbers at hand, in a line.
 
 use crate::control::{Dial, Settings};
-use crate::quantity::{Locked, Loss};
+use crate::loss::chance_level;
+use crate::quantity::Locked;
 
 impl Dial {
     /// What the dial does, with the numbers at hand.
@@ -12,32 +13,26 @@ impl Dial {
         match self {
             Self::Temperature => format!(
                 "cosines are divided by tau: logit scale {scale:.1}{}; smaller tau looks at the hardest negatives only",
-                if scale >= settings.max_logit_scale * 0.999 { ", at its clamp" } else { "" }
+                if scale >= settings.max_logit_scale * 0.999 {
+                    ", at its clamp"
+                } else {
+                    ""
+                }
             ),
-            Self::Bias => match (settings.loss, settings.bias) {
-                (Loss::InfoNce, _) => "softmax cancels a bias: it matters to SigLIP only".into(),
-                (Loss::SigLip, Some(b)) => format!(
-                    "an unrelated pair starts at p = {:.2e}; batches of {} hold one match in {}: b near {:.2}",
-                    sigmoid(b),
-                    settings.batch_size,
-                    settings.batch_size,
-                    -((settings.batch_size.max(2) - 1) as f64).ln()
-                ),
-                (Loss::SigLip, None) => "no bias: every pair starts at p = 0.5, and the many negatives drown the matches".into(),
-            },
+            Self::Bias => {
+                let words = settings.loss.law().words();
+                words.hint_of_bias(settings.batch_size, settings.bias)
+            }
             Self::BatchSize => format!(
                 "{} pairs: each picture has {} wrong caption{} to be told from; guessing costs InfoNCE ln {} = {:.2}",
                 settings.batch_size,
                 settings.batch_size.saturating_sub(1),
                 if settings.batch_size == 2 { "" } else { "s" },
                 settings.batch_size,
-                (settings.batch_size as f64).ln()
+                chance_level(settings.batch_size)
             ),
             Self::LearningRate => "peak of the schedule: warm-up and decay go on from it".into(),
-            Self::Loss => match settings.loss {
-                Loss::InfoNce => "InfoNCE: every row and column is one choice among the batch (softmax)".into(),
-                Loss::SigLip => "SigLIP: every cell is its own yes or no (sigmoid)".into(),
-            },
+            Self::Loss => settings.loss.law().idea().into(),
             Self::WeightDecay => "pulls the weight matrices towards zero at every step".into(),
             Self::ShuffleCaptions => format!(
                 "{:.0} % of each batch's captions are exchanged: how much noise does the loss bear?",
@@ -63,17 +58,22 @@ impl Dial {
                 Some(n) => format!("trains on {n} of {} concepts", settings.all_concepts),
                 None => format!("trains on all {} concepts", settings.all_concepts),
             },
-            Self::Augment => "training pictures are shifted, scaled and tinted a little, or shown as they are".into(),
+            Self::Augment => {
+                "training pictures are shifted, scaled and tinted a little, or shown as they are"
+                    .into()
+            }
             Self::Lock => match settings.locked {
                 Locked::Nothing => "both towers learn".into(),
-                Locked::Image => "the image tower stays as it is, and the text tower learns to read it (LiT)".into(),
-                Locked::Text => "the text tower stays as it is, and the image tower learns to be named by it".into(),
+                Locked::Image => {
+                    "the image tower stays as it is, and the text tower learns to read it (LiT)"
+                        .into()
+                }
+                Locked::Text => {
+                    "the text tower stays as it is, and the image tower learns to be named by it"
+                        .into()
+                }
             },
             _ => format!("sets {}", self.about()),
         }
     }
-}
-
-fn sigmoid(x: f64) -> f64 {
-    1.0 / (1.0 + (-x).exp())
 }
