@@ -105,9 +105,10 @@ mod tests {
             for loss in [Loss::InfoNce, Loss::SigLip] {
                 let logits = z(tau, bias);
                 let signs = Tensor::from_slice(&[-1.0, 1.0, -1.0, -1.0, -1.0]);
-                let value = match loss {
-                    Loss::InfoNce => logits.log_softmax(0, Kind::Double).get(1).neg(),
-                    Loss::SigLip => (signs * &logits).log_sigmoid().sum(Kind::Double).neg(),
+                let value = if loss == Loss::InfoNce {
+                    logits.log_softmax(0, Kind::Double).get(1).neg()
+                } else {
+                    (signs * &logits).log_sigmoid().sum(Kind::Double).neg()
                 };
                 value.backward();
                 let gradient = Vec::<f64>::try_from(logits.grad()).unwrap();

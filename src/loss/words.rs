@@ -9,10 +9,10 @@ pub trait Words: Sync {
     fn function(&self) -> &'static str;
 
     /// What the gradient by a pair's own logit is: `1-P`. With and without letters beyond ASCII.
-    fn pull(&self) -> [&'static str; 2];
+    fn pull_sign(&self) -> [&'static str; 2];
 
     /// What the gradient by another logit is: "P softmax". With and without letters beyond ASCII.
-    fn push(&self) -> [&'static str; 2];
+    fn push_head(&self) -> [&'static str; 2];
 
     /// What is remarkable about its landscape.
     fn landscape(&self) -> Option<&'static str>;
@@ -36,7 +36,7 @@ pub trait Words: Sync {
     fn ends(&self, pairs: u64, scale: f64, bias: f64, now: &str) -> String;
 
     /// The value of an untrained model as a sum: "ln 64 = 4.16".
-    fn untrained(&self, pairs: u64, bias: f64) -> String;
+    fn untrained_sum(&self, pairs: u64, bias: f64) -> String;
 
     /// What a value is to be compared with: a name and what it comes to, `number` being how numbers are written.
     fn landmarks(

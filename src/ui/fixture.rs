@@ -233,10 +233,10 @@ fn evals(loss: Loss, step: u64, split: Split) -> Vec<EvalReport> {
     (1..=step / every)
         .map(|i| {
             let t = (i * every) as f64;
-            let (top, pace) = match (split, loss) {
-                (Split::HeldOut, Loss::InfoNce) => (0.31, 650.0),
-                (Split::HeldOut, Loss::SigLip) => (0.28, 620.0),
-                (Split::Trained, _) => (0.9, 380.0),
+            let (top, pace) = match split {
+                Split::HeldOut if loss == Loss::InfoNce => (0.31, 650.0),
+                Split::HeldOut => (0.28, 620.0),
+                Split::Trained => (0.9, 380.0),
             };
             let r1 =
                 top * (1.0 - (-(t / pace).powf(1.4)).exp()) * (1.0 + 0.06 * noise(i * 13 + salt));

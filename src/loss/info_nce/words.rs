@@ -10,11 +10,11 @@ impl Words for InfoNce {
         "softmax"
     }
 
-    fn pull(&self) -> [&'static str; 2] {
+    fn pull_sign(&self) -> [&'static str; 2] {
         ["1-P"; 2]
     }
 
-    fn push(&self) -> [&'static str; 2] {
+    fn push_head(&self) -> [&'static str; 2] {
         ["P softmax"; 2]
     }
 
@@ -72,13 +72,13 @@ impl Words for InfoNce {
         let n = pairs as f64;
         format!(
             "ln {pairs} = {}; {now}; at this tau no model could get below {}",
-            number(Law::untrained(self, n, bias)),
+            number(self.untrained(n, bias)),
             number(floor(n, scale))
         )
     }
 
-    fn untrained(&self, pairs: u64, bias: f64) -> String {
-        let value = Law::untrained(self, pairs as f64, bias);
+    fn untrained_sum(&self, pairs: u64, bias: f64) -> String {
+        let value = self.untrained(pairs as f64, bias);
         format!("ln {pairs} = {value:.2}")
     }
 

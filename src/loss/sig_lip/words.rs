@@ -15,11 +15,11 @@ impl Words for SigLip {
         "sigmoid"
     }
 
-    fn pull(&self) -> [&'static str; 2] {
+    fn pull_sign(&self) -> [&'static str; 2] {
         ["1-σ", "1-s"]
     }
 
-    fn push(&self) -> [&'static str; 2] {
+    fn push_head(&self) -> [&'static str; 2] {
         ["σ sigmoid", "s sigmoid"]
     }
 
@@ -97,7 +97,7 @@ impl Words for SigLip {
         )
     }
 
-    fn untrained(&self, pairs: u64, bias: f64) -> String {
+    fn untrained_sum(&self, pairs: u64, bias: f64) -> String {
         format!("cos 0, b {bias:.1} = {:.2}", sig_lip_at_zero(pairs, bias))
     }
 

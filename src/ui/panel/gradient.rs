@@ -144,7 +144,7 @@ fn about(settings: &Settings) -> String {
 fn figures(screen: &Screen, push: &Push, settings: &Settings) -> Vec<String> {
     let n = push.negatives.len();
     let (pull, first) = (amount(push.pull), push.share_of_hardest(1) * 100.0);
-    let [own, plain] = settings.loss.law().words().pull();
+    let [own, plain] = settings.loss.law().words().pull_sign();
     let own = screen.theme.glyph(own, plain);
     vec![
         format!("pull {pull} ({own}) on its caption, cos {:.3}", push.own),
@@ -244,7 +244,7 @@ fn bars(
     let bar = (usize::from(area.width) - words - 7).saturating_sub(columns * 7) / columns;
     let law = settings.loss.law();
     let [mine, its] = [law, law.other().law()].map(|law| {
-        let [rich, plain] = law.words().push();
+        let [rich, plain] = law.words().push_head();
         theme.glyph(rich, plain)
     });
     let mut head = format!(

@@ -126,7 +126,7 @@ fn guesses(screen: &Screen) -> Vec<Guide> {
         let bias = first.or(settings.bias).unwrap_or(0.0);
         let guide = (
             law.untrained(n as f64, bias),
-            law.words().untrained(n, bias),
+            law.words().untrained_sum(n, bias),
         );
         if guide.0.is_finite() && !guides.contains(&guide) {
             guides.push(guide);

@@ -250,17 +250,15 @@ mod tests {
         let logits = [0.3, -1.0, 2.0, 0.5, 1.5, -0.2, 0.1, 0.0, -2.0];
         let total = |z: &[f64], loss| -> f64 {
             let at = |r: usize, c: usize| z[r * 3 + c];
-            let sum = match loss {
-                Loss::SigLip => (0..9)
-                    .map(|i| softplus(if i % 4 == 0 { -z[i] } else { z[i] }))
-                    .sum::<f64>(),
-                Loss::InfoNce => (0..3)
-                    .map(|i| {
-                        let (row, column) =
-                            ([0, 1, 2].map(|c| at(i, c)), [0, 1, 2].map(|r| at(r, i)));
-                        f64::midpoint(log_sum(&row), log_sum(&column)) - at(i, i)
-                    })
-                    .sum(),
+            let sum: f64 = if loss == Loss::InfoNce {
+                let term = |i| {
+                    let (row, column) = ([0, 1, 2].map(|c| at(i, c)), [0, 1, 2].map(|r| at(r, i)));
+                    f64::midpoint(log_sum(&row), log_sum(&column)) - at(i, i)
+                };
+                (0..3).map(term).sum()
+            } else {
+                let term = |i: usize| softplus(if i % 4 == 0 { -z[i] } else { z[i] });
+                (0..9).map(term).sum()
             };
             sum / 3.0
         };
