@@ -35,6 +35,7 @@ pub struct LossArgs {
     /// unit length, row i of both a pair; or a .csv file with an N x N matrix of cosines (rows
     /// pictures, columns captions), whose working is printed too if N is 8 or less
     pub file: PathBuf,
+    /// The loss
     #[arg(long, value_name = "LOSS", default_value = "infonce", help = losses())]
     pub loss: Loss,
     /// tau, by which cosines are divided; 0.07 for infonce and 0.1 for siglip if not given

@@ -257,7 +257,7 @@ mod tests {
                 };
                 (0..3).map(term).sum()
             } else {
-                let term = |i: usize| softplus(if i % 4 == 0 { -z[i] } else { z[i] });
+                let term = |i: usize| softplus(if i.is_multiple_of(4) { -z[i] } else { z[i] });
                 (0..9).map(term).sum()
             };
             sum / 3.0
