@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::format::Format;
+use crate::control::Control;
 use crate::error::Result;
 use crate::lab;
 use crate::quantity::Steps;
@@ -17,10 +18,8 @@ pub const DEFAULT_SCENARIO: &str = "softmax-vs-sigmoid";
 /// How to train, where, and what becomes of the results.
 #[derive(Clone, Debug, Default, Args)]
 pub struct TrainOptions {
-    /// Set a control before the first step: KEY=VALUE for all lanes, LANE.KEY=VALUE for one;
-    /// with @STEP behind it, after so many steps. Keys: temperature, learn_temperature, bias, learn_bias, batch_size, loss, learning_rate,
-    /// weight_decay, shuffle_captions, random_captions, noise_images, duplicates, imbalance, concepts, augment, locked
-    #[arg(long, value_name = "KEY=VALUE")]
+    /// Controls that are set before the first step, or at one.
+    #[arg(long, value_name = "KEY=VALUE", help = set_help())]
     pub set: Vec<String>,
 
     /// Train for so many steps instead of the scenario's; the learning rate's schedule is fitted to
@@ -140,6 +139,15 @@ impl TrainOptions {
     }
 }
 
+/// What `--set` does, with the names of all controls.
+fn set_help() -> String {
+    format!(
+        "Set a control before the first step: KEY=VALUE for all lanes, LANE.KEY=VALUE for one; \
+         with @STEP behind it, after so many steps. Keys: {}",
+        Control::NAMES.join(", ")
+    )
+}
+
 pub(super) fn steps(text: &str) -> Result<Steps, String> {
     let number = text
         .parse::<u64>()
@@ -185,7 +193,7 @@ mod tests {
             .find(|arg| arg.get_id() == "set")
             .unwrap();
         let help = set.get_help().unwrap().to_string();
-        for name in crate::control::Control::NAMES {
+        for name in Control::NAMES {
             assert!(help.contains(name), "{name}");
         }
     }
