@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn req24_everything_is_written_at_once_and_reads_back() {
+    fn everything_is_written_at_once_and_reads_back() {
         let parent = tempfile::tempdir().unwrap();
         let scenario = load("clip").unwrap();
         let path = folder(parent.path(), &scenario, 3).unwrap();

@@ -19,7 +19,7 @@ mod tests {
     }
 
     #[test]
-    fn req24_svg_is_well_formed_and_says_all() {
+    fn svg_is_well_formed_and_says_all() {
         let svg = sample().svg();
         assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"));
         assert!(svg.contains("&lt;M&gt;") && !svg.contains("<M>"));
@@ -30,7 +30,7 @@ mod tests {
     }
 
     #[test]
-    fn req24_png_shows_the_same() {
+    fn png_shows_the_same() {
         let bytes = sample().png().unwrap();
         let image = image::load_from_memory(&bytes).unwrap().to_rgb8();
         assert_eq!(image.dimensions(), (60, 40));

@@ -234,7 +234,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn req10_zoom_and_pan_move_along_the_steps_and_follow_the_newest() {
+    fn zoom_and_pan_move_along_the_steps_and_follow_the_newest() {
         let mut view = Charts::default().loss;
         view.zoom(true, 800, None);
         assert_eq!(view.steps(800), (400.0, 800.0));
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn req10_zoom_keeps_what_the_crosshair_is_on() {
+    fn zoom_keeps_what_the_crosshair_is_on() {
         let mut view = Charts::default().loss;
         view.zoom(true, 800, Some(200));
         assert_eq!(view.steps(800), (100.0, 500.0));

@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn req17_the_palette_holds_every_action_of_the_table_once_with_its_keys() {
+    fn the_palette_holds_every_action_of_the_table_once_with_its_keys() {
         let all = items("", Context::Dials, &choices());
         for row in TABLE.iter().filter(|row| row.action != Action::Palette) {
             let shown = all
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn req17_every_line_is_found_by_its_own_name_first() {
+    fn every_line_is_found_by_its_own_name_first() {
         for item in items("", Context::Dials, &choices()) {
             let found = names(&item.name);
             assert_eq!(found.first(), Some(&item.name), "{found:?}");
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn req17_letters_in_order_are_enough_and_the_best_match_leads() {
+    fn letters_in_order_are_enough_and_the_best_match_leads() {
         assert_eq!(names("tts")[0], "open tau-too-small");
         assert_eq!(names("ckpt")[0], "checkpoint");
         assert_eq!(names("newseed")[0], "reset, new seed");
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn req17_what_can_be_done_here_comes_first() {
+    fn what_can_be_done_here_comes_first() {
         let first = |here| items("", here, &[])[0].deed.clone();
         assert!(matches!(
             first(Context::Dials),

@@ -44,7 +44,7 @@ mod tests {
     }
 
     #[test]
-    fn req24_the_screen_becomes_a_picture_with_its_words_and_colours() {
+    fn the_screen_becomes_a_picture_with_its_words_and_colours() {
         for depth in [Depth::True, Depth::Ansi256, Depth::Ansi16, Depth::None] {
             let theme = Theme::new(depth, Glyphs::Braille);
             let drawing = drawing(&buffer(&app(), &theme));
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn req24_a_light_theme_gives_a_light_picture() {
+    fn a_light_theme_gives_a_light_picture() {
         let theme = Theme::new(Depth::True, Glyphs::Braille).with(Palette::Light);
         let drawing = drawing(&buffer(&app(), &theme));
         assert!(drawing.back.iter().all(|&c| c > 200));

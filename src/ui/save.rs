@@ -24,7 +24,7 @@ mod tests {
     use crate::ui::fixture;
 
     #[test]
-    fn req22_saving_writes_a_scenario_that_reads_back_and_replaces_only_when_told() {
+    fn saving_writes_a_scenario_that_reads_back_and_replaces_only_when_told() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("mine.ron").display().to_string();
         let scenario = fixture::scenario();

@@ -201,7 +201,7 @@ mod tests {
     use crate::ui::theme::{Depth, Glyphs, Theme};
 
     #[test]
-    fn req24_everything_is_exported_at_once_with_a_picture_of_the_screen() {
+    fn everything_is_exported_at_once_with_a_picture_of_the_screen() {
         let folder = tempfile::tempdir().unwrap();
         let mut app = App::new(fixture::scenario(), Vec::new());
         app.size = (80, 24);
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn req25_a_shot_is_what_its_name_asks_for() {
+    fn a_shot_is_what_its_name_asks_for() {
         let folder = tempfile::tempdir().unwrap();
         let mut app = App::new(fixture::scenario(), Vec::new());
         app.size = (80, 24);

@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn req10_each_chart_has_its_own_axes_and_smoothing() {
+    fn each_chart_has_its_own_axes_and_smoothing() {
         let mut app = app();
         press(&mut app, "clXy");
         let loss = app.charts.loss;
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn req11_arrows_move_the_crosshair_and_quotes_pin_it() {
+    fn arrows_move_the_crosshair_and_quotes_pin_it() {
         let mut app = app();
         press(&mut app, "c\"");
         assert!(app.charts.pins.is_empty() && app.message.is_some());
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn req11_the_mouse_sets_the_crosshair_and_moves_it_only_once_it_is_there() {
+    fn the_mouse_sets_the_crosshair_and_moves_it_only_once_it_is_there() {
         let mut app = app();
         let map = ChartMap {
             panel: Panel::Traces,
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn req15_a_ghost_stays_after_a_reset() {
+    fn a_ghost_stays_after_a_reset() {
         let mut app = app();
         press(&mut app, "G");
         app.observe(fixture::running(3));

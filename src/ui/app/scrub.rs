@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn req15_with_the_matrix_in_hand_all_lanes_show_one_batch() {
+    fn with_the_matrix_in_hand_all_lanes_show_one_batch() {
         let mut app = app(&[10, 20]);
         // The first lane goes ahead.
         let behind = fixture::running(20).swap_remove(1);
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn req14_brackets_scrub_while_training_goes_on() {
+    fn brackets_scrub_while_training_goes_on() {
         let mut app = app(&[10, 20, 30, 40]);
         press(&mut app, "m[[");
         assert_eq!(app.shown(0).unwrap().matrix.step, 20);
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn req15_a_difference_is_of_the_same_step() {
+    fn a_difference_is_of_the_same_step() {
         let mut app = app(&[10, 20]);
         // The second lane is ahead: 20 is the latest step that both have shown.
         app.observe(vec![

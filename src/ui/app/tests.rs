@@ -71,7 +71,7 @@ fn one_key_goes_round_the_dials_of_the_data() {
 }
 
 #[test]
-fn req01_space_pauses_and_resumes_without_waiting_for_the_lanes() {
+fn space_pauses_and_resumes_without_waiting_for_the_lanes() {
     let mut app = app();
     assert_eq!(press(&mut app, " "), all(Command::Pause));
     assert!(!app.running());
@@ -85,7 +85,7 @@ fn req01_space_pauses_and_resumes_without_waiting_for_the_lanes() {
 }
 
 #[test]
-fn req01_digits_count_steps() {
+fn digits_count_steps() {
     let mut app = app();
     assert_eq!(press(&mut app, "s"), all(Command::Step(1)));
     assert_eq!(press(&mut app, "25s"), all(Command::Step(25)));
@@ -115,7 +115,7 @@ fn when_all_is_done_play_says_what_to_do_instead() {
 }
 
 #[test]
-fn req03_a_turn_goes_to_every_addressed_lane_from_its_own_value() {
+fn a_turn_goes_to_every_addressed_lane_from_its_own_value() {
     let mut app = app();
     assert_eq!(
         tap(&mut app, KeyCode::Right),
@@ -169,7 +169,7 @@ fn what_a_lane_never_records_is_forgotten_after_two_steps() {
 }
 
 #[test]
-fn req03_a_typed_value_is_applied_and_a_wrong_one_changes_nothing() {
+fn a_typed_value_is_applied_and_a_wrong_one_changes_nothing() {
     let mut app = app();
     press(&mut app, "t");
     tap(&mut app, KeyCode::Enter);
@@ -197,7 +197,7 @@ fn req03_a_typed_value_is_applied_and_a_wrong_one_changes_nothing() {
 }
 
 #[test]
-fn req03_learned_and_fixed_toggle_together_and_only_where_something_is_learned() {
+fn learned_and_fixed_toggle_together_and_only_where_something_is_learned() {
     let mut app = app();
     assert_eq!(
         press(&mut app, "a"),

@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn req04_undo_and_redo_go_through_the_changes_one_by_one() {
+    fn undo_and_redo_go_through_the_changes_one_by_one() {
         let mut app = fixture::app(300);
         let before = tau(&app, 0);
         tap(&mut app, KeyCode::Tab);
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn req04_a_bias_that_was_given_is_taken_away_again() {
+    fn a_bias_that_was_given_is_taken_away_again() {
         let mut app = fixture::app(300);
         tap(&mut app, KeyCode::Tab);
         press(&mut app, 'b');
@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn req04_rewind_and_branch_go_to_the_addressed_lane() {
+    fn rewind_and_branch_go_to_the_addressed_lane() {
         let mut app = fixture::app(300);
         assert!(press(&mut app, 'B').is_empty());
         assert!(app.message.as_ref().unwrap().1.contains("which lane"));
@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn req16_one_key_gives_a_lanes_change_to_all_others() {
+    fn one_key_gives_a_lanes_change_to_all_others() {
         let mut app = fixture::app(300);
         assert!(press(&mut app, 'A').is_empty());
         tap(&mut app, KeyCode::Tab);
@@ -330,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn req01_the_pace_goes_down_and_up_again() {
+    fn the_pace_goes_down_and_up_again() {
         let mut app = fixture::app(300);
         assert_eq!(press(&mut app, '<'), [Effect::SlowDown(GAPS[1])]);
         for _ in 0..20 {

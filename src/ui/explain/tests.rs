@@ -27,7 +27,7 @@ fn text(app: &App, topic: Topic) -> String {
 }
 
 #[test]
-fn req18_every_dial_and_panel_has_a_formula_and_each_lane_s_numbers() {
+fn every_dial_and_panel_has_a_formula_and_each_lane_s_numbers() {
     let mut app = app();
     for topic in topics() {
         app.target = None;
@@ -60,7 +60,7 @@ fn req18_every_dial_and_panel_has_a_formula_and_each_lane_s_numbers() {
 }
 
 #[test]
-fn req18_no_topic_fails_before_the_first_step_or_with_awkward_numbers() {
+fn no_topic_fails_before_the_first_step_or_with_awkward_numbers() {
     let mut app = app();
     app.observe(fixture::starting());
     for topic in topics() {
@@ -91,7 +91,7 @@ fn req18_no_topic_fails_before_the_first_step_or_with_awkward_numbers() {
 }
 
 #[test]
-fn req18_the_card_of_tau_says_what_binds_and_what_a_rising_scale_means() {
+fn the_card_of_tau_says_what_binds_and_what_a_rising_scale_means() {
     let mut app = app();
     let topic = Topic::Dial(Dial::Temperature);
     let said = text(&app, topic);
@@ -110,7 +110,7 @@ fn req18_the_card_of_tau_says_what_binds_and_what_a_rising_scale_means() {
 }
 
 #[test]
-fn req18_the_card_changes_with_the_dial_before_the_lane_has_it() {
+fn the_card_changes_with_the_dial_before_the_lane_has_it() {
     let mut app = app();
     let tau = crate::control::Control::Temperature(Temperature::new(0.5).unwrap());
     app.dial = Dial::Temperature;
@@ -124,7 +124,7 @@ fn req18_the_card_changes_with_the_dial_before_the_lane_has_it() {
 }
 
 #[test]
-fn req18_the_bias_card_says_why_minus_ten_and_what_would_fit_here() {
+fn the_bias_card_says_why_minus_ten_and_what_would_fit_here() {
     let said = text(&app(), Topic::Dial(Dial::Bias));
     assert!(said.contains("-ln 63 = -4.14"), "{said}");
     assert!(said.contains("22,027"), "{said}");
@@ -135,7 +135,7 @@ fn req18_the_bias_card_says_why_minus_ten_and_what_would_fit_here() {
 }
 
 #[test]
-fn req18_the_loss_cards_say_ln_n_sum_or_mean_and_what_repeats() {
+fn the_loss_cards_say_ln_n_sum_or_mean_and_what_repeats() {
     let app = app();
     let curve = text(&app, Topic::Panel(Panel::Loss));
     assert!(curve.contains("ln 64 = 4.16"), "{curve}");
@@ -149,7 +149,7 @@ fn req18_the_loss_cards_say_ln_n_sum_or_mean_and_what_repeats() {
 }
 
 #[test]
-fn req18_the_batch_card_tells_accumulation_from_negatives_and_what_the_matrix_weighs() {
+fn the_batch_card_tells_accumulation_from_negatives_and_what_the_matrix_weighs() {
     let mut app = app();
     let said = text(&app, Topic::Dial(Dial::BatchSize));
     assert!(said.contains("8 x 32 is not 256"), "{said}");
@@ -163,7 +163,7 @@ fn req18_the_batch_card_tells_accumulation_from_negatives_and_what_the_matrix_we
 }
 
 #[test]
-fn req18_false_negatives_are_counted_in_the_batch_at_hand() {
+fn false_negatives_are_counted_in_the_batch_at_hand() {
     let pair = |name: &str| Pair {
         name: name.into(),
         caption: name.into(),

@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn req29_each_thing_worth_telling_is_one_line_and_told_once() {
+    fn each_thing_worth_telling_is_one_line_and_told_once() {
         let mut teller = Teller::new(&fixture::scenario());
         assert_eq!(
             teller.observe(fixture::starting()),
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn req29_commands_are_plain_lines() {
+    fn commands_are_plain_lines() {
         let mut teller = teller();
         let apply = |name, value| Command::Apply(Control::parse(name, value).unwrap());
         for (line, lane, command) in [

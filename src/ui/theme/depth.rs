@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn req13_octants_only_where_the_terminal_is_known_to_have_them() {
+    fn octants_only_where_the_terminal_is_known_to_have_them() {
         let detect = |pairs| Glyphs::detect(GlyphChoice::Auto, env(pairs));
         assert_eq!(
             detect(&[

@@ -66,7 +66,7 @@ mod tests {
     use crate::ui::theme::{Depth, Glyphs};
 
     #[test]
-    fn req15_the_diverging_scale_is_dark_at_zero_and_has_a_colour_for_each_sign() {
+    fn the_diverging_scale_is_dark_at_zero_and_has_a_colour_for_each_sign() {
         let theme = Theme::new(Depth::True, Glyphs::Braille);
         let at = |share| theme.shade(Scale::Diverging, share);
         assert_eq!(at(0.5), MIDDLE);
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn req15_without_colour_a_difference_is_a_sign_and_a_digit() {
+    fn without_colour_a_difference_is_a_sign_and_a_digit() {
         let theme = Theme::new(Depth::None, Glyphs::Ascii);
         let at = |share| String::from_iter(theme.letters(Scale::Diverging, share));
         assert_eq!(

@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn req29_what_is_to_be_read_stands_out_from_its_ground() {
+    fn what_is_to_be_read_stands_out_from_its_ground() {
         for palette in Palette::ALL {
             let c = palette.colors();
             let least = if palette == Palette::HighContrast {
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn req29_lanes_differ_without_red_and_green() {
+    fn lanes_differ_without_red_and_green() {
         // What the commonest kinds of colour blindness still see: brightness, and blue against yellow.
         let seen = |rgb: Rgb| {
             let [r, g, b] = rgb.map(f64::from);
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn req29_the_terminal_says_whether_it_is_light() {
+    fn the_terminal_says_whether_it_is_light() {
         let detect = |choice, value: &'static str| {
             Palette::detect(choice, move |name| {
                 (name == "COLORFGBG").then(|| value.into())
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn req29_a_key_goes_through_all_themes_and_comes_back() {
+    fn a_key_goes_through_all_themes_and_comes_back() {
         let mut seen = vec![Palette::Dark];
         while seen.len() < 5 {
             seen.push(seen[seen.len() - 1].next());

@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn req12_loss_and_gradient_of_a_cell_by_hand() {
+    fn loss_and_gradient_of_a_cell_by_hand() {
         let mut settings = fixture::settings(Loss::SigLip);
         settings.temperature = 0.5;
         settings.bias = Some(-1.0);
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn req12_gradients_are_the_loss_s_finite_differences() {
+    fn gradients_are_the_loss_s_finite_differences() {
         let logits = [0.3, -1.0, 2.0, 0.5, 1.5, -0.2, 0.1, 0.0, -2.0];
         let total = |z: &[f64], loss| -> f64 {
             let at = |r: usize, c: usize| z[r * 3 + c];

@@ -330,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn req10_a_constant_stays_and_gaps_stay() {
+    fn a_constant_stays_and_gaps_stay() {
         for smoothing in [Smoothing::Mean, Smoothing::Median] {
             let smooth = smooth(&[2.0, 2.0, f64::NAN, 2.0], smoothing);
             assert!((smooth[0] - 2.0).abs() < 1e-12 && (smooth[3] - 2.0).abs() < 1e-12);
@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn req10_the_mean_is_debiased_and_the_median_ignores_a_spike() {
+    fn the_mean_is_debiased_and_the_median_ignores_a_spike() {
         // Span 6 keeps 5/7: after 7 and 0, the weights are 5/7 and 1.
         let mean = smooth(&[7.0, 0.0], Smoothing::Mean);
         assert!((mean[0] - 7.0).abs() < 1e-12);
@@ -350,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn req10_outliers_do_not_set_the_axis() {
+    fn outliers_do_not_set_the_axis() {
         let mut values = vec![1.0; 300];
         values[150] = 1e6;
         values[10] = -1e6;
@@ -362,7 +362,7 @@ mod tests {
     }
 
     #[test]
-    fn req11_a_reading_is_of_exactly_that_step() {
+    fn a_reading_is_of_exactly_that_step() {
         let mut curve = Curve::default();
         for step in 1..=1500 {
             curve.push(step, step as f64);

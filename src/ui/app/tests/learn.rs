@@ -11,7 +11,7 @@ fn palette(app: &mut App, typed: &str) -> Vec<Effect> {
 }
 
 #[test]
-fn req17_the_palette_does_what_is_marked_and_closes() {
+fn the_palette_does_what_is_marked_and_closes() {
     let mut app = app();
     assert_eq!(palette(&mut app, "play"), all(Command::Pause));
     assert_eq!(app.overlay, None);
@@ -34,7 +34,7 @@ fn req17_the_palette_does_what_is_marked_and_closes() {
 }
 
 #[test]
-fn req17_every_line_of_the_palette_is_done_as_its_key_does_it() {
+fn every_line_of_the_palette_is_done_as_its_key_does_it() {
     use crate::ui::action::TABLE;
     for row in TABLE.iter().filter(|row| row.context == Context::Main) {
         if matches!(row.action, Action::Palette) {
@@ -90,7 +90,7 @@ fn said(app: &App) -> &str {
 }
 
 #[test]
-fn req20_a_locked_dial_refuses_however_it_is_asked() {
+fn a_locked_dial_refuses_however_it_is_asked() {
     let mut app = lesson();
     assert!(press(&mut app, "x").is_empty());
     assert!(tap(&mut app, KeyCode::Right).is_empty());
@@ -113,7 +113,7 @@ fn req20_a_locked_dial_refuses_however_it_is_asked() {
 }
 
 #[test]
-fn req20_a_hidden_panel_is_not_gone_to() {
+fn a_hidden_panel_is_not_gone_to() {
     let mut app = lesson();
     press(&mut app, "m");
     assert_eq!(app.panel, Panel::Loss);
@@ -123,7 +123,7 @@ fn req20_a_hidden_panel_is_not_gone_to() {
 }
 
 #[test]
-fn req19_what_was_expected_is_announced_once_when_it_is_seen() {
+fn what_was_expected_is_announced_once_when_it_is_seen() {
     let mut app = lesson();
     assert!(!app.course.watch.all_seen());
     app.observe(fixture::running(640));
@@ -139,7 +139,7 @@ fn req19_what_was_expected_is_announced_once_when_it_is_seen() {
 }
 
 #[test]
-fn req19_the_tour_goes_forward_and_back_and_begins_only_when_asked_twice() {
+fn the_tour_goes_forward_and_back_and_begins_only_when_asked_twice() {
     let mut app = lesson();
     assert!(press(&mut app, "N").is_empty());
     assert!(said(&app).contains("once more begins it"));
@@ -166,7 +166,7 @@ fn req19_the_tour_goes_forward_and_back_and_begins_only_when_asked_twice() {
 }
 
 #[test]
-fn req18_i_explains_while_the_keys_go_on_and_escape_closes_it() {
+fn i_explains_while_the_keys_go_on_and_escape_closes_it() {
     let mut app = app();
     press(&mut app, "i");
     assert!(app.course.explaining);
@@ -183,7 +183,7 @@ fn req18_i_explains_while_the_keys_go_on_and_escape_closes_it() {
 }
 
 #[test]
-fn req21_the_welcome_goes_at_the_first_key_which_acts_all_the_same() {
+fn the_welcome_goes_at_the_first_key_which_acts_all_the_same() {
     let mut app = app();
     app.course.welcome = true;
     assert_eq!(press(&mut app, " "), all(Command::Pause));

@@ -51,7 +51,7 @@ fn a_curve_that_diverged_leaves_no_dots_outside_its_panel() {
 }
 
 #[test]
-fn req10_titles_say_what_is_not_seen() {
+fn titles_say_what_is_not_seen() {
     let mut app = app(fixture::edited(300, |i, lane| {
         if i == 0 {
             let values = (0..300).map(|i| if i % 30 == 7 { -1.0 } else { 2.0 });
@@ -77,7 +77,7 @@ fn req10_titles_say_what_is_not_seen() {
 }
 
 #[test]
-fn req10_both_losses_have_the_line_of_one_who_knows_nothing() {
+fn both_losses_have_the_line_of_one_who_knows_nothing() {
     let mut app = app(fixture::running(640));
     app.size = (120, 40);
     press(&mut app, "czO");
@@ -93,7 +93,7 @@ fn req10_both_losses_have_the_line_of_one_who_knows_nothing() {
 }
 
 #[test]
-fn req10_views_of_charts() {
+fn views_of_charts() {
     for (name, keys, width, height) in [
         ("median_log_steps_80x24", "cyX", 80, 24),
         ("window_120x40", "c++[", 120, 40),
@@ -103,15 +103,12 @@ fn req10_views_of_charts() {
         app.size = (width, height);
         press(&mut app, keys);
         app.message = None;
-        insta::assert_snapshot!(
-            format!("req10_{name}"),
-            shot(&mut app, &RICH, width, height)
-        );
+        insta::assert_snapshot!(name, shot(&mut app, &RICH, width, height));
     }
 }
 
 #[test]
-fn req11_the_crosshair_reads_every_lane_in_all_charts_and_pins_make_a_table() {
+fn the_crosshair_reads_every_lane_in_all_charts_and_pins_make_a_table() {
     let mut app = app(fixture::running(640));
     app.size = (120, 40);
     press(&mut app, "c'220");
@@ -130,14 +127,14 @@ fn req11_the_crosshair_reads_every_lane_in_all_charts_and_pins_make_a_table() {
     ] {
         assert!(screen.contains(part), "{part} is missing:\n{screen}");
     }
-    insta::assert_snapshot!("req11_crosshair_120x40", screen);
+    insta::assert_snapshot!("crosshair_120x40", screen);
     press(&mut app, "z");
-    insta::assert_snapshot!("req11_pins_zoomed_120x40", shot(&mut app, &RICH, 120, 40));
-    insta::assert_snapshot!("req11_pins_plain_80x24", shot(&mut app, &PLAIN, 80, 24));
+    insta::assert_snapshot!("pins_zoomed_120x40", shot(&mut app, &RICH, 120, 40));
+    insta::assert_snapshot!("pins_plain_80x24", shot(&mut app, &PLAIN, 80, 24));
 }
 
 #[test]
-fn req15_the_ghost_of_an_earlier_run_stands_behind_the_present_one() {
+fn the_ghost_of_an_earlier_run_stands_behind_the_present_one() {
     let mut app = app(fixture::running(640));
     app.size = (120, 40);
     press(&mut app, "G");
@@ -145,5 +142,5 @@ fn req15_the_ghost_of_an_earlier_run_stands_behind_the_present_one() {
     app.message = None;
     let screen = shot(&mut app, &RICH, 120, 40);
     assert!(screen.contains("loss + ghost"), "{screen}");
-    insta::assert_snapshot!("req15_ghost_120x40", screen);
+    insta::assert_snapshot!("ghost_120x40", screen);
 }

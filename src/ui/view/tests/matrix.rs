@@ -21,7 +21,7 @@ fn the_cursor_names_both_items_and_every_lane_s_numbers() {
 }
 
 #[test]
-fn req12_the_cell_s_facts_say_what_the_loss_makes_of_it() {
+fn the_cell_s_facts_say_what_the_loss_makes_of_it() {
     let mut app = app(fixture::running(640));
     app.size = (120, 40);
     press(&mut app, "m");
@@ -40,14 +40,14 @@ fn req12_the_cell_s_facts_say_what_the_loss_makes_of_it() {
     ] {
         assert!(screen.contains(part), "{part} is missing:\n{screen}");
     }
-    insta::assert_snapshot!("req12_pair_120x40", screen);
+    insta::assert_snapshot!("pair_120x40", screen);
     press(&mut app, "ddd");
     let screen = shot(&mut app, &RICH, 200, 60);
     assert!(screen.contains("gradient, step 640"), "{screen}");
 }
 
 #[test]
-fn req12_a_key_shows_each_quantity_and_each_scale_with_its_legend() {
+fn a_key_shows_each_quantity_and_each_scale_with_its_legend() {
     let mut app = app(fixture::running(640));
     app.size = (200, 60);
     press(&mut app, "m");
@@ -73,7 +73,7 @@ fn req12_a_key_shows_each_quantity_and_each_scale_with_its_legend() {
 }
 
 #[test]
-fn req13_every_tier_draws_with_what_the_terminal_has() {
+fn every_tier_draws_with_what_the_terminal_has() {
     use ratatui::style::Color;
     let drawn = |glyphs, depth| {
         let theme = Theme::new(depth, glyphs);
@@ -103,7 +103,7 @@ fn req13_every_tier_draws_with_what_the_terminal_has() {
 }
 
 #[test]
-fn req13_without_colour_the_matrix_is_read_from_the_text_alone() {
+fn without_colour_the_matrix_is_read_from_the_text_alone() {
     for theme in [PLAIN, Theme::new(Depth::None, Glyphs::Braille)] {
         let mut app = app(fixture::running(900));
         app.size = (200, 60);
@@ -133,7 +133,7 @@ fn req13_without_colour_the_matrix_is_read_from_the_text_alone() {
 }
 
 #[test]
-fn req14_the_title_says_which_step_is_looked_at_and_how_to_come_back() {
+fn the_title_says_which_step_is_looked_at_and_how_to_come_back() {
     let mut app = app(fixture::running(600));
     app.size = (200, 60);
     app.observe(fixture::running(640));
@@ -150,7 +150,7 @@ fn req14_the_title_says_which_step_is_looked_at_and_how_to_come_back() {
 }
 
 #[test]
-fn req15_only_the_settings_that_differ_are_written_out() {
+fn only_the_settings_that_differ_are_written_out() {
     let mut app = app(fixture::running(640));
     let row = |app: &mut App, lane: &str| {
         let text = shot(app, &RICH, 120, 40);
@@ -168,7 +168,7 @@ fn req15_only_the_settings_that_differ_are_written_out() {
 }
 
 #[test]
-fn req15_the_cursor_is_the_same_pair_in_every_lane() {
+fn the_cursor_is_the_same_pair_in_every_lane() {
     let mut app = app(fixture::running(640));
     app.size = (120, 40);
     press(&mut app, "m5");
@@ -195,18 +195,15 @@ fn req15_the_cursor_is_the_same_pair_in_every_lane() {
 }
 
 #[test]
-fn req15_the_difference_of_two_lanes_has_zero_in_the_middle_of_its_scale() {
+fn the_difference_of_two_lanes_has_zero_in_the_middle_of_its_scale() {
     let mut app = app(fixture::running(640));
     app.size = (120, 40);
     press(&mut app, "D");
     app.message = None;
     let screen = shot(&mut app, &RICH, 120, 40);
     assert!(screen.contains("◆ sigmoid - ● softmax"), "{screen}");
-    insta::assert_snapshot!("req15_difference_120x40", screen);
-    insta::assert_snapshot!(
-        "req15_difference_plain_80x24",
-        shot(&mut app, &PLAIN, 80, 24)
-    );
+    insta::assert_snapshot!("difference_120x40", screen);
+    insta::assert_snapshot!("difference_plain_80x24", shot(&mut app, &PLAIN, 80, 24));
     // Where only one map fits, it is the difference.
     press(&mut app, "mz");
     let screen = shot(&mut app, &RICH, 60, 20);
