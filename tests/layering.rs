@@ -30,6 +30,7 @@ const ROOMS: &[&str] = &[
     "control",
     "quantity",
     "random",
+    "files",
     "memory",
     "error",
 ];
