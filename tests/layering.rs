@@ -329,9 +329,12 @@ fn a_parent_that_only_hands_on_is_in_no_circle() {
     let files = [
         (
             "loss.rs",
-            "mod a;\nmod b;\npub use a::A;\nfn run() { b::go(); }",
+            "mod a;\nmod b;\nuse std::fmt;\npub use a::A;\nfn run() { a::f(); b::go(); }",
         ),
-        ("loss/a.rs", "pub struct A;\nimpl A { fn b(&self) {} }"),
+        (
+            "loss/a.rs",
+            "use super::fmt;\npub struct A;\nimpl A { fn b(&self) {} }",
+        ),
         (
             "loss/b.rs",
             "use super::A;\npub fn go() { let x = crate::loss::A; super::a::f(); }",

@@ -267,8 +267,10 @@ class Graph:
             if name == "super":
                 at = (at[0].rpartition("::")[0], True)
             else:
-                # What a macro defines is not seen: the module that is named has it.
-                at = self.step(at[0], name, seen) or (at[0], False)
+                found = self.step(at[0], name, seen)
+                # What is brought in from another crate is nobody's; what a macro defines is not seen:
+                # the module that is named has it.
+                at = found or (None if name in self.uses[at[0]] else (at[0], False))
         return at
 
     def used_by(self, module):

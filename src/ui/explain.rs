@@ -19,7 +19,7 @@ use crate::control::Dial;
 
 pub use card::{Card, Kind, Line};
 
-pub(super) use card::Seen;
+pub(super) use card::{Seen, Write};
 pub(super) use numbers::{bytes, count, number};
 
 /// What is explained.
@@ -43,9 +43,6 @@ pub fn topic(app: &App) -> Topic {
         Focus::Panel => Topic::Panel(app.panel),
     }
 }
-
-/// Writes a dial's card.
-type Write = fn(&App) -> Card;
 
 /// The families of dials: each knows the cards of its own.
 const FAMILIES: [fn(Dial) -> Option<Write>; 8] = [

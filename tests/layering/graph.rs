@@ -152,6 +152,10 @@ impl Graph {
         (here.globs.iter()).find_map(|glob| self.step_glob(module, glob, name, seen))
     }
 
+    fn brings_in(&self, module: &str, name: &str) -> bool {
+        (self.modules.get(module)).is_some_and(|here| here.uses.contains_key(name))
+    }
+
     /// What `name` means in a module by one of its globs.
     fn step_glob(
         &self,
@@ -188,10 +192,13 @@ impl Graph {
             let Target::Module(inside) = &at else { break };
             at = match name.as_str() {
                 "super" => parent(inside),
-                // What a macro defines is not seen: it is said to be in the module that is named.
-                name => {
-                    (self.step(inside, name, seen)).unwrap_or_else(|| Target::In(inside.clone()))
-                }
+                name => match self.step(inside, name, seen) {
+                    Some(target) => target,
+                    // Brought in from another crate.
+                    None if self.brings_in(inside, name) => return None,
+                    // What a macro defines is not seen: it is said to be in the module that is named.
+                    None => Target::In(inside.clone()),
+                },
             };
         }
         Some(at)

@@ -4,6 +4,9 @@ use crate::control::Settings;
 use crate::telemetry::{DataReport, Matrix, Snapshot};
 use crate::ui::app::App;
 
+/// Writes a dial's card.
+pub type Write = fn(&App) -> Card;
+
 /// An explanation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Card {
