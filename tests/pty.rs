@@ -3,6 +3,8 @@
 
 mod screen;
 
+use std::io::IsTerminal as _;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use clip_lab::lab::{self, Lab};
@@ -192,7 +194,14 @@ fn a_screen_that_panics() {
 #[test]
 fn a_panic_of_a_trainer_is_a_status_and_the_screen_lives() {
     let folder = tempfile::tempdir().unwrap();
-    let mut screen = Screen::tiny_with(folder.path(), &[("CLIP_LAB_TEST_PANIC", "softmax")]);
+    let this = std::env::current_exe().unwrap();
+    let test = [
+        "--exact",
+        "pty::a_lane_that_panics",
+        "--ignored",
+        "--nocapture",
+    ];
+    let mut screen = Screen::of(&this, &test, &[], folder.path());
     screen.until_text("panicked");
     screen.until_it_moves();
     // The log pane has it, and says where the log lies.
@@ -205,10 +214,36 @@ fn a_panic_of_a_trainer_is_a_status_and_the_screen_lives() {
         !s.contents().contains("printed meanwhile")
     });
     screen.press("q");
-    screen.ended();
+    assert_eq!(screen.ended(), 0);
     // What the panic printed went to the log, not onto the screen.
     let log = std::fs::read_to_string(folder.path().join("state/clip-lab/clip-lab.log")).unwrap();
-    assert!(log.contains("lane softmax"), "{log}");
+    assert!(log.contains("thread 'lane "), "{log}");
+}
+
+/// The library's screen in a process of its own, for the test above: the lane that prepares the data
+/// panics, and the other goes on.
+#[test]
+#[ignore = "takes the terminal that it is started in"]
+fn a_lane_that_panics() {
+    let text = TINY.replace("steps: 12", "steps: 100000");
+    let scenario = clip_lab::scenario::parse(&text, "tiny").unwrap();
+    let source = ui::Source {
+        load: &|_| unreachable!("no scenario is to be read"),
+        open: &|scenario| {
+            let first = AtomicBool::new(true);
+            Lab::open_with(scenario, &lab::Options::default(), move |scenario| {
+                // What it prints is to go where the screen lets it go: it must have begun.
+                while std::io::stderr().is_terminal() {
+                    std::thread::sleep(Duration::from_millis(10));
+                }
+                assert!(!first.swap(false, Ordering::SeqCst), "a test asked for it");
+                clip_lab::train::start::prepare(scenario)
+            })
+        },
+    };
+    let names = ["tiny.ron".into()];
+    let failed = ui::run(ui::Options::default(), source, scenario, &names, None).unwrap_err();
+    assert_eq!(failed.exit_code(), 1);
 }
 
 #[test]

@@ -59,13 +59,25 @@ impl Lab {
     /// Starts the lanes, for somebody to watch. Data is prepared in the background: the lanes' status
     /// says when they are ready.
     pub fn open(scenario: Scenario, options: &Options) -> Result<Self> {
+        Self::open_with(scenario, options, start::prepare)
+    }
+
+    /// The same, with data that is prepared by `prepare`, in a lane's thread.
+    ///
+    /// # Errors
+    /// A run folder that cannot be made.
+    pub fn open_with(
+        scenario: Scenario,
+        options: &Options,
+        prepare: impl Fn(&Scenario) -> Result<Arc<Prepared>> + Send + Sync + 'static,
+    ) -> Result<Self> {
         let records = match &options.out {
             Some(path) => Some(RunDir::create(path, &scenario, options.force)?),
             None => None,
         };
         let prepare = {
             let scenario = scenario.clone();
-            once(move || start::prepare(&scenario))
+            once(move || prepare(&scenario))
         };
         let mut lab = Self::new(scenario, options, prepare);
         let records = records.map(|run| Arc::new(Mutex::new(run)));

@@ -268,7 +268,6 @@ impl<'a> Worker<'a> {
     }
 
     fn step(&mut self) -> Result<()> {
-        self.panic_if_asked();
         let progress = self.trainer.advance()?;
         self.record_applied()?;
         let report = match progress {
@@ -310,16 +309,6 @@ impl<'a> Worker<'a> {
                 rule: self.stop_rule.observe(step, loss),
             }
         }
-    }
-
-    /// For the test of what a panic does: a lane that is named so panics after its third step.
-    fn panic_if_asked(&self) {
-        let named = std::env::var_os("CLIP_LAB_TEST_PANIC");
-        let asked = named.is_some_and(|lane| lane == *self.plan.spec.name);
-        assert!(
-            !asked || self.trainer.steps_done() < 3,
-            "a test asked for it"
-        );
     }
 
     /// Says what the data has to say since: images that turned out to be damaged.
