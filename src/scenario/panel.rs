@@ -33,4 +33,6 @@ pub enum Panel {
     Languages,
     /// What is nearest to a caption or a picture.
     Query,
+    /// How sure the model is, against how often it is right.
+    Calibration,
 }

@@ -6,6 +6,7 @@
 //! work out. The table names no file to anybody but those who draw and explain, so that the files may
 //! know the whole screen.
 
+pub(super) mod calibration;
 pub(super) mod geometry;
 pub(super) mod gradient;
 pub(super) mod hand;
@@ -226,6 +227,13 @@ macro_rules! panels {
                 "Looks at what was found nearest to a caption or a picture.",
                 "/ types a caption and shows the nearest held-out pictures; Enter on one of them, its nearest names",
             ).keys(&[c('Q')]).inside(Context::Query);
+
+            Calibration in calibration: Row::new(
+                Page::Use,
+                "calibration",
+                "Looks at whether the model is as often right as it is sure.",
+                "how sure the model is of each picture's best caption, against how often that is its own",
+            ).keys(&[c('%')]);
         }
     };
 }

@@ -1,0 +1,299 @@
+//! The calibration panel: whether a model is as often right as it is sure. For each picture of the
+//! batch it takes the caption that the picture likes best: how sure the loss's probability is of it,
+//! against how often it is the picture's own (Guo et al. 2017).
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use crate::control::Settings;
+use crate::loss::push::Push;
+use crate::telemetry::Rows;
+use crate::ui::app::App;
+use crate::ui::explain::{Card, number};
+use crate::ui::panel::Panel;
+use crate::ui::view::findings::places;
+use crate::ui::view::plot::{Axis, Plot, Series};
+use crate::ui::view::{Screen, frame};
+
+/// The least width in which a lane's diagram is worth drawing.
+const NARROW: u16 = 40;
+/// Bins of the diagram, each a tenth of the probabilities.
+const BINS: usize = 10;
+
+/// Pictures whose best caption is about as probable.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Bin {
+    pictures: usize,
+    /// Those that like their own caption best; ties count against them.
+    right: usize,
+    /// All probabilities of the best captions together.
+    sure: f64,
+}
+
+/// A batch's pictures, by how sure the model is of their best caption.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Reliability {
+    bins: [Bin; BINS],
+}
+
+impl Reliability {
+    /// Of the rows that are kept of a batch; none if there is no row of numbers.
+    fn of(rows: &Rows, settings: &Settings) -> Option<Self> {
+        let bias = settings.bias.unwrap_or(0.0);
+        let mut found = Self::default();
+        for (own, row) in (0..).map_while(|own| Some((own, rows.row(own)?))) {
+            let Some(push) = Push::of(row, own, settings.loss, settings.temperature, bias) else {
+                continue;
+            };
+            let rival = push.negatives.first();
+            let right = rival.is_none_or(|rival| push.own > rival.cosine);
+            let sure = rival.map_or(0.0, |rival| rival.push).max(1.0 - push.pull);
+            let bin = &mut found.bins[((sure * BINS as f64) as usize).min(BINS - 1)];
+            bin.pictures += 1;
+            bin.right += usize::from(right);
+            bin.sure += sure;
+        }
+        (found.pictures() > 0).then_some(found)
+    }
+
+    fn pictures(&self) -> usize {
+        self.bins.iter().map(|bin| bin.pictures).sum()
+    }
+
+    /// Mean probability of the best captions.
+    fn sure(&self) -> f64 {
+        self.bins.iter().map(|bin| bin.sure).sum::<f64>() / self.pictures() as f64
+    }
+
+    /// Share of pictures that like their own caption best.
+    fn right(&self) -> f64 {
+        self.bins.iter().map(|bin| bin.right).sum::<usize>() as f64 / self.pictures() as f64
+    }
+
+    /// The expected calibration error: how far a bin's share of right ones lies from its mean
+    /// probability, weighed by its pictures.
+    fn error(&self) -> f64 {
+        let far = |bin: &Bin| (bin.right as f64 - bin.sure).abs();
+        self.bins.iter().map(far).sum::<f64>() / self.pictures() as f64
+    }
+
+    /// Mean probability and share of right ones of each bin that has pictures.
+    fn points(&self) -> Vec<(f64, f64)> {
+        let bins = self.bins.iter().filter(|bin| bin.pictures > 0);
+        bins.map(|bin| {
+            let n = bin.pictures as f64;
+            (bin.sure / n, bin.right as f64 / n)
+        })
+        .collect()
+    }
+}
+
+fn reliability(app: &App, lane: usize) -> Option<Reliability> {
+    Reliability::of(app.lanes[lane].rows.as_deref()?, &app.settings(lane)?)
+}
+
+/// Draws the panel: as many lanes as fit, the addressed one among them.
+pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
+    let app = screen.app;
+    let rows = app.lanes.iter().filter_map(|lane| lane.rows.as_deref());
+    let step = rows.map(|rows| rows.step).max();
+    let note = step.map_or_else(String::new, |step| format!(" step {step} "));
+    let note = Line::styled(note, screen.theme.muted());
+    let inner = frame::panel(frame, area, screen, Panel::Calibration, "calibration", note);
+    if step.is_none() {
+        frame::promise(frame, inner, screen, Panel::Calibration);
+        return;
+    }
+    for (place, lane) in places(screen, inner, NARROW) {
+        if let Some(found) = reliability(app, lane) {
+            column(frame, place, screen, lane, &found);
+        }
+    }
+}
+
+fn column(frame: &mut Frame, area: Rect, screen: &Screen, lane: usize, found: &Reliability) {
+    let theme = screen.theme;
+    let [sign, name] = frame::lane_name(screen, lane);
+    let error = format!("  ECE {:.3}", found.error());
+    let head = vec![sign, name, Span::styled(error, theme.text())];
+    frame::put(frame, area, 0, &head.into());
+    let numbers = format!(
+        "  sure {:.2}, right {:.2} of {} pictures",
+        found.sure(),
+        found.right(),
+        found.pictures()
+    );
+    let mut used = 1;
+    for text in [numbers.as_str(), "  % right over probability in %"] {
+        let text = frame::cut(text, usize::from(area.width), screen);
+        frame::put(frame, area, used, &Line::styled(text, theme.muted()));
+        used += 1;
+    }
+    let whole = Axis {
+        low: 0.0,
+        high: 100.0,
+        log: false,
+    };
+    let percent = |(sure, right): (f64, f64)| (sure * 100.0, right * 100.0);
+    let points: Vec<_> = found.points().into_iter().map(percent).collect();
+    let plot = Plot {
+        x: whole,
+        y: whole,
+        series: vec![
+            Series {
+                dashed: true,
+                ..Series::line(vec![(0.0, 0.0), (100.0, 100.0)], theme.faint(), 0)
+            },
+            Series::line(points.clone(), theme.lane_half(lane), 1),
+            Series {
+                dotted: true,
+                sign: Some(theme.marker(lane)),
+                ..Series::line(points, theme.lane(lane), 2)
+            },
+        ],
+        guides: Vec::new(),
+        flags: Vec::new(),
+        crosshair: None,
+    };
+    let below = Rect {
+        y: area.y + used.min(area.height),
+        height: area.height.saturating_sub(used),
+        ..area
+    };
+    plot.render(frame.buffer_mut(), below, theme);
+}
+
+/// What there is to know of it.
+pub fn explain(app: &App) -> Card {
+    Card::new("calibration")
+        .formula("ECE = sum over ten bins of (pictures in it / all pictures) |share right - mean probability|")
+        .lanes(app, |seen| {
+            let rows = seen.lane.rows.as_deref();
+            let found = rows.and_then(|rows| Reliability::of(rows, &seen.settings));
+            let Some(found) = found else {
+                return format!("N = {}; no row yet", seen.settings.batch_size);
+            };
+            let (sure, right) = (found.sure(), found.right());
+            format!(
+                "{} pictures: sure {} on average, right {}: too {} by {}; ECE {}",
+                found.pictures(),
+                number(sure),
+                number(right),
+                if sure > right { "sure" } else { "modest" },
+                number((sure - right).abs()),
+                number(found.error())
+            )
+        })
+        .note(
+            "Sure is the probability of the caption that a picture likes best: the softmax of its row, or the \
+             sigmoid of that one cell. Right is whether it is the picture's own. On the dashed line a model is as \
+             often right as it is sure; below it, it is too sure.",
+        )
+        .note(
+            "tau moves the points to the left or right and never up or down: it changes how sure a row is, not which \
+             caption wins. The sigmoid's bias does the same.",
+        )
+        .note(
+            "Both answer for a batch of N: among fewer captions a softmax is surer, and the sigmoid's prior is 1/N. \
+             Pairs that share a caption count as wrong.",
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::quantity::Loss;
+    use crate::ui::action::Action;
+    use crate::ui::fixture;
+    use crate::ui::view::tests::{PLAIN, RICH, app, draw, shot, text};
+
+    fn rows(cosines: &[f32]) -> Rows {
+        Rows {
+            step: 1,
+            pairs: cosines.len().isqrt(),
+            cosines: cosines.to_vec(),
+        }
+    }
+
+    fn settings(loss: Loss, temperature: f64, bias: Option<f64>) -> Settings {
+        Settings {
+            temperature,
+            bias,
+            ..fixture::settings(loss)
+        }
+    }
+
+    #[test]
+    fn a_softmax_is_as_sure_as_its_row_says() {
+        // Both rows are ln 3 logits apart: 0.75 sure. One is right, one is wrong.
+        let apart = 3_f32.ln() * 0.1;
+        let found = Reliability::of(
+            &rows(&[apart, 0.0, apart, 0.0]),
+            &settings(Loss::InfoNce, 0.1, None),
+        )
+        .unwrap();
+        assert_eq!(found.pictures(), 2);
+        assert!((found.sure() - 0.75).abs() < 1e-6);
+        assert_eq!((found.right(), found.points().len()), (0.5, 1));
+        assert!((found.error() - 0.25).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_sigmoid_answers_for_the_one_cell() {
+        // sigma(0.5 / 0.1 - 5) = 0.5 and sigma(0.6 / 0.1 - 5) = 0.731, both right.
+        let found = Reliability::of(
+            &rows(&[0.5, 0.0, 0.0, 0.6]),
+            &settings(Loss::SigLip, 0.1, Some(-5.0)),
+        )
+        .unwrap();
+        let sure = f64::midpoint(0.5, 0.731_058_6);
+        assert!((found.sure() - sure).abs() < 1e-6, "{}", found.sure());
+        assert_eq!((found.right(), found.points().len()), (1.0, 2));
+        assert!((found.error() - (1.0 - sure)).abs() < 1e-6);
+    }
+
+    #[test]
+    fn ties_count_against_the_model_and_rows_without_numbers_not_at_all() {
+        let softmax = settings(Loss::InfoNce, 0.07, None);
+        let tied = Reliability::of(&rows(&[0.2; 4]), &softmax).unwrap();
+        assert_eq!((tied.right(), tied.pictures()), (0.0, 2));
+        assert_eq!(Reliability::of(&rows(&[f32::NAN; 4]), &softmax), None);
+        assert_eq!(Reliability::of(&rows(&[]), &softmax), None);
+    }
+
+    #[test]
+    fn every_size_and_terminal_has_the_numbers() {
+        for theme in [RICH, PLAIN] {
+            for (width, height) in [(60, 20), (80, 24), (120, 40)] {
+                let mut app = app(fixture::running(40));
+                app.update(Action::Panel(Panel::Calibration));
+                let screen = text(&draw(&mut app, &theme, width, height));
+                assert!(screen.contains("softmax  ECE 0."), "{screen}");
+                assert!(screen.contains(" of 64 pictures"), "{screen}");
+            }
+        }
+    }
+
+    #[test]
+    fn calibration_screens() {
+        for (name, theme) in [("truecolor", RICH), ("none", PLAIN)] {
+            for (width, height) in [(80, 24), (120, 40)] {
+                let mut app = app(fixture::running(40));
+                app.update(Action::Panel(Panel::Calibration));
+                insta::assert_snapshot!(
+                    format!("calibration_{width}x{height}_{name}"),
+                    shot(&mut app, &theme, width, height)
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn without_a_batch_it_says_what_it_will_show() {
+        let mut app = app(fixture::starting());
+        app.update(Action::Panel(Panel::Calibration));
+        let screen = text(&draw(&mut app, &RICH, 120, 40));
+        assert!(screen.contains("how sure"), "{screen}");
+    }
+}
