@@ -75,6 +75,7 @@ pub mod law;
 pub mod masked;
 pub mod push;
 pub mod sig_lip;
+mod sig_lip_relative;
 pub mod tiled;
 pub mod words;
 pub mod working;
@@ -94,6 +95,7 @@ impl Loss {
         match self {
             Self::InfoNce => &info_nce::InfoNce,
             Self::SigLip => &sig_lip::SigLip,
+            Self::SigLipRelative => &sig_lip_relative::SigLipRelative,
         }
     }
 

@@ -12,17 +12,20 @@ pub enum Loss {
     InfoNce,
     /// Sigmoid of every pair (SigLIP).
     SigLip,
+    /// The same, its bias learned relative to the scale: logits are `t (cos - b_rel)`.
+    SigLipRelative,
 }
 
 impl Loss {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::InfoNce, Self::SigLip];
+    pub const ALL: [Self; 3] = [Self::InfoNce, Self::SigLip, Self::SigLipRelative];
 
     /// Its name on the screen, and the words for it that a user may type, its own first.
     const fn names(self) -> (&'static str, &'static [&'static str]) {
         match self {
             Self::InfoNce => ("InfoNCE", &["infonce", "softmax", "clip"]),
             Self::SigLip => ("SigLIP", &["siglip", "sigmoid"]),
+            Self::SigLipRelative => ("SigLIP-relative", &["siglip-relative"]),
         }
     }
 
@@ -31,7 +34,7 @@ impl Loss {
         self.names().1[0]
     }
 
-    /// The words for all of them, as the end of a sentence: "infonce or siglip".
+    /// The words for all of them, as the end of a sentence: "infonce, siglip or ...".
     pub fn words() -> String {
         let words = Self::ALL.map(Self::word);
         let (last, others) = words.split_last().unwrap_or((&"", &[]));
