@@ -10,11 +10,16 @@
 //! 4. [`lab::Lane`]: a trainer on its own thread, driven by commands, observed through snapshots.
 //! 5. [`telemetry::Snapshot`]: plain data, everything that anyone may see of a lane.
 //!
-//! Modules depend on one another in one direction only (a test reads the `use` lines):
+//! Modules depend on one another in one direction only, within a room too (`tests/layering.rs` reads them):
 //!
 //! ```text
-//! cli, ui -> lab, infer, export -> train -> eval -> loss, model, data, optim -> scenario, telemetry, control, error, memory, random
+//! cli, ui -> lab, infer, export -> train -> eval -> optim, model, data, loss -> scenario -> telemetry -> control
+//!         -> quantity, random, memory, files, error
 //! ```
+//!
+//! Each idea has one home: the dials are the rows of [`control`]'s table, a loss is a [`loss::Law`], a panel a row and a
+//! file of [`ui::panel`], a task of the evaluation a file of [`eval`], a data set a file of [`data`], a tower a file of
+//! [`scenario`]. `CONTRIBUTING.md` has the recipes.
 //!
 //! `ratatui` and `crossterm` appear only in `ui`; `tch` only in `data`, `model`, `loss`, `optim`, `train`,
 //! `eval`.

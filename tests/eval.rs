@@ -5,11 +5,11 @@ use clip_lab::data::Labels;
 use clip_lab::eval::answers::{Ensemble, answer, mcnemar, rejection, sigmoid, softmax};
 use clip_lab::eval::geometry::{self, Plane};
 use clip_lab::eval::probe::Probe;
-use clip_lab::eval::tasks::calibration::{best_threshold, reliability};
+use clip_lab::eval::tasks::calibration::best_threshold;
 use clip_lab::eval::{Ranks, Sides, choose};
 use clip_lab::loss::Head;
 use clip_lab::loss::Loss;
-use clip_lab::telemetry::Share;
+use clip_lab::telemetry::{Reliability, Share};
 use ndarray::{Array2, ArrayView1, arr2};
 use serde_json::Value;
 
@@ -443,7 +443,7 @@ fn calibration_is_scikit_learns() {
                 (*confidence, class == *label)
             })
             .collect();
-        let found = reliability(&answers);
+        let found = Reliability::of(&answers, 15);
         assert_eq!(found.accuracy.hits as f64, number(&case["accuracy_count"]));
         close(found.confidence, number(&case["confidence"]), 1e-8, name);
         close(found.ece, number(&case["ece"]), 1e-8, name);

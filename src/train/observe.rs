@@ -22,7 +22,7 @@ impl Trainer {
         let begun = Evaluation::begin(
             &self.prepared,
             copy,
-            self.dials(),
+            self.head(),
             self.now.step,
             self.device,
             tasks,
@@ -73,7 +73,7 @@ impl Trainer {
         };
         let plane = self.plane.as_ref();
         let (report, plane) =
-            geometry::measure(latest.step, &image, &text, &kinds, self.dials(), plane)?;
+            geometry::measure(latest.step, &image, &text, &kinds, self.head(), plane)?;
         self.plane = Some(plane);
         Ok(Some(report))
     }

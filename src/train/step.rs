@@ -180,20 +180,16 @@ impl Trainer {
             let parts: Vec<&Tensor> = step.encoded.iter().map(of).collect();
             Ok(Tensor::f_cat(&parts, 0)?)
         };
-        let dials = Head {
-            loss: self.now.settings.loss,
-            logit_scale: self.now.logit_scale.value,
-            logit_bias: self.now.logit_bias.map(|bias| bias.value),
-        };
+        let head = self.head();
         let features = [all(|part| &part.image)?, all(|part| &part.text)?];
         let kept = self.spec.negatives;
         step.compared = Some(
-            if kept.is_all() || !dials.loss.law().can_choose_negatives() {
-                compare(features, dials, self.threads)?
+            if kept.is_all() || !head.loss.law().can_choose_negatives() {
+                compare(features, head, self.threads)?
             } else {
                 // Another choice in every step of every run.
                 let seed = self.train.seed.rotate_left(32) ^ self.now.step;
-                masked(features, dials, kept, seed)?
+                masked(features, head, kept, seed)?
             },
         );
         step.phases.loss += laps.lap();

@@ -220,7 +220,7 @@ impl Trainer {
     }
 
     /// Loss, scale and bias as they are now.
-    pub(super) fn dials(&self) -> Head {
+    pub(super) fn head(&self) -> Head {
         Head {
             loss: self.now.settings.loss,
             logit_scale: self.now.logit_scale.value,

@@ -14,7 +14,7 @@ use crate::eval::job::{EvalJob, Slice};
 use crate::eval::plan::{EvalTask, Needs, Occasion, Plan, Stage};
 use crate::eval::store::{Property, Store};
 use crate::eval::templates::Templates;
-use crate::telemetry::{CalibrationReport, Reliability, ReliabilityBin, Share, Threshold};
+use crate::telemetry::{CalibrationReport, Reliability, Share, Threshold};
 
 /// Bins of equal width, as Guo et al. have them.
 const BINS: usize = 15;
@@ -94,7 +94,7 @@ impl Calibration {
             templates: self.templates.clone(),
             probability: law.words().function().into(),
             classes: values.len() as u64,
-            reliability: reliability(&answers),
+            reliability: Reliability::of(&answers, BINS),
             best: best_threshold(&probabilities, |row, class| same(own[row], class)),
         })
     }
@@ -115,42 +115,6 @@ impl EvalJob for Calibration {
         }
         let report = self.report(store).map(Into::into);
         Ok(Slice::Done(report.into_iter().collect()))
-    }
-}
-
-/// Accuracy by confidence, in [`BINS`] bins of equal width, each with its right edge; `answers` are confidences, 0 to
-/// 1, and whether they are right. Without answers nothing is a number.
-///
-/// ECE = sum over bins of |bin| / n * |accuracy - mean confidence| (Guo et al. 2017, equation 3).
-pub fn reliability(answers: &[(f64, bool)]) -> Reliability {
-    let n = answers.len() as f64;
-    let bins: Vec<ReliabilityBin> = (0..BINS)
-        .filter_map(|bin| {
-            let (low, high) = (bin as f64 / BINS as f64, (bin + 1) as f64 / BINS as f64);
-            let held = |p: f64| (p > low || bin == 0) && p <= high;
-            let inside = || answers.iter().filter(|(p, _)| held(*p));
-            let accuracy = Share::of(inside().map(|(_, right)| *right));
-            let sum: f64 = inside().map(|(p, _)| p).sum();
-            (accuracy.of > 0).then(|| ReliabilityBin {
-                low,
-                high,
-                confidence: sum / accuracy.of as f64,
-                accuracy,
-            })
-        })
-        .collect();
-    let error = |bin: &ReliabilityBin| {
-        bin.accuracy.of as f64 / n * (bin.accuracy.value() - bin.confidence).abs()
-    };
-    Reliability {
-        accuracy: Share::of(answers.iter().map(|(_, right)| *right)),
-        confidence: answers.iter().map(|(p, _)| p).sum::<f64>() / n,
-        ece: if answers.is_empty() {
-            f64::NAN
-        } else {
-            bins.iter().map(error).sum()
-        },
-        bins,
     }
 }
 
@@ -203,19 +167,6 @@ mod tests {
     use ndarray::arr2;
 
     use super::*;
-
-    #[test]
-    fn reliability_at_its_edges() {
-        let none = reliability(&[]);
-        assert!(none.ece.is_nan() && none.bins.is_empty());
-        // An edge belongs to the bin on its left; 0 to the first.
-        let edge = reliability(&[(1.0 / 15.0, true), (0.0, false), (1.0, true)]);
-        let counts: Vec<u64> = edge.bins.iter().map(|bin| bin.accuracy.of).collect();
-        assert_eq!(counts, [2, 1]);
-        // Sure and right is calibrated, sure and wrong is as far off as can be.
-        assert_eq!(reliability(&[(1.0, true)]).ece, 0.0);
-        assert_eq!(reliability(&[(1.0, false)]).ece, 1.0);
-    }
 
     #[test]
     fn thresholds_at_their_edges() {

@@ -40,6 +40,44 @@ pub struct Reliability {
     pub bins: Vec<ReliabilityBin>,
 }
 
+impl Reliability {
+    /// Accuracy by confidence, in `count` bins of equal width, each with its right edge; `answers` are confidences, 0
+    /// to 1, and whether they are right. Without answers nothing is a number.
+    ///
+    /// ECE = sum over bins of |bin| / n * |accuracy - mean confidence| (Guo et al. 2017, equation 3).
+    pub fn of(answers: &[(f64, bool)], count: usize) -> Self {
+        let n = answers.len() as f64;
+        let bins: Vec<ReliabilityBin> = (0..count)
+            .filter_map(|bin| {
+                let (low, high) = (bin as f64 / count as f64, (bin + 1) as f64 / count as f64);
+                let held = |p: f64| (p > low || bin == 0) && p <= high;
+                let inside = || answers.iter().filter(|(p, _)| held(*p));
+                let accuracy = Share::of(inside().map(|(_, right)| *right));
+                let sum: f64 = inside().map(|(p, _)| p).sum();
+                (accuracy.of > 0).then(|| ReliabilityBin {
+                    low,
+                    high,
+                    confidence: sum / accuracy.of as f64,
+                    accuracy,
+                })
+            })
+            .collect();
+        let error = |bin: &ReliabilityBin| {
+            bin.accuracy.of as f64 / n * (bin.accuracy.value() - bin.confidence).abs()
+        };
+        Self {
+            accuracy: Share::of(answers.iter().map(|(_, right)| *right)),
+            confidence: answers.iter().map(|(p, _)| p).sum::<f64>() / n,
+            ece: if answers.is_empty() {
+                f64::NAN
+            } else {
+                bins.iter().map(error).sum()
+            },
+            bins,
+        }
+    }
+}
+
 /// Answers given with a confidence above `low` and up to `high`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReliabilityBin {
@@ -106,5 +144,23 @@ impl TaskReport for CalibrationReport {
         }));
         let about = format!("{} of {}, {}", self.property, self.classes, self.templates);
         all_about(&about, list)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reliability_at_its_edges() {
+        let none = Reliability::of(&[], 15);
+        assert!(none.ece.is_nan() && none.bins.is_empty());
+        // An edge belongs to the bin on its left; 0 to the first.
+        let edge = Reliability::of(&[(1.0 / 15.0, true), (0.0, false), (1.0, true)], 15);
+        let counts: Vec<u64> = edge.bins.iter().map(|bin| bin.accuracy.of).collect();
+        assert_eq!(counts, [2, 1]);
+        // Sure and right is calibrated, sure and wrong is as far off as can be.
+        assert_eq!(Reliability::of(&[(1.0, true)], 15).ece, 0.0);
+        assert_eq!(Reliability::of(&[(1.0, false)], 15).ece, 1.0);
     }
 }

@@ -8,7 +8,7 @@ use ratatui::text::{Line, Span};
 
 use crate::control::Settings;
 use crate::loss::push::Push;
-use crate::telemetry::Rows;
+use crate::telemetry::{Reliability, ReliabilityBin, Rows};
 use crate::ui::app::App;
 use crate::ui::explain::{Card, number};
 use crate::ui::panel::Panel;
@@ -21,76 +21,24 @@ const NARROW: u16 = 40;
 /// Bins of the diagram, each a tenth of the probabilities.
 const BINS: usize = 10;
 
-/// Pictures whose best caption is about as probable.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct Bin {
-    pictures: usize,
-    /// Those that like their own caption best; ties count against them.
-    right: usize,
-    /// All probabilities of the best captions together.
-    sure: f64,
-}
-
-/// A batch's pictures, by how sure the model is of their best caption.
-#[derive(Clone, Debug, Default, PartialEq)]
-struct Reliability {
-    bins: [Bin; BINS],
-}
-
-impl Reliability {
-    /// Of the rows that are kept of a batch; none if there is no row of numbers.
-    fn of(rows: &Rows, settings: &Settings) -> Option<Self> {
-        let bias = settings.bias.unwrap_or(0.0);
-        let mut found = Self::default();
-        for (own, row) in (0..).map_while(|own| Some((own, rows.row(own)?))) {
-            let Some(push) = Push::of(row, own, settings.loss, settings.temperature, bias) else {
-                continue;
-            };
-            let rival = push.negatives.first();
-            let right = rival.is_none_or(|rival| push.own > rival.cosine);
-            let sure = rival.map_or(0.0, |rival| rival.push).max(1.0 - push.pull);
-            let bin = &mut found.bins[((sure * BINS as f64) as usize).min(BINS - 1)];
-            bin.pictures += 1;
-            bin.right += usize::from(right);
-            bin.sure += sure;
-        }
-        (found.pictures() > 0).then_some(found)
-    }
-
-    fn pictures(&self) -> usize {
-        self.bins.iter().map(|bin| bin.pictures).sum()
-    }
-
-    /// Mean probability of the best captions.
-    fn sure(&self) -> f64 {
-        self.bins.iter().map(|bin| bin.sure).sum::<f64>() / self.pictures() as f64
-    }
-
-    /// Share of pictures that like their own caption best.
-    fn right(&self) -> f64 {
-        self.bins.iter().map(|bin| bin.right).sum::<usize>() as f64 / self.pictures() as f64
-    }
-
-    /// The expected calibration error: how far a bin's share of right ones lies from its mean
-    /// probability, weighed by its pictures.
-    fn error(&self) -> f64 {
-        let far = |bin: &Bin| (bin.right as f64 - bin.sure).abs();
-        self.bins.iter().map(far).sum::<f64>() / self.pictures() as f64
-    }
-
-    /// Mean probability and share of right ones of each bin that has pictures.
-    fn points(&self) -> Vec<(f64, f64)> {
-        let bins = self.bins.iter().filter(|bin| bin.pictures > 0);
-        bins.map(|bin| {
-            let n = bin.pictures as f64;
-            (bin.sure / n, bin.right as f64 / n)
-        })
-        .collect()
-    }
+/// How sure the loss is of each picture's best caption, and whether that is its own, of the rows that are kept of a
+/// batch; none if there is no row of numbers. Ties count against the model.
+fn of(rows: &Rows, settings: &Settings) -> Option<Reliability> {
+    let bias = settings.bias.unwrap_or(0.0);
+    let answer = |(own, row): (usize, &[f32])| {
+        let push = Push::of(row, own, settings.loss, settings.temperature, bias)?;
+        let rival = push.negatives.first();
+        let right = rival.is_none_or(|rival| push.own > rival.cosine);
+        let sure = rival.map_or(0.0, |rival| rival.push).max(1.0 - push.pull);
+        Some((sure, right))
+    };
+    let rows = (0..).map_while(|own| Some((own, rows.row(own)?)));
+    let answers: Vec<_> = rows.filter_map(answer).collect();
+    (!answers.is_empty()).then(|| Reliability::of(&answers, BINS))
 }
 
 fn reliability(app: &App, lane: usize) -> Option<Reliability> {
-    Reliability::of(app.lanes[lane].rows.as_deref()?, &app.settings(lane)?)
+    of(app.lanes[lane].rows.as_deref()?, &app.settings(lane)?)
 }
 
 /// Draws the panel: as many lanes as fit, the addressed one among them.
@@ -115,14 +63,14 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
 fn column(frame: &mut Frame, area: Rect, screen: &Screen, lane: usize, found: &Reliability) {
     let theme = screen.theme;
     let [sign, name] = frame::lane_name(screen, lane);
-    let error = format!("  ECE {:.3}", found.error());
+    let error = format!("  ECE {:.3}", found.ece);
     let head = vec![sign, name, Span::styled(error, theme.text())];
     frame::put(frame, area, 0, &head.into());
     let numbers = format!(
         "  sure {:.2}, right {:.2} of {} pictures",
-        found.sure(),
-        found.right(),
-        found.pictures()
+        found.confidence,
+        found.accuracy.value(),
+        found.accuracy.of
     );
     let mut used = 1;
     for text in [numbers.as_str(), "  % right over probability in %"] {
@@ -135,8 +83,8 @@ fn column(frame: &mut Frame, area: Rect, screen: &Screen, lane: usize, found: &R
         high: 100.0,
         log: false,
     };
-    let percent = |(sure, right): (f64, f64)| (sure * 100.0, right * 100.0);
-    let points: Vec<_> = found.points().into_iter().map(percent).collect();
+    let percent = |bin: &ReliabilityBin| (bin.confidence * 100.0, bin.accuracy.value() * 100.0);
+    let points: Vec<_> = found.bins.iter().map(percent).collect();
     let plot = Plot {
         x: whole,
         y: whole,
@@ -170,19 +118,19 @@ pub fn explain(app: &App) -> Card {
         .formula("ECE = sum over ten bins of (pictures in it / all pictures) |share right - mean probability|")
         .lanes(app, |seen| {
             let rows = seen.lane.rows.as_deref();
-            let found = rows.and_then(|rows| Reliability::of(rows, &seen.settings));
+            let found = rows.and_then(|rows| of(rows, &seen.settings));
             let Some(found) = found else {
                 return format!("N = {}; no row yet", seen.settings.batch_size);
             };
-            let (sure, right) = (found.sure(), found.right());
+            let (sure, right) = (found.confidence, found.accuracy.value());
             format!(
                 "{} pictures: sure {} on average, right {}: too {} by {}; ECE {}",
-                found.pictures(),
+                found.accuracy.of,
                 number(sure),
                 number(right),
                 if sure > right { "sure" } else { "modest" },
                 number((sure - right).abs()),
-                number(found.error())
+                number(found.ece)
             )
         })
         .note(
@@ -228,38 +176,42 @@ mod tests {
     fn a_softmax_is_as_sure_as_its_row_says() {
         // Both rows are ln 3 logits apart: 0.75 sure. One is right, one is wrong.
         let apart = 3_f32.ln() * 0.1;
-        let found = Reliability::of(
+        let found = of(
             &rows(&[apart, 0.0, apart, 0.0]),
             &settings(Loss::InfoNce, 0.1, None),
         )
         .unwrap();
-        assert_eq!(found.pictures(), 2);
-        assert!((found.sure() - 0.75).abs() < 1e-6);
-        assert_eq!((found.right(), found.points().len()), (0.5, 1));
-        assert!((found.error() - 0.25).abs() < 1e-6);
+        assert_eq!(found.accuracy.of, 2);
+        assert!((found.confidence - 0.75).abs() < 1e-6);
+        assert_eq!((found.accuracy.value(), found.bins.len()), (0.5, 1));
+        assert!((found.ece - 0.25).abs() < 1e-6);
     }
 
     #[test]
     fn a_sigmoid_answers_for_the_one_cell() {
         // sigma(0.5 / 0.1 - 5) = 0.5 and sigma(0.6 / 0.1 - 5) = 0.731, both right.
-        let found = Reliability::of(
+        let found = of(
             &rows(&[0.5, 0.0, 0.0, 0.6]),
             &settings(Loss::SigLip, 0.1, Some(-5.0)),
         )
         .unwrap();
         let sure = f64::midpoint(0.5, 0.731_058_6);
-        assert!((found.sure() - sure).abs() < 1e-6, "{}", found.sure());
-        assert_eq!((found.right(), found.points().len()), (1.0, 2));
-        assert!((found.error() - (1.0 - sure)).abs() < 1e-6);
+        assert!(
+            (found.confidence - sure).abs() < 1e-6,
+            "{}",
+            found.confidence
+        );
+        assert_eq!((found.accuracy.value(), found.bins.len()), (1.0, 2));
+        assert!((found.ece - (1.0 - sure)).abs() < 1e-6);
     }
 
     #[test]
     fn ties_count_against_the_model_and_rows_without_numbers_not_at_all() {
         let softmax = settings(Loss::InfoNce, 0.07, None);
-        let tied = Reliability::of(&rows(&[0.2; 4]), &softmax).unwrap();
-        assert_eq!((tied.right(), tied.pictures()), (0.0, 2));
-        assert_eq!(Reliability::of(&rows(&[f32::NAN; 4]), &softmax), None);
-        assert_eq!(Reliability::of(&rows(&[]), &softmax), None);
+        let tied = of(&rows(&[0.2; 4]), &softmax).unwrap();
+        assert_eq!((tied.accuracy.value(), tied.accuracy.of), (0.0, 2));
+        assert_eq!(of(&rows(&[f32::NAN; 4]), &softmax), None);
+        assert_eq!(of(&rows(&[]), &softmax), None);
     }
 
     #[test]
