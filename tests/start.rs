@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clip_lab::control::Control;
 use clip_lab::model::checkpoint;
-use clip_lab::quantity::{Locked, Steps};
+use clip_lab::quantity::{Bias, Locked, Loss, Steps, Temperature};
 use clip_lab::scenario::{self, Scenario};
 use clip_lab::train::{DeviceChoice, Trainer, start};
 use tch::{Device, Tensor};
@@ -90,6 +90,38 @@ fn a_training_goes_on_from_what_another_saved() {
         assert!(off <= most, "{name}: {off}");
     }
     assert!(second.step().unwrap().unwrap().loss.is_finite());
+}
+
+#[test]
+fn a_relative_bias_takes_another_way_and_is_saved_as_it_stands_in_the_logits() {
+    let made = |loss: Loss, learn_bias: bool| {
+        let mut scenario = tiny();
+        let lane = &mut scenario.lanes[0];
+        lane.loss = loss;
+        lane.temperature = Temperature::new(0.1).unwrap();
+        lane.bias = Some(Bias::new(-10.0).unwrap());
+        lane.learn_bias = learn_bias;
+        let mut trainer = trainer(&scenario);
+        let first = trainer.step().unwrap().unwrap();
+        for _ in 0..2 {
+            let _ = trainer.step().unwrap();
+        }
+        (first, trainer)
+    };
+    let (plain, mut siglip) = made(Loss::SigLip, true);
+    let (relative, mut trainer) = made(Loss::SigLipRelative, true);
+    assert_eq!(plain.loss.to_bits(), relative.loss.to_bits());
+    assert_ne!(siglip.settings().bias, trainer.settings().bias);
+    for trainer in [&mut siglip, &mut trainer] {
+        let saved = weights(trainer);
+        let bias = trainer.settings().bias.unwrap();
+        assert!((saved["logit_bias"].double_value(&[]) - bias).abs() < 1e-5);
+    }
+    // What is held is b_rel = -b tau: b moves with the temperature.
+    let (_, held) = made(Loss::SigLipRelative, false);
+    let settings = held.settings();
+    assert!((settings.temperature - 0.1).abs() > 1e-6);
+    assert!((settings.bias.unwrap() * settings.temperature + 1.0).abs() < 1e-9);
 }
 
 #[test]

@@ -158,6 +158,10 @@ fn everything_that_cannot_be_said_is_named() {
     snapshot("refused", &refused(&changed(&both), three));
     let bare = changed(&[(", bias: -10", "")]);
     assert!(refused(&bare, TWO).contains("lane `sigmoid`: SigLip without a bias"));
+    let relative = changed(&[("loss: SigLip", "loss: SigLipRelative")]);
+    assert!(
+        refused(&relative, TWO).contains("loss: SigLipRelative: OpenCLIP learns the bias itself")
+    );
     // In InfoNCE a bias means nothing.
     let softmax = changed(&[(
         "temperature: 0.07",
