@@ -22,7 +22,6 @@ use super::precision;
 use super::trainer::Trainer;
 use crate::data::Batch;
 use crate::error::{Error, Result};
-use crate::loss::Head;
 use crate::loss::compare::compare;
 use crate::loss::masked::masked;
 use crate::model::{Clip, Pass};
