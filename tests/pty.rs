@@ -330,12 +330,12 @@ fn a_paste_is_text_where_one_types_and_nothing_elsewhere() {
     // Keys in it would quit, pause and open things.
     screen.press("\x1b[200~q o?\x1b[201~");
     screen.press("t\r");
-    screen.until_text("tau for all lanes =");
+    screen.until_text("temperature for all lanes =");
     screen.press("\x1b[200~ 0.0432\nq\x1b[201~");
-    screen.until_text("tau for all lanes = 0.0432");
+    screen.until_text("temperature for all lanes = 0.0432");
     screen.press("\r");
     screen.until("the value", |s| {
-        !s.contents().contains("tau for all lanes =") && s.contents().contains("0.0432")
+        !s.contents().contains("temperature for all lanes =") && s.contents().contains("0.0432")
     });
     screen.press("q");
     assert_eq!(screen.ended(), 0);
