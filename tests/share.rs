@@ -132,7 +132,10 @@ fn the_line_mode_tells_and_obeys() {
     lab.until("temperature");
     lab.until(": loss softmax ");
     lab.say("status");
-    assert!(lab.until("softmax: paused, step").contains("temperature 0.0"));
+    assert!(
+        lab.until("softmax: paused, step")
+            .contains("temperature 0.0")
+    );
     lab.say("tua 1");
     lab.until("did you mean `tau`?");
     lab.say("command");

@@ -125,6 +125,31 @@ fn a_relative_bias_takes_another_way_and_is_saved_as_it_stands_in_the_logits() {
 }
 
 #[test]
+fn a_bias_that_is_learned_by_another_parameter_starts_with_no_memory() {
+    let mut scenario = tiny();
+    let lane = &mut scenario.lanes[0];
+    (lane.loss, lane.bias) = (Loss::SigLip, Some(Bias::new(-3.0).unwrap()));
+    let mut trainer = trainer(&scenario);
+    let relative = |trainer: &Trainer| {
+        let settings = trainer.settings();
+        -settings.bias.unwrap() * settings.temperature
+    };
+    for _ in 0..3 {
+        let _ = trainer.step().unwrap();
+    }
+    let _ = trainer.apply(Control::Loss(Loss::SigLipRelative)).unwrap();
+    let before = relative(&trainer);
+    let report = trainer.step().unwrap().unwrap();
+    // The first step of Adam goes as far as the rate, whatever the gradient.
+    let moved = (relative(&trainer) - before).abs();
+    let rate = report.learning_rate;
+    assert!(
+        (0.9 * rate..1.001 * rate).contains(&moved),
+        "{moved} at a rate of {rate}"
+    );
+}
+
+#[test]
 fn published_checkpoints_are_tuned_in_the_lab() {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/checkpoint");
     for name in ["hf_clip", "hf_siglip", "open_clip", "open_clip_siglip"] {

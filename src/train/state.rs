@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 
 use crate::control::{Control, Settings};
 use crate::optim::{LearnedScalar, Moments};
+use crate::quantity::Loss;
 
 /// What a trainer's steps change or depend on, tensors aside.
 #[derive(Clone, Debug)]
@@ -18,6 +19,18 @@ pub(super) struct TrainState {
     pub logit_bias: Option<LearnedScalar>,
     /// What the script still has to say.
     pub cues: VecDeque<(u64, Control)>,
+}
+
+impl TrainState {
+    /// Gets ready to learn the bias by the parameter of `loss`. What Adam remembers of another parameter has another
+    /// sign and size: it is forgotten.
+    pub fn learn_bias_by(&mut self, loss: Loss) {
+        let parameter = |loss: Loss| loss.law().parameter(1.0, self.logit_scale.value);
+        let same = parameter(loss).to_bits() == parameter(self.settings.loss).to_bits();
+        if let Some(bias) = self.logit_bias.as_mut().filter(|_| !same) {
+            *bias = LearnedScalar::new(bias.value, bias.learned);
+        }
+    }
 }
 
 /// A trainer's state. A trainer of the same scenario that takes it over makes the same steps from there

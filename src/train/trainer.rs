@@ -151,6 +151,7 @@ impl Trainer {
                 }
             }
             Control::BatchSize(n) => self.check_memory(n.get(), 1)?,
+            Control::Loss(loss) => self.now.learn_bias_by(loss),
             _ => {}
         }
         self.now.settings.set(control);

@@ -52,8 +52,16 @@ impl Columns {
                 (true, false) => 12,
                 (false, _) => 10,
             };
-            // A key, the name, and a space to each side.
-            value.max(dial.name().len() as u16 + 3)
+            // A key, the name, and a space to each side; a value that is longer needs more.
+            let lanes = screen.app.lanes.iter();
+            let values = lanes.filter_map(|lane| lane.settings.as_ref()?.get(dial));
+            let longest = values
+                .map(|value| dial::show(value).len())
+                .max()
+                .unwrap_or(0);
+            value
+                .max(dial.name().len() as u16 + 3)
+                .max(longest as u16 + 2)
         };
         // The data's dials share a place, unless there is room for everything.
         let together = Dial::ALL.iter().map(|dial| each(*dial)).sum::<u16>() <= room;
