@@ -16,7 +16,7 @@ use crate::model::checkpoint::Checkpoint;
 /// Unit features `[N, D]` of the pictures that can be read; `heard` hears of every one, in order.
 ///
 /// # Errors
-/// As for [`classify`].
+/// As for [`classify`](super::classify).
 pub fn embed_images(
     model: &Checkpoint,
     paths: &[PathBuf],

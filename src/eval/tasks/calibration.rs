@@ -1,7 +1,7 @@
 //! The task `calibration`: whether the probabilities that the loss gives are worth what they say, for held-out
 //! pictures and their names, and for the first label of the data; and the threshold with the best F1.
 //!
-//! [`reliability`] and [`best_threshold`] are functions of plain probabilities in 64 bits, held to scikit-learn and
+//! [`Reliability::of`] and [`best_threshold`] are functions of plain probabilities in 64 bits, held to scikit-learn and
 //! NumPy.
 
 use ndarray::Array2;
