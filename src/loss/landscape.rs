@@ -105,7 +105,6 @@ pub fn survey(
 
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
 
     use super::*;
 
@@ -258,32 +257,6 @@ mod tests {
         for now in [-100.0, 0.0, 63.5] {
             let stops = biases(now);
             assert!(stops[0] <= now && now <= *stops.last().unwrap() && stops.len() <= 42);
-        }
-    }
-
-    /// Prints what a survey costs: `cargo test --lib landscape_cost -- --ignored --nocapture`.
-    #[test]
-    #[ignore = "a measurement, not a check"]
-    fn landscape_cost() {
-        tch::set_num_threads(1);
-        for pairs in [16, 64, 128, 512, 2_048, 8_192, 32_768] {
-            let features = features(pairs, 1.0).map(|side| side.to_kind(Kind::Float));
-            all(&features);
-            let mut times: Vec<f64> = (0..40)
-                .map(|_| {
-                    let start = Instant::now();
-                    all(&features);
-                    start.elapsed().as_secs_f64() * 1e3
-                })
-                .collect();
-            times.sort_by(f64::total_cmp);
-            println!(
-                "{pairs} pairs: median {:.2} ms, least {:.2}, most {:.2}; {:.1} % of a step of 150 ms",
-                times[20],
-                times[0],
-                times[39],
-                times[20] / 1.5
-            );
         }
     }
 }
