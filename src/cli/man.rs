@@ -73,7 +73,12 @@ fn keys() -> Roff {
         roff.control("SS", [context.title()]);
         for row in TABLE.iter().filter(|row| row.context == context) {
             roff.control("TP", []);
-            roff.text([bold(row.keys_text())]);
+            let keys = if row.keys.is_empty() {
+                format!(": {}", row.name)
+            } else {
+                row.keys_text()
+            };
+            roff.text([bold(keys)]);
             roff.text([roman(format!("{}: {}", row.name, row.about))]);
         }
     }

@@ -15,6 +15,12 @@ pub struct Lesson {
     /// Panels that are not drawn.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hide: Vec<Panel>,
+    /// The panels of the first page, besides the loss curve; without any it has its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub show: Vec<Panel>,
+    /// Dials that the strip shows besides those that it always has.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dials: Vec<Dial>,
     /// Dials that cannot be turned.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lock: Vec<Dial>,

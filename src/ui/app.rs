@@ -16,14 +16,17 @@ mod lesson;
 mod mouse;
 mod observe;
 mod overlay;
+mod pages;
 mod palette;
 mod past;
 mod pending;
 mod run;
 mod scrub;
+mod search;
 mod shades;
 mod share;
 mod state;
+mod strip;
 mod typing;
 mod undo;
 
@@ -33,7 +36,6 @@ mod tests;
 use crossterm::event::KeyEvent;
 
 use super::action::{self, Action, Context};
-use super::panel::Panel;
 use crate::lab::Command;
 
 pub use crate::quantity::short;
@@ -52,10 +54,10 @@ impl App {
         self.course.welcome = false;
         let action = if self.too_small() {
             // Nothing is to be changed that cannot be seen.
-            action::lookup(Context::Main, key)
+            action::lookup(Context::Main, false, key)
                 .filter(|action| matches!(action, Action::Quit | Action::Suspend))
         } else {
-            action::lookup(self.context(), key)
+            action::lookup(self.context(), self.in_tour(), key)
         };
         action.map_or_else(Vec::new, |action| self.update(action))
     }
@@ -71,22 +73,10 @@ impl App {
     // One arm for each action, which is to stay readable as a table.
     #[allow(clippy::too_many_lines)]
     fn act(&mut self, action: Action) -> Vec<Effect> {
-        let action = match (self.context(), action) {
-            (Context::Hand, Action::Digit(digit)) => Action::Insert((b'0' + digit % 10) as char),
-            (_, action) => action,
-        };
-        if !matches!(
-            action,
-            Action::Digit(_) | Action::Wheel(..) | Action::Hover(..)
-        ) {
+        if !matches!(action, Action::Wheel(..) | Action::Hover(..)) {
             self.message = None;
         }
-        let count = if matches!(action, Action::Digit(_) | Action::Hover(..)) {
-            None
-        } else {
-            self.count.take()
-        };
-        if !matches!(action, Action::Turn(_) | Action::Digit(_)) {
+        if !matches!(action, Action::Turn(_)) {
             self.end_turning();
         }
         match action {
@@ -101,10 +91,11 @@ impl App {
             Action::Mouse => return self.switch_mouse(),
             Action::Copy => return vec![Effect::Copy],
             Action::Export => return vec![Effect::Export],
+            Action::Log if matches!(self.overlay, Some(Overlay::Log { .. })) => self.overlay = None,
             Action::Log => return vec![Effect::Log],
             Action::Reload => return self.reload(),
             Action::PlayPause => return self.play_pause(),
-            Action::Step => return self.step(count.unwrap_or(1)),
+            Action::Step(count) => return self.step(count),
             Action::Reset => return self.reset(false),
             Action::Reseed => return self.reset(true),
             Action::Evaluate => {
@@ -126,61 +117,67 @@ impl App {
             }
             Action::Turn(turn) => return self.turn(turn, self.target),
             Action::ToggleLearned => return self.toggle_learned(),
+            Action::Tour => return self.open_stop(0),
             Action::NextStop => return self.go_to_stop(true),
             Action::PreviousStop => return self.go_to_stop(false),
             Action::Explain => self.course.explaining = !self.course.explaining,
             Action::Accept => return self.accept(),
             Action::Click(x, y) => return self.click(x, y),
             Action::Wheel(x, y, up) => return self.wheel(x, y, up),
-            Action::Digit(digit) => {
-                let count = self.count.unwrap_or(0) * 10 + u64::from(digit);
-                self.count = Some(count.min(1_000_000));
-            }
-            Action::NextLane => self.address(1),
-            Action::PreviousLane => self.address(self.lanes.len()),
+            Action::NextLane => self.address_next(),
             Action::Dial(dial) => self.hold(dial),
-            Action::DataDial => self.hold_of_data(),
-            Action::Panel(panel) => {
-                self.focus = Focus::Panel;
-                self.panel = panel;
-                if panel == Panel::Hand {
-                    self.begin_hand();
-                }
-            }
+            Action::NextDial => self.next_dial(true),
+            Action::PreviousDial => self.next_dial(false),
+            Action::Page(page) => self.turn_to(page),
+            Action::AllPanels => self.toggle_dense(),
+            Action::Panel(panel) => self.look_at(panel),
+            Action::NextPanel => self.next_panel(true),
+            Action::PreviousPanel => self.next_panel(false),
             Action::Zoom => self.zoomed = !self.zoomed,
-            Action::Chart(key) => self.chart_key(key, count.unwrap_or(1)),
+            Action::Chart(key) => self.chart_key(key),
             Action::Hover(x, y) => self.aim_at(x, y, false),
-            Action::Scrub(later) => self.scrub(later, count.unwrap_or(1) as usize),
+            Action::Scrub(later) => self.scrub(later),
             Action::Difference => self.toggle_difference(),
             Action::Quantity => self.quantity = self.quantity.next(),
             Action::Range => self.range = self.range.next(),
-            Action::Cursor(direction) => {
-                let by = count.unwrap_or(1) as usize;
-                match self.context() {
-                    Context::Landscape => self.move_place(direction, by),
-                    Context::Hand => self.move_hand(direction, by),
-                    Context::Findings | Context::Query => self.choose_finding(direction, by),
-                    _ => self.move_cursor(direction, by),
-                }
-            }
+            Action::Cursor(direction) => match self.context() {
+                Context::Landscape => self.move_place(direction, 1),
+                Context::Hand => self.move_hand(direction, 1),
+                Context::Findings | Context::Query => self.choose_finding(direction, 1),
+                _ => self.move_cursor(direction, 1),
+            },
+            Action::FarCursor(direction) => self.move_cursor(direction, 8),
             Action::SetPlace => return self.set_place(),
             Action::TakeBatch => self.take_batch(),
             Action::FewerPairs => self.resize_hand(false),
             Action::MorePairs => self.resize_hand(true),
             Action::Enter if self.context() == Context::Hand => self.begin_cell(""),
-            Action::Insert(c) if self.context() == Context::Hand => self.begin_cell(&c.to_string()),
-            Action::Up | Action::Down if self.context() == Context::Hand => {
-                self.scroll_hand(action == Action::Down);
+            Action::PageUp | Action::PageDown if self.context() == Context::Hand => {
+                self.scroll_hand(action == Action::PageDown);
             }
+            Action::First | Action::Last if self.overlay.is_none() => {
+                self.go_to_pair(action == Action::Last);
+            }
+            Action::Search if self.overlay.is_some() => self.begin_filter(),
+            Action::Search => self.begin_search(),
+            Action::NextMatch => self.next_match(true),
+            Action::PreviousMatch => self.next_match(false),
             Action::WorstPair => self.find_worst(),
             Action::Back => self.back(),
             Action::Open => self.overlay = Some(Overlay::open()),
             Action::Save => self.overlay = Some(Overlay::save(&self.scenario.title)),
+            Action::Help if matches!(self.overlay, Some(Overlay::Help { .. })) => {
+                self.overlay = None
+            }
             Action::Help => self.overlay = Some(Overlay::help()),
             Action::Palette => self.overlay = Some(Overlay::palette()),
             Action::Enter => self.begin_value(),
             Action::Up
             | Action::Down
+            | Action::PageUp
+            | Action::PageDown
+            | Action::First
+            | Action::Last
             | Action::Backspace
             | Action::DeleteWord
             | Action::ClearLine
@@ -193,22 +190,34 @@ impl App {
     }
 
     /// Passes the address on: all lanes, the first, the second, ..., all lanes.
-    fn address(&mut self, by: usize) {
+    fn address_next(&mut self) {
         let n = self.lanes.len() + 1;
         let now = self.target.map_or(0, |i| i + 1);
-        self.target = ((now + by) % n).checked_sub(1);
+        self.target = ((now + 1) % n).checked_sub(1);
+        let who = self.target_name();
+        self.say(if self.lanes.len() > 1 {
+            format!("dials turn {who}")
+        } else {
+            "there is only one lane".into()
+        });
     }
 
+    /// Leaves what was entered last: one thing each time.
     fn back(&mut self) {
-        if self.overlay.take().is_some() {
+        if self.leave_filter() || self.overlay.take().is_some() {
         } else if self.course.explaining {
             self.course.explaining = false;
+        } else if self.charts.crosshair.is_some() {
+            self.charts.crosshair = None;
+        } else if self.search.is_some() {
+            self.search = None;
         } else if self.cursor_shown() && self.past.step.is_some() {
             self.past.step = None;
         } else if self.zoomed {
             self.zoomed = false;
         } else {
             self.focus = Focus::Dials;
+            self.panel = self.left_panel();
         }
     }
 }

@@ -62,13 +62,6 @@ impl Dial {
         self.group() == Group::Data
     }
 
-    /// The next dial of the data; the first one after the last, and after any other dial.
-    #[must_use]
-    pub fn next_of_data(self) -> Self {
-        let following = Self::of_data().skip_while(|dial| *dial != self).nth(1);
-        following.or_else(|| Self::of_data().next()).unwrap_or(self)
-    }
-
     /// What may be typed, for a lane with these settings.
     pub fn allowed(self, settings: Option<&Settings>) -> String {
         match self {
@@ -247,16 +240,6 @@ mod tests {
             Dial::Bias.turned(None, Turn::Up, &fixture::settings(Loss::SigLip)),
             Some(Control::Bias(Bias::new(0.0).unwrap()))
         );
-    }
-
-    #[test]
-    fn the_dials_of_the_data_go_round() {
-        let mut dial = Dial::Temperature.next_of_data();
-        for expected in Dial::of_data() {
-            assert_eq!(dial, expected);
-            dial = dial.next_of_data();
-        }
-        assert_eq!(Some(dial), Dial::of_data().next());
     }
 
     #[test]

@@ -1,9 +1,8 @@
 //! The palette: everything that can be done or opened, as one list that typing narrows, the best match
 //! first. It is made from the table of actions; what is chosen is done as its key would do it.
 
-use super::action::{Action, Context, Entry, TABLE, entry};
+use super::action::{Action, Context, Entry, TABLE};
 use super::app::Choice;
-use crate::control::Dial;
 
 /// What a line of the palette leads to.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,7 +35,21 @@ pub fn items(typed: &str, here: Context, choices: &[Choice]) -> Vec<Item> {
         .collect();
     // Stable: equal matches stay in the order of the table.
     scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
-    scored.into_iter().map(|(_, item)| item).collect()
+    let steps = steps(typed).map(|n| Item {
+        name: format!("step {n}"),
+        about: format!("Make {n} steps in every lane, then pause."),
+        keys: String::new(),
+        deed: Deed::Act(Action::Step(n), Context::Main),
+    });
+    let rest = scored.into_iter().map(|(_, item)| item);
+    steps.into_iter().chain(rest).collect()
+}
+
+/// A number of steps, typed as "step 50" or "50".
+fn steps(typed: &str) -> Option<u64> {
+    let number = typed.trim().strip_prefix("step").unwrap_or(typed).trim();
+    let n = number.parse().ok()?;
+    (1..=1_000_000).contains(&n).then_some(n)
 }
 
 fn everything(here: Context, choices: &[Choice]) -> Vec<Item> {
@@ -48,20 +61,6 @@ fn everything(here: Context, choices: &[Choice]) -> Vec<Item> {
         if row.action == Action::Palette {
             continue;
         }
-        // Dials without a key of their own, and those behind one key, are found by their names.
-        if row.action == Action::DataDial {
-            let keyless = |dial: &Dial| entry(&Action::Dial(*dial)).is_none();
-            items.extend(Dial::ALL.into_iter().filter(keyless).map(|dial| Item {
-                name: format!("dial: {}", dial.name()),
-                about: format!("Takes hold of {}.", dial.about()),
-                keys: if dial.is_of_data() {
-                    row.keys_text()
-                } else {
-                    String::new()
-                },
-                deed: Deed::Act(Action::Dial(dial), row.context),
-            }));
-        }
         let deed = Deed::Act(row.action.clone(), row.context);
         let known = items
             .iter_mut()
@@ -72,7 +71,7 @@ fn everything(here: Context, choices: &[Choice]) -> Vec<Item> {
                 let known: Vec<String> = item.keys.split(' ').map(Into::into).collect();
                 let keys = row.keys.iter().map(ToString::to_string);
                 for key in keys.filter(|key| !known.contains(key)) {
-                    item.keys = format!("{} {key}", item.keys);
+                    item.keys = format!("{} {key}", item.keys).trim().into();
                 }
             }
             None => items.push(Item {
@@ -97,6 +96,7 @@ fn spoken(row: &Entry) -> String {
     match row.action {
         Action::Dial(_) => format!("dial: {}", row.name),
         Action::Panel(_) => format!("panel: {}", row.name),
+        Action::Page(page) => format!("page: {}", page.name()),
         _ => row.name.into(),
     }
 }
@@ -169,6 +169,7 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
+    use crate::control::Dial;
 
     fn choices() -> Vec<Choice> {
         vec![Choice {
@@ -195,7 +196,7 @@ mod tests {
                 .any(|other| other.action == row.action && other.context.is_place())
             {
                 assert_eq!(shown.len(), 1, "{:?}", row.action);
-                assert!(!shown[0].keys.is_empty() && shown[0].about.ends_with('.'));
+                assert!(shown[0].about.ends_with('.'));
             } else {
                 assert!(
                     shown.is_empty(),
@@ -225,8 +226,9 @@ mod tests {
     fn letters_in_order_are_enough_and_the_best_match_leads() {
         assert_eq!(names("tts")[0], "open tau-too-small");
         assert_eq!(names("ckpt")[0], "checkpoint");
-        assert_eq!(names("newseed")[0], "reset, new seed");
-        assert_eq!(names("dial tau")[0], "dial: tau");
+        assert_eq!(names("newseed")[0], "new seed");
+        assert_eq!(names("dial temp")[0], "dial: temperature");
+        assert_eq!(names("step 50")[0], "step 50");
         // By a word of what is said about it, and by its key.
         assert!(names("exchanged").contains(&"dial: shuffle_captions".to_string()));
         assert_eq!(names("ctrl-s").len(), names("Ctrl-s").len() - 1);

@@ -38,8 +38,6 @@ pub struct Row {
     pub explains: &'static str,
     /// The keys that lead to it.
     pub keys: &'static [Key],
-    /// Its word in the footer, and how late that gives way when there is no room.
-    pub footer: Option<(&'static str, u8)>,
     /// The page that it belongs to.
     pub page: Page,
     /// Where it lies when all panels are shown.
@@ -67,6 +65,61 @@ pub enum Page {
     Study,
 }
 
+impl Page {
+    /// The pages that have panels, in the order of their digits.
+    pub const SHOWN: [Self; 3] = [Self::Train, Self::Loss, Self::Use];
+
+    /// Its name on the screen.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Train => "Train",
+            Self::Loss => "Loss",
+            Self::Use => "Use",
+            Self::Inside => "Inside",
+            Self::Study => "Study",
+        }
+    }
+
+    /// Its name among the actions.
+    pub const fn row_name(self) -> &'static str {
+        match self {
+            Self::Train => "train page",
+            Self::Loss => "loss page",
+            Self::Use => "use page",
+            Self::Inside => "inside page",
+            Self::Study => "study page",
+        }
+    }
+
+    /// What one finds there, in a line.
+    pub const fn about(self) -> &'static str {
+        match self {
+            Self::Train => "Watch training: the loss, held-out retrieval, the matrix.",
+            Self::Loss => "Take the loss of one batch apart: landscape, gradient, by hand.",
+            Self::Use => "See what the model is good for: zero-shot, nearest, languages ...",
+            Self::Inside => "Look inside the towers.",
+            Self::Study => "Compare many runs.",
+        }
+    }
+
+    /// Its digit.
+    pub const fn keys(self) -> &'static [Key] {
+        match self {
+            Self::Train => const { &[c('1')] },
+            Self::Loss => const { &[c('2')] },
+            Self::Use => const { &[c('3')] },
+            Self::Inside => const { &[c('4')] },
+            Self::Study => const { &[c('5')] },
+        }
+    }
+
+    /// Its panels, in the order of their rows.
+    pub fn panels(self) -> impl Iterator<Item = Panel> {
+        let here = move |panel: &Panel| panel.row().page == self;
+        Panel::ALL.into_iter().filter(here)
+    }
+}
+
 /// A place on the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
@@ -91,7 +144,6 @@ impl Row {
             about,
             explains,
             keys: &[],
-            footer: None,
             page,
             place: Place::Beside,
             needs: Attention::Batch,
@@ -102,13 +154,6 @@ impl Row {
 
     const fn keys(self, keys: &'static [Key]) -> Self {
         Self { keys, ..self }
-    }
-
-    const fn footer(self, word: &'static str, weight: u8) -> Self {
-        Self {
-            footer: Some((word, weight)),
-            ..self
-        }
     }
 
     const fn place(self, place: Place) -> Self {
@@ -140,100 +185,100 @@ macro_rules! panels {
             Loss in loss: Row::new(
                 Page::Train,
                 "curve",
-                "Looks at the loss curves.",
+                "Look at the loss curves.",
                 "loss by step: smoothed, with what was measured behind it; ln N is what guessing costs InfoNCE",
             ).keys(&[c('c')]).place(Place::Top);
 
             Traces in traces: Row::new(
                 Page::Train,
                 "traces",
-                "Looks at tau, bias, gradient norm and batch accuracy.",
+                "Look at tau, bias, gradient norm and batch accuracy.",
                 "what the loss learns besides weights: tau, and the bias of the sigmoid loss",
             ).keys(&[c('v')]).place(Place::Top).chart(Chart::Traces);
 
             Retrieval in retrieval: Row::new(
                 Page::Train,
                 "held out",
-                "Looks at the retrieval on held-out pictures.",
+                "Look at the retrieval on held-out pictures.",
                 "pictures that training never saw, against all names: R@k is the share found among the first k",
-            ).keys(&[c('h')]).place(Place::Top).chart(Chart::HeldOut);
+            ).place(Place::Top).chart(Chart::HeldOut);
 
             Matrix in matrix: Row::new(
                 Page::Train,
                 "matrix",
-                "Looks at the similarity matrix; arrows move its cursor.",
+                "Look at the similarity matrix; arrows move its cursor.",
                 "every picture (rows) against every caption (columns) of one batch: pairs lie on the diagonal",
-            ).keys(&[c('m')]).footer("matrix", 45).place(Place::Maps).inside(Context::Matrix);
+            ).keys(&[c('m')]).place(Place::Maps).inside(Context::Matrix);
 
             Pictures in pictures: Row::new(
                 Page::Train,
                 "pictures",
-                "Looks at the pictures and captions of the batch.",
+                "Look at the pictures and captions of the batch.",
                 "the first pairs of the batch, as the towers get them",
             ).keys(&[c('p')]);
 
             Landscape in landscape: Row::new(
                 Page::Loss,
                 "landscape",
-                "Looks at the loss of this batch at other tau and bias; Enter goes there.",
+                "Look at the loss of this batch at other tau and bias; Enter goes there.",
                 "the loss of this batch at other tau and b, darker is lower; arrows move, Enter goes there",
-            ).keys(&[c('j')]).needs(Attention::Landscape).inside(Context::Landscape);
+            ).needs(Attention::Landscape).inside(Context::Landscape);
 
             Gradient in gradient: Row::new(
                 Page::Loss,
                 "gradient",
-                "Looks at how the loss spreads its push over a picture's wrong captions.",
+                "Look at how the loss spreads its push over a picture's wrong captions.",
                 "what pushes one picture from the wrong captions: the softmax shares one push out, the sigmoid judges each",
-            ).keys(&[c('J')]).inside(Context::Matrix);
+            ).inside(Context::Matrix);
 
             Hand in hand: Row::new(
                 Page::Loss,
                 "by hand",
-                "Works both losses out on paper, for up to eight pairs.",
-                "a small batch worked out on paper: arrows choose a number, digits replace it, F takes the batch's",
-            ).keys(&[c('K')]).inside(Context::Hand);
+                "Work the losses out by hand, for up to eight pairs.",
+                "a small batch worked out on paper: arrows choose a number, Enter types it, F takes the batch's",
+            ).inside(Context::Hand);
 
             ZeroShot in zero_shot: Row::new(
                 Page::Use,
                 "zero-shot",
-                "Looks at classification by words, with sets of templates.",
+                "Look at classification by words, with sets of templates.",
                 "pictures classified by words in templates; Enter evaluates everything, arrows choose property and templates",
-            ).keys(&[c('Z')]).inside(Context::Findings);
+            ).inside(Context::Findings);
 
             Geometry in geometry: Row::new(
                 Page::Use,
                 "space",
-                "Looks at where pictures and captions lie: map, gap, alignment, uniformity.",
+                "Look at where pictures and captions lie: map, gap, alignment, uniformity.",
                 "where pictures and captions of the batch lie: on their two main axes, and in numbers",
-            ).keys(&[c('S')]).needs(Attention::Geometry).inside(Context::Findings);
+            ).needs(Attention::Geometry).inside(Context::Findings);
 
             Transfer in transfer: Row::new(
                 Page::Use,
                 "three regimes",
-                "Looks at zero-shot, probe and fine-tuning, in domain and transferred.",
+                "Look at zero-shot, probe and fine-tuning, in domain and transferred.",
                 "zero-shot, linear probe and fine-tuning, on what is like training and on what is not; Enter evaluates",
-            ).keys(&[c('W')]).inside(Context::Findings);
+            ).inside(Context::Findings);
 
             Languages in languages: Row::new(
                 Page::Use,
                 "languages",
-                "Looks at retrieval by the names of every language.",
+                "Look at retrieval by the names of every language.",
                 "names in every language, those too that were never trained on; Enter evaluates",
-            ).keys(&[c('I')]).inside(Context::Findings);
+            ).inside(Context::Findings);
 
             Query in query: Row::new(
                 Page::Use,
                 "nearest",
-                "Looks at what was found nearest to a caption or a picture.",
+                "Look at what was found nearest to a caption or a picture.",
                 "/ types a caption and shows the nearest held-out pictures; Enter on one of them, its nearest names",
-            ).keys(&[c('Q')]).inside(Context::Query);
+            ).inside(Context::Query);
 
             Calibration in calibration: Row::new(
                 Page::Use,
                 "calibration",
-                "Looks at whether the model is as often right as it is sure.",
+                "Look at whether the model is right as often as its confidence says.",
                 "how sure the model is of each picture's best caption, against how often that is its own",
-            ).keys(&[c('%')]);
+            );
         }
     };
 }
@@ -282,6 +327,17 @@ mod tests {
             let others = Panel::ALL.into_iter().filter(|other| *other != panel);
             let same = |other: &Panel| other.row().name == row.name;
             assert_eq!(others.into_iter().find(same), None, "{panel:?}");
+        }
+    }
+
+    #[test]
+    fn every_page_that_is_shown_has_panels_and_every_panel_a_page() {
+        for page in Page::SHOWN {
+            assert!(page.panels().next().is_some(), "{page:?}");
+            assert!(page.about().ends_with('.'), "{page:?}: a sentence");
+        }
+        for panel in Panel::ALL {
+            assert!(Page::SHOWN.contains(&panel.row().page), "{panel:?}");
         }
     }
 

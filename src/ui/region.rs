@@ -67,6 +67,8 @@ impl MatrixMap {
 #[derive(Clone, Debug, Default)]
 pub struct Regions {
     all: Vec<(Rect, Target)>,
+    /// How far what is read above the screen can be scrolled: the last place that shows something new.
+    pub scroll_end: usize,
 }
 
 impl Regions {

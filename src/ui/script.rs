@@ -282,7 +282,7 @@ mod tests {
     #[test]
     fn a_line_that_is_not_understood_is_named_by_its_number() {
         for (line, says) in [
-            ("Hyper-x", "is no key"),
+            ("Hyper-x", "unknown key"),
             ("jump high", "begins no line"),
             ("text 5", "in quotes"),
             ("wait forever", "wait wants"),

@@ -256,7 +256,7 @@ mod tests {
             ("a.svg", &b"<svg "[..]),
             ("a.png", b"\x89PNG"),
             ("a.ans", b"\x1b[0"),
-            ("a.txt", b" clip"),
+            ("a.txt", b"  Train "),
         ] {
             let path = folder.path().join(name);
             shoot(&path, &screen).unwrap();

@@ -13,6 +13,7 @@ mod lesson;
 mod log;
 mod notice;
 mod open;
+mod pages;
 pub(super) mod pair;
 mod palette;
 pub(super) mod pins;
@@ -66,20 +67,29 @@ pub fn render(frame: &mut Frame, app: &App, theme: &Theme) -> Regions {
 
 fn overlay(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     match &screen.app.overlay {
-        Some(Overlay::Help { filter, scroll }) => {
-            help::render(frame, area, screen, filter, *scroll);
+        Some(Overlay::Help {
+            filter,
+            typing,
+            scroll,
+        }) => {
+            help::render(frame, area, screen, (filter, *typing), *scroll);
         }
         Some(Overlay::Open { input, chosen }) => open::render(frame, area, screen, input, *chosen),
         Some(Overlay::Palette { input, chosen }) => {
             palette::render(frame, area, screen, input, *chosen);
         }
-        Some(Overlay::Notice { title, text }) => notice::render(frame, area, screen, title, text),
+        Some(Overlay::Notice {
+            title,
+            text,
+            scroll,
+        }) => notice::render(frame, area, screen, title, text, *scroll),
         Some(Overlay::Log { text, back }) => log::render(frame, area, screen, text, *back),
         // Typed in the status line, so that the curves stay in sight.
         Some(
             Overlay::Save { .. }
             | Overlay::Value { .. }
             | Overlay::Cell { .. }
+            | Overlay::Search { .. }
             | Overlay::Ask { .. },
         )
         | None => {

@@ -3,7 +3,7 @@
 use super::chart::ChartKey;
 use super::turn::{Direction, Turn};
 use crate::control::Dial;
-use crate::scenario::Panel;
+use crate::ui::panel::{Page, Panel};
 
 /// Makes the enum, and the list of what its table must hold.
 macro_rules! actions {
@@ -43,8 +43,8 @@ actions! {
         Suspend,
         /// Train or pause, all lanes.
         PlayPause,
-        /// One step of all lanes, or as many as were typed before.
-        Step,
+        /// This many steps of all lanes, then a pause.
+        Step(u64) in [1, 10],
         /// Start over with the same seed.
         Reset,
         /// Start over with the next seed.
@@ -83,26 +83,36 @@ actions! {
         Palette,
         /// Explain what is in hand, or stop explaining.
         Explain,
+        /// Begin the tour.
+        Tour,
         /// Open the next stop of the tour.
         NextStop,
         /// Open the stop before.
         PreviousStop,
         /// Address the next lane, or all.
         NextLane,
-        /// Address the one before.
-        PreviousLane,
         /// Take hold of a dial.
         Dial(Dial) in Dial::ALL,
-        /// Take hold of the data's dials; of the next one, if one is held.
-        DataDial,
+        /// Take hold of the next dial of the strip.
+        NextDial,
+        /// Take hold of the one before.
+        PreviousDial,
         /// Turn the dial: its direction, and whether far.
         Turn(Turn) in Turn::ALL,
         /// Type the dial's value.
         Enter,
         /// Learn the dial's value, or hold it.
         ToggleLearned,
+        /// Turn to a page.
+        Page(Page) in Page::SHOWN,
+        /// Show all panels at once, or pages again.
+        AllPanels,
         /// Look at a panel.
         Panel(Panel) in Panel::ALL,
+        /// Go to the next panel of the page; the dials are one of them.
+        NextPanel,
+        /// Go to the one before.
+        PreviousPanel,
         /// Show the panel alone, or all again.
         Zoom,
         /// Something with the chart at hand.
@@ -115,8 +125,16 @@ actions! {
         Quantity,
         /// What the matrix's colours span.
         Range,
-        /// Move the matrix's cursor.
+        /// Move the cursor.
         Cursor(Direction) in Direction::ALL,
+        /// Move the cursor eight cells.
+        FarCursor(Direction) in Direction::ALL,
+        /// Search the captions on the screen.
+        Search,
+        /// Go to the next match.
+        NextMatch,
+        /// Go to the previous match.
+        PreviousMatch,
         /// Put the cursor on the pair that fares worst.
         WorstPair,
         /// Set tau and b to the landscape's cursor.
@@ -135,6 +153,14 @@ actions! {
         Up,
         /// Go down a list.
         Down,
+        /// Go up by what is in sight.
+        PageUp,
+        /// Go down by what is in sight.
+        PageDown,
+        /// Go to the beginning.
+        First,
+        /// Go to the end.
+        Last,
         /// Rub out a character.
         Backspace,
         /// Rub out a word.
@@ -156,8 +182,6 @@ actions! {
     }
     // What comes with a key's character or a place of the mouse.
     raw {
-        /// A digit before an action that can be repeated.
-        Digit(u8),
         /// A character for the text at hand.
         Insert(char),
         /// Text that was pasted.

@@ -55,18 +55,14 @@ pub fn bind(rows: Vec<(usize, Vec<Key>)>) {
     debug_assert!(!table.is_empty(), "the table has rows");
 }
 
-/// Why a key cannot be bound in a context, if it cannot: it is text there, or a count.
+/// Why a key cannot be bound in a context, if it cannot: it is text there.
 pub fn reserved(context: Context, key: Key) -> Option<&'static str> {
     let event = key.event();
-    let KeyCode::Char(c) = event.code else {
+    let KeyCode::Char(_) = event.code else {
         return None;
     };
     if event.modifiers.contains(KeyModifiers::CONTROL) {
         return None;
     }
-    if context.types() || context == Context::Always {
-        return Some("characters are text where one types");
-    }
-    c.is_ascii_digit()
-        .then_some("digits are counts: 5s makes five steps")
+    (context.types() || context == Context::Always).then_some("characters are text where one types")
 }

@@ -19,9 +19,7 @@ pub enum ChartKey {
     Earlier,
     /// Towards later steps.
     Later,
-    /// Show the crosshair, or not.
-    Crosshair,
-    /// Move it to the step before.
+    /// Move the crosshair to the step before; what has none gets one.
     Left,
     /// Move it to the step after.
     Right,
@@ -29,6 +27,10 @@ pub enum ChartKey {
     FarLeft,
     /// Move it far on.
     FarRight,
+    /// Move it to the first step in sight.
+    First,
+    /// Move it to the last step in sight.
+    Last,
     /// Keep what it reads.
     Pin,
     /// Keep the curves as a ghost.
@@ -38,7 +40,7 @@ pub enum ChartKey {
 impl ChartKey {
     /// All of them.
     #[cfg(test)]
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::LogY,
         Self::LogX,
         Self::Smoothing,
@@ -47,11 +49,12 @@ impl ChartKey {
         Self::Farther,
         Self::Earlier,
         Self::Later,
-        Self::Crosshair,
         Self::Left,
         Self::Right,
         Self::FarLeft,
         Self::FarRight,
+        Self::First,
+        Self::Last,
         Self::Pin,
         Self::Ghost,
     ];

@@ -5,40 +5,57 @@
 pub enum Context {
     /// Everywhere, whatever is open.
     Always,
-    /// Wherever no overlay is open.
+    /// On every page, while no overlay is open.
     Main,
-    /// While a dial is held.
+    /// On every page during the tour.
+    Tour,
+    /// On every page outside the tour.
+    Matches,
+    /// While a dial is in hand.
     Dials,
-    /// While the matrix is looked at.
+    /// While the matrix or the gradient is in hand.
     Matrix,
-    /// While another panel is looked at.
+    /// While a chart is in hand.
     Charts,
-    /// While the loss landscape is looked at.
+    /// While the loss landscape is in hand.
     Landscape,
-    /// While the hand calculator is looked at.
+    /// While the hand calculator is in hand.
     Hand,
-    /// While what an evaluation found is looked at.
+    /// While an evaluation is in hand.
     Findings,
-    /// While one looks for what is nearest.
+    /// While the panel "nearest" is in hand.
     Query,
+    /// In everything that one reads: help, log, notices.
+    Reading,
     /// In the help.
     Help,
     /// In the list of scenarios.
     Open,
     /// While a line is typed: a value, a file's name.
     Line,
-    /// While a notice is shown.
-    Notice,
     /// While the log is read.
     Log,
     /// In the palette.
     Palette,
 }
 
+/// What works in a place: its own keys first.
+macro_rules! place {
+    ($place:ident, $tour:expr) => {
+        if $tour {
+            &[Self::$place, Self::Tour, Self::Main, Self::Always]
+        } else {
+            &[Self::$place, Self::Matches, Self::Main, Self::Always]
+        }
+    };
+}
+
 impl Context {
     /// All contexts, in the order in which the help shows them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::Main,
+        Self::Tour,
+        Self::Matches,
         Self::Dials,
         Self::Charts,
         Self::Matrix,
@@ -48,8 +65,8 @@ impl Context {
         Self::Query,
         Self::Open,
         Self::Line,
+        Self::Reading,
         Self::Help,
-        Self::Notice,
         Self::Log,
         Self::Palette,
         Self::Always,
@@ -59,47 +76,52 @@ impl Context {
     pub const fn title(self) -> &'static str {
         match self {
             Self::Always => "Everywhere",
-            Self::Main => "Run and look",
-            Self::Dials => "While a dial is held",
-            Self::Matrix => "While the matrix or the gradient is looked at",
-            Self::Charts => "While a chart is looked at",
-            Self::Landscape => "While the loss landscape is looked at",
-            Self::Hand => "While one calculates by hand",
-            Self::Findings => "While an evaluation is looked at",
-            Self::Query => "While one looks for pictures and names",
+            Self::Main => "On every page",
+            Self::Tour => "During the tour",
+            Self::Matches => "Outside the tour",
+            Self::Dials => "With a dial in hand",
+            Self::Matrix => "With the matrix or the gradient in hand",
+            Self::Charts => "With a chart in hand",
+            Self::Landscape => "With the loss landscape in hand",
+            Self::Hand => "With the hand calculator in hand",
+            Self::Findings => "With an evaluation in hand",
+            Self::Query => "With the panel \"nearest\" in hand",
+            Self::Reading => "While reading: help, log, notices",
             Self::Help => "In this help",
             Self::Open => "In the list of scenarios",
             Self::Line => "While typing",
-            Self::Notice => "In a notice",
             Self::Log => "In the log",
             Self::Palette => "In the palette",
         }
     }
 
-    /// The contexts whose keys work while this one is the innermost, this one first.
-    pub const fn chain(self) -> &'static [Self] {
+    /// The contexts whose keys work while this one is the innermost, this one first. The tour has keys
+    /// of its own; outside it they mean something else.
+    pub const fn chain(self, tour: bool) -> &'static [Self] {
         match self {
             Self::Always => &[Self::Always],
             Self::Main => &[Self::Main, Self::Always],
-            Self::Dials => &[Self::Dials, Self::Main, Self::Always],
-            Self::Matrix => &[Self::Matrix, Self::Main, Self::Always],
-            Self::Charts => &[Self::Charts, Self::Main, Self::Always],
-            Self::Landscape => &[Self::Landscape, Self::Main, Self::Always],
-            Self::Hand => &[Self::Hand, Self::Main, Self::Always],
-            Self::Findings => &[Self::Findings, Self::Main, Self::Always],
-            Self::Query => &[Self::Query, Self::Main, Self::Always],
-            Self::Help => &[Self::Help, Self::Always],
+            Self::Tour => &[Self::Tour, Self::Main, Self::Always],
+            Self::Matches => &[Self::Matches, Self::Main, Self::Always],
+            Self::Dials => place!(Dials, tour),
+            Self::Matrix => place!(Matrix, tour),
+            Self::Charts => place!(Charts, tour),
+            Self::Landscape => place!(Landscape, tour),
+            Self::Hand => place!(Hand, tour),
+            Self::Findings => place!(Findings, tour),
+            Self::Query => place!(Query, tour),
+            Self::Reading => &[Self::Reading, Self::Always],
+            Self::Help => &[Self::Help, Self::Reading, Self::Always],
             Self::Open => &[Self::Open, Self::Always],
             Self::Line => &[Self::Line, Self::Always],
-            Self::Notice => &[Self::Notice, Self::Always],
-            Self::Log => &[Self::Log, Self::Always],
+            Self::Log => &[Self::Log, Self::Reading, Self::Always],
             Self::Palette => &[Self::Palette, Self::Always],
         }
     }
 
     /// Whether characters without a row are text here.
     pub(super) const fn types(self) -> bool {
-        matches!(self, Self::Help | Self::Open | Self::Line | Self::Palette)
+        matches!(self, Self::Open | Self::Line | Self::Palette)
     }
 
     /// Whether it is a place on the screen rather than something above it: what can be done in a place
@@ -108,6 +130,8 @@ impl Context {
         match self {
             Self::Always
             | Self::Main
+            | Self::Tour
+            | Self::Matches
             | Self::Dials
             | Self::Matrix
             | Self::Charts
@@ -115,7 +139,7 @@ impl Context {
             | Self::Hand
             | Self::Findings
             | Self::Query => true,
-            Self::Help | Self::Open | Self::Line | Self::Notice | Self::Log | Self::Palette => {
+            Self::Reading | Self::Help | Self::Open | Self::Line | Self::Log | Self::Palette => {
                 false
             }
         }

@@ -11,7 +11,7 @@ pub struct Entry {
     pub action: Action,
     /// What it is called.
     pub name: &'static str,
-    /// The keys that do it; the first is the one that is shown.
+    /// The keys that do it; the first is the one that is shown. Without one it is found by `:`.
     pub keys: &'static [Key],
     /// One line about it.
     pub about: &'static str,

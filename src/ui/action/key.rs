@@ -33,6 +33,23 @@ impl Key {
         }
     }
 
+    /// A key with Shift that is no character.
+    pub const fn shift(code: KeyCode) -> Self {
+        Self {
+            code,
+            modifiers: KeyModifiers::SHIFT,
+        }
+    }
+
+    /// The same key without Shift.
+    #[must_use]
+    pub(super) const fn unshifted(self) -> Self {
+        Self {
+            code: self.code,
+            modifiers: self.modifiers.difference(KeyModifiers::SHIFT),
+        }
+    }
+
     /// The event that a terminal sends for it.
     pub const fn event(&self) -> KeyEvent {
         KeyEvent::new(self.code, self.modifiers)
@@ -51,7 +68,11 @@ impl From<KeyEvent> for Key {
                 modifiers = KeyModifiers::NONE;
                 KeyCode::BackTab
             }
-            code => code,
+            KeyCode::Char(c) => KeyCode::Char(c),
+            code => {
+                modifiers |= event.modifiers & KeyModifiers::SHIFT;
+                code
+            }
         };
         Self { code, modifiers }
     }
@@ -61,6 +82,9 @@ impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.modifiers.contains(KeyModifiers::CONTROL) {
             f.write_str("Ctrl-")?;
+        }
+        if self.modifiers.contains(KeyModifiers::SHIFT) {
+            f.write_str("Shift-")?;
         }
         match self.code {
             KeyCode::Char(' ') => f.write_str("Space"),

@@ -1,6 +1,6 @@
 //! Keys as a person writes them: `Space`, `Ctrl-s`, `Enter`, `F1`, `t`.
 
-use crossterm::event::KeyCode;
+use crossterm::event::{KeyCode, KeyModifiers};
 
 use super::key::Key;
 
@@ -46,6 +46,11 @@ pub fn parse(text: &str) -> Result<Key, String> {
         return Ok(Key::of(code));
     }
     let lower = text.to_ascii_lowercase();
+    if let Some(code) = lower.strip_prefix("shift-").and_then(known)
+        && code != KeyCode::Char(' ')
+    {
+        return Ok(Key::shift(code));
+    }
     if let Some(rest) = lower.strip_prefix("ctrl-") {
         let mut characters = rest.chars();
         if let (Some(c), None) = (characters.next(), characters.next())
@@ -61,7 +66,7 @@ pub fn parse(text: &str) -> Result<Key, String> {
     }
     let names: Vec<_> = NAMES.iter().map(|(name, _)| *name).collect();
     Err(format!(
-        "`{text}` is no key: a character, Ctrl- and a letter, F1 to F12, or {}",
+        "unknown key `{text}`: expected a character, Ctrl- and a letter, F1 to F12, Shift- and an arrow, or {}",
         names.join(", ")
     ))
 }
@@ -69,11 +74,16 @@ pub fn parse(text: &str) -> Result<Key, String> {
 /// The name that [`parse`] reads back.
 pub fn name(key: &Key) -> String {
     let shown = key.to_string();
-    let code = key.event().code;
+    let event = key.event();
+    let shift = if event.modifiers.contains(KeyModifiers::SHIFT) {
+        "Shift-"
+    } else {
+        ""
+    };
     NAMES
         .iter()
-        .find(|(_, known)| *known == code)
-        .map_or(shown, |(name, _)| (*name).into())
+        .find(|(_, known)| *known == event.code)
+        .map_or(shown, |(name, _)| format!("{shift}{name}"))
 }
 
 #[cfg(test)]

@@ -158,6 +158,7 @@ mod tests {
     use crossterm::event::{KeyCode, KeyEvent};
 
     use super::*;
+    use crate::ui::action::Action;
     use crate::ui::app::Effect;
     use crate::ui::fixture;
     use crate::ui::panel::Panel;
@@ -185,7 +186,7 @@ mod tests {
     fn hand_begins_with_the_first_pairs_of_the_batch_and_the_lane_s_dials() {
         let mut app = app();
         app.target = Some(1);
-        type_keys(&mut app, "K");
+        app.update(Action::Panel(Panel::Hand));
         let lane = &app.lanes[1];
         let rows = lane.rows.as_deref().unwrap();
         assert_eq!((app.panel, app.hand.n), (Panel::Hand, 4));
@@ -199,8 +200,8 @@ mod tests {
     #[test]
     fn hand_numbers_are_typed_and_no_lane_hears_of_them() {
         let mut app = app();
-        type_keys(&mut app, "K");
-        assert!(type_keys(&mut app, ">/-0.25\n").is_empty());
+        app.update(Action::Panel(Panel::Hand));
+        assert!(type_keys(&mut app, ">/\n-0.25\n").is_empty());
         assert_eq!(app.hand.cosines[5], -0.25);
         assert_eq!(app.hand.origin, "edited");
         assert!(type_keys(&mut app, "\n.5\n").is_empty());
@@ -209,7 +210,7 @@ mod tests {
         type_keys(&mut app, "^^\nnone\n");
         assert_eq!((app.hand.slot, app.hand.bias), (Slot::Bias, None));
         app.key(KeyEvent::from(KeyCode::Left));
-        type_keys(&mut app, "0.1\n");
+        type_keys(&mut app, "\n0.1\n");
         assert_eq!(app.hand.temperature, 0.1);
         assert!(app.pending.is_empty());
     }
@@ -217,7 +218,7 @@ mod tests {
     #[test]
     fn hand_refuses_what_is_no_cosine_and_keeps_the_old_number() {
         let mut app = app();
-        type_keys(&mut app, "K");
+        app.update(Action::Panel(Panel::Hand));
         let before = app.hand.clone();
         for (typed, reason) in [
             ("1.5", "must be -1 to 1"),
@@ -225,7 +226,7 @@ mod tests {
             ("nan", "must be"),
         ] {
             type_keys(&mut app, "\n");
-            app.update(crate::ui::action::Action::Paste(typed.into()));
+            app.update(Action::Paste(typed.into()));
             type_keys(&mut app, "\n");
             let said = app.message.clone().unwrap().1;
             assert!(said.contains(reason), "{typed}: {said}");
@@ -239,7 +240,7 @@ mod tests {
     #[test]
     fn hand_grows_and_shrinks_between_one_pair_and_eight() {
         let mut app = app();
-        type_keys(&mut app, "K");
+        app.update(Action::Panel(Panel::Hand));
         let corner = app.hand.cosines[0];
         type_keys(&mut app, "))))))))");
         assert_eq!((app.hand.n, app.hand.cosines.len()), (8, 64));
@@ -256,12 +257,12 @@ mod tests {
     fn hand_without_a_batch_has_two_pairs_made_up() {
         let mut app = App::new(fixture::scenario(), Vec::new());
         app.size = (120, 40);
-        type_keys(&mut app, "K");
+        app.update(Action::Panel(Panel::Hand));
         assert_eq!(app.hand.cosines, [0.9, 0.1, 0.2, 0.8]);
         type_keys(&mut app, "F");
         assert!(app.message.clone().unwrap().1.contains("no batch"));
         app.observe(fixture::running(3));
-        type_keys(&mut app, "K");
+        app.update(Action::Panel(Panel::Hand));
         assert_eq!(app.hand.n, 4, "filled once there is something");
     }
 }

@@ -14,7 +14,7 @@ impl App {
         lanes.map(|lane| lane.step).max().unwrap_or(0)
     }
 
-    pub(super) fn chart_key(&mut self, key: ChartKey, count: u64) {
+    pub(super) fn chart_key(&mut self, key: ChartKey) {
         let (chart, last) = (self.chart(), self.newest());
         let at = self.charts.crosshair;
         let view = self.charts.of_mut(chart);
@@ -48,27 +48,24 @@ impl App {
             ChartKey::Farther => view.zoom(false, last, at),
             ChartKey::Earlier => view.pan(false, last),
             ChartKey::Later => view.pan(true, last),
-            ChartKey::Crosshair => {
-                let (_, high) = view.steps(last);
-                self.charts.crosshair = if at.is_some() {
-                    None
-                } else {
-                    Some(high as u64)
-                };
+            ChartKey::Left => self.aim(-1),
+            ChartKey::Right => self.aim(1),
+            ChartKey::FarLeft => self.aim(-self.far()),
+            ChartKey::FarRight => self.aim(self.far()),
+            ChartKey::First | ChartKey::Last => {
+                let (low, high) = view.steps(last);
+                let step = if key == ChartKey::First { low } else { high };
+                self.charts.crosshair = Some((step as u64).min(last));
             }
-            ChartKey::Left => self.aim(-(count as i64)),
-            ChartKey::Right => self.aim(count as i64),
-            ChartKey::FarLeft => self.aim(-self.far(count)),
-            ChartKey::FarRight => self.aim(self.far(count)),
             ChartKey::Pin => self.pin(),
             ChartKey::Ghost => self.pin_ghost(),
         }
     }
 
     /// A twentieth of what is in sight.
-    fn far(&self, count: u64) -> i64 {
+    fn far(&self) -> i64 {
         let (low, high) = self.charts.of(self.chart()).steps(self.newest());
-        ((high - low) / 20.0).ceil() as i64 * count as i64
+        ((high - low) / 20.0).ceil() as i64
     }
 
     /// Moves the crosshair; what has none gets one.
@@ -100,7 +97,7 @@ impl App {
 
     fn pin(&mut self) {
         let Some(step) = self.charts.crosshair else {
-            self.complain("' shows a crosshair first; then \" keeps what it reads");
+            self.complain("move the crosshair first (left, right); then \" keeps what it reads");
             return;
         };
         let pins = &mut self.charts.pins;
@@ -183,14 +180,15 @@ mod tests {
     #[test]
     fn each_chart_has_its_own_axes_and_smoothing() {
         let mut app = app();
-        press(&mut app, "clXy");
+        press(&mut app, "cyXw");
         let loss = app.charts.loss;
         assert!(loss.log_y && loss.log_x && loss.smoothing == Smoothing::Median);
         assert_eq!(
             (app.charts.traces.log_x, app.charts.held_out.log_y),
             (false, false)
         );
-        press(&mut app, "hlO++");
+        app.update(Action::Panel(Panel::Retrieval));
+        press(&mut app, "yO++");
         assert!(app.charts.held_out.log_y && app.charts.held_out.clip);
         assert_eq!(app.charts.held_out.steps(640), (480.0, 640.0));
         assert_eq!(app.charts.loss, loss);
@@ -203,22 +201,40 @@ mod tests {
         let mut app = app();
         press(&mut app, "c\"");
         assert!(app.charts.pins.is_empty() && app.message.is_some());
-        press(&mut app, "'");
-        assert_eq!(app.charts.crosshair, Some(640));
-        press(&mut app, "10");
         app.key(KeyEvent::from(KeyCode::Left));
-        app.key(KeyEvent::from(KeyCode::Left));
-        assert_eq!(app.charts.crosshair, Some(629));
+        assert_eq!(app.charts.crosshair, Some(639), "it appears by moving");
+        press(&mut app, "hhl");
+        assert_eq!(app.charts.crosshair, Some(638));
         press(&mut app, "H\"");
-        assert_eq!(app.charts.pins, [597]);
+        assert_eq!(app.charts.pins, [606]);
         for _ in 0..6 {
             press(&mut app, "H\"");
         }
         assert_eq!(app.charts.pins.len(), PINS);
         press(&mut app, "\"");
         assert_eq!(app.charts.pins.len(), PINS - 1, "a second time lets go");
-        press(&mut app, "'");
+        press(&mut app, "g");
+        assert_eq!(app.charts.crosshair, Some(0));
+        press(&mut app, "G");
+        assert_eq!(app.charts.crosshair, Some(640));
+        app.key(KeyEvent::from(KeyCode::Esc));
         assert_eq!(app.charts.crosshair, None);
+    }
+
+    #[test]
+    fn the_wheel_moves_a_chart_s_steps_and_no_dial() {
+        let mut app = app();
+        press(&mut app, "c+");
+        let before = app.charts.loss.steps(640);
+        let map = ChartMap {
+            panel: Panel::Loss,
+            steps: before,
+            log: false,
+        };
+        app.regions
+            .add(ratatui::layout::Rect::new(10, 5, 64, 8), Target::Chart(map));
+        assert!(app.update(Action::Wheel(12, 6, true)).is_empty());
+        assert!(app.charts.loss.steps(640).0 < before.0);
     }
 
     #[test]
@@ -244,11 +260,11 @@ mod tests {
     #[test]
     fn a_ghost_stays_after_a_reset() {
         let mut app = app();
-        press(&mut app, "G");
+        app.update(Action::Chart(ChartKey::Ghost));
         app.observe(fixture::running(3));
         assert_eq!(app.charts.ghost[0].step, 640);
         assert_eq!(app.newest(), 640, "charts keep room for it");
-        press(&mut app, "G");
+        app.update(Action::Chart(ChartKey::Ghost));
         assert!(app.charts.ghost.is_empty());
     }
 }

@@ -16,8 +16,6 @@ pub struct Course {
     pub stop: Option<usize>,
     /// The stop that was asked for and is being opened.
     pub(super) asked: Option<usize>,
-    /// Whether the user was told that the next key leaves what runs now.
-    pub(super) offered: bool,
 }
 
 impl Course {
@@ -28,7 +26,6 @@ impl Course {
             welcome: false,
             stop: None,
             asked: None,
-            offered: false,
         }
     }
 

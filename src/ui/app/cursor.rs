@@ -27,6 +27,16 @@ impl App {
         *column = (*column).min(last);
     }
 
+    /// Puts the cursor on the first pair, or the last.
+    pub(super) fn go_to_pair(&mut self, last: bool) {
+        let place = if last {
+            self.side().saturating_sub(1)
+        } else {
+            0
+        };
+        self.cursor = (place, place);
+    }
+
     /// Puts the cursor on the rival that beats its pair by most, in the addressed lane.
     pub(super) fn find_worst(&mut self) {
         let lane = self.target.unwrap_or(0);

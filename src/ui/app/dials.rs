@@ -30,16 +30,6 @@ impl App {
         }
     }
 
-    /// Takes hold of the data's dials: of the one that was held last, or of the next if that is in hand.
-    pub(super) fn hold_of_data(&mut self) {
-        let held = self.focus == Focus::Dials && self.dial == self.data_dial;
-        self.hold(if held {
-            self.data_dial.next_of_data()
-        } else {
-            self.data_dial
-        });
-    }
-
     /// Whether the dial's value in this lane is still on its way.
     pub fn is_pending(&self, lane: usize, dial: Dial) -> bool {
         self.pending
@@ -59,7 +49,7 @@ impl App {
             .filter_map(|&lane| Some((lane, self.settings(lane)?)))
             .collect();
         if ready.is_empty() {
-            self.complain("the lane is still preparing: its dials come with the first step");
+            self.complain("the lane is preparing: dials become available once training starts");
             return Vec::new();
         }
         // Softmax cancels a bias: among several lanes only those that have a use for one get one.

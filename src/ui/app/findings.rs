@@ -89,6 +89,19 @@ impl App {
         };
     }
 
+    /// Scrolls the list of languages.
+    pub(super) fn scroll_languages(&mut self, down: bool) {
+        let lanes = self.lanes.iter();
+        let rows = lanes.map(|lane| lane.findings.all::<LanguageReport>().count());
+        let last = rows.max().unwrap_or(0).saturating_sub(1);
+        let scroll = &mut self.chosen.scroll;
+        *scroll = if down {
+            (*scroll + 1).min(last)
+        } else {
+            scroll.saturating_sub(1)
+        };
+    }
+
     pub(super) fn begin_asking(&mut self) {
         self.overlay = Some(Overlay::ask());
     }
@@ -101,8 +114,7 @@ impl App {
             return Vec::new();
         }
         self.overlay = None;
-        self.panel = Panel::Query;
-        self.focus = super::Focus::Panel;
+        self.look_at(Panel::Query);
         self.chosen.hit = 0;
         let command = Command::Query(Query::Caption(caption.into()));
         self.tell_all(

@@ -4,6 +4,7 @@ use super::{App, Focus, Overlay, SMALLEST};
 use crate::lab::Attention;
 use crate::ui::action::Context;
 use crate::ui::chart::Chart;
+use crate::ui::panel::{Page, Panel};
 
 impl App {
     /// The innermost context.
@@ -35,8 +36,9 @@ impl App {
         self.size.0 < SMALLEST.0 || self.size.1 < SMALLEST.1
     }
 
-    /// Whether the cursor on the matrix is shown.
+    /// Whether the cursor on the matrix is shown: on the first page always, with the pair under it.
     pub fn cursor_shown(&self) -> bool {
         self.here() == Context::Matrix
+            || (!self.dense && self.page == Page::Train && self.in_sight().contains(&Panel::Matrix))
     }
 }

@@ -113,7 +113,7 @@ mod tests {
 
     fn app() -> App {
         let mut app = fixture::app(300);
-        press(&mut app, KeyCode::Char('j'));
+        press(&mut app, KeyCode::Char('2'));
         app
     }
 
@@ -135,8 +135,9 @@ mod tests {
         // Softmax stands at 0.0431 without a bias: the nearest stop is 0.04, 0.
         assert_eq!(app.place(), Some((0.04, 0.0)));
         press(&mut app, KeyCode::Right);
-        app.key(KeyEvent::from(KeyCode::Char('6')));
-        press(&mut app, KeyCode::Down);
+        for _ in 0..6 {
+            press(&mut app, KeyCode::Char('j'));
+        }
         let tau = Control::Temperature(Temperature::new(0.05).unwrap());
         let bias = Control::Bias(Bias::new(-6.0).unwrap());
         assert_eq!(
@@ -177,9 +178,9 @@ mod tests {
     fn landscape_cursor_stays_on_the_grid_and_says_so_where_there_is_none() {
         let mut app = app();
         for code in [KeyCode::Left, KeyCode::Up] {
-            app.key(KeyEvent::from(KeyCode::Char('9')));
-            app.key(KeyEvent::from(KeyCode::Char('9')));
-            press(&mut app, code);
+            for _ in 0..99 {
+                press(&mut app, code);
+            }
         }
         assert_eq!(app.place(), Some((0.01, 4.0)));
         app.observe(fixture::edited(302, |_, lane| {
@@ -194,7 +195,7 @@ mod tests {
     fn landscape_is_asked_for_only_while_its_panel_is_looked_at() {
         let mut app = fixture::app(3);
         assert_eq!(app.attention(), Attention::Batch);
-        press(&mut app, KeyCode::Char('j'));
+        press(&mut app, KeyCode::Char('2'));
         assert_eq!(app.attention(), Attention::Landscape);
         press(&mut app, KeyCode::Char('m'));
         assert_eq!(app.attention(), Attention::Batch);

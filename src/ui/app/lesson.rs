@@ -74,18 +74,23 @@ impl App {
                 self.complain("this is the first stop: N goes to the next");
                 return Vec::new();
             }
-            (None, _) if !self.course.offered => {
-                self.course.offered = true;
-                self.say(format!(
-                    "a tour of {} stops; once more begins it, and what runs now ends",
-                    STOPS.len()
-                ));
+            (None, _) => {
+                self.complain("this is not the tour: `:` and \"tour\" begin it");
                 return Vec::new();
             }
-            (None, _) => 0,
         };
+        self.open_stop(stop)
+    }
+
+    /// Opens a stop of the tour.
+    pub(super) fn open_stop(&mut self, stop: usize) -> Vec<Effect> {
         self.course.asked = Some(stop);
         vec![Effect::Open(STOPS[stop].into())]
+    }
+
+    /// Whether the tour goes on, with keys of its own.
+    pub const fn in_tour(&self) -> bool {
+        self.course.stop.is_some()
     }
 
     /// Takes back what a lesson does not allow of what an action did; `tour` if it was one of the tour's.
@@ -96,7 +101,6 @@ impl App {
         effects: Vec<Effect>,
     ) -> Vec<Effect> {
         if !tour {
-            self.course.offered = false;
             // Another scenario, opened by its name, ends the tour.
             let asked = self.course.asked.map(|stop| STOPS[stop]);
             let leaves =

@@ -1,7 +1,7 @@
 //! The mouse: what it meets does what its key does.
 
-use super::{App, Effect, Focus, Overlay};
-use crate::ui::action::{Action, Turn};
+use super::{App, Effect, Overlay};
+use crate::ui::action::Action;
 use crate::ui::panel::Panel;
 use crate::ui::region::Target;
 
@@ -23,23 +23,18 @@ impl App {
                 }
                 return self.do_found(row);
             }
-            Target::Panel(panel) => {
-                self.focus = Focus::Panel;
-                self.panel = panel;
-            }
+            Target::Panel(panel) => self.look_at(panel),
             Target::Dial(dial, lane) => {
                 self.hold(dial);
                 self.target = lane;
             }
             Target::Lane(lane) => self.target = lane,
             Target::Chart(map) => {
-                self.focus = Focus::Panel;
-                self.panel = map.panel;
+                self.look_at(map.panel);
                 self.aim_at(x, y, true);
             }
             Target::Matrix(map) => {
-                self.focus = Focus::Panel;
-                self.panel = Panel::Matrix;
+                self.look_at(Panel::Matrix);
                 self.cursor = map.cell_at(x - area.x, y - area.y);
             }
         }
@@ -51,12 +46,21 @@ impl App {
             self.edit_overlay(if up { Action::Up } else { Action::Down });
             return Vec::new();
         }
-        let target = self.regions.at(x, y).map(|(_, target)| target.clone());
-        let Some(Target::Dial(dial, lane)) = target else {
-            return Vec::new();
+        let panel = match self.regions.at(x, y).map(|(_, target)| target) {
+            Some(Target::Chart(map)) => map.panel,
+            Some(Target::Panel(panel)) => *panel,
+            // The wheel turns no dial.
+            _ => return Vec::new(),
         };
-        self.hold(dial);
-        self.target = lane;
-        self.turn(if up { Turn::Up } else { Turn::Down }, lane)
+        match panel {
+            Panel::Hand => self.scroll_hand(!up),
+            Panel::Languages => self.scroll_languages(!up),
+            Panel::Loss | Panel::Traces | Panel::Retrieval => {
+                let last = self.newest();
+                self.charts.of_mut(panel.row().chart).pan(!up, last);
+            }
+            _ => {}
+        }
+        Vec::new()
     }
 }

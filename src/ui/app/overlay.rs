@@ -10,8 +10,15 @@ pub enum Overlay {
     Help {
         /// Words that rows must contain.
         filter: Input,
+        /// Whether these words are being typed.
+        typing: bool,
         /// Rows scrolled by.
         scroll: usize,
+    },
+    /// What to search for in captions.
+    Search {
+        /// What was typed.
+        input: Input,
     },
     /// Scenarios to choose from.
     Open {
@@ -55,6 +62,8 @@ pub enum Overlay {
         title: String,
         /// Its lines.
         text: String,
+        /// Lines scrolled by.
+        scroll: usize,
     },
     /// What was said and printed.
     Log {
@@ -69,7 +78,14 @@ impl Overlay {
     pub(super) fn help() -> Self {
         Self::Help {
             filter: Input::default(),
+            typing: false,
             scroll: 0,
+        }
+    }
+
+    pub(super) fn search() -> Self {
+        Self::Search {
+            input: Input::default(),
         }
     }
 
@@ -116,13 +132,14 @@ impl Overlay {
 
     pub(super) const fn context(&self) -> Context {
         match self {
+            Self::Help { typing: true, .. } | Self::Search { .. } => Context::Line,
             Self::Help { .. } => Context::Help,
             Self::Open { .. } => Context::Open,
             Self::Save { .. } | Self::Value { .. } | Self::Cell { .. } | Self::Ask { .. } => {
                 Context::Line
             }
             Self::Palette { .. } => Context::Palette,
-            Self::Notice { .. } => Context::Notice,
+            Self::Notice { .. } => Context::Reading,
             Self::Log { .. } => Context::Log,
         }
     }
@@ -135,6 +152,7 @@ impl Overlay {
             | Self::Save { input, .. }
             | Self::Value { input }
             | Self::Cell { input }
+            | Self::Search { input }
             | Self::Ask { input } => Some(input),
             Self::Notice { .. } | Self::Log { .. } => None,
         }

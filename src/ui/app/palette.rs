@@ -28,6 +28,7 @@ impl App {
                 match place {
                     Context::Dials => self.focus = Focus::Dials,
                     place if place == self.here() => {}
+                    Context::Main | Context::Tour | Context::Matches | Context::Always => {}
                     // Evaluations may be asked for from anywhere.
                     Context::Findings | Context::Query => {}
                     place => {

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{App, Focus, Shown};
+use super::{App, Shown};
 use crate::ui::history::History;
-use crate::ui::panel::Panel;
 
 /// Looks back within which lanes are expected to have one in common.
 const LATELY: usize = 8;
@@ -16,8 +15,9 @@ impl App {
             return self.past.lanes.get(lane)?.at(step).map(Shown::from);
         }
         // Who has the matrix in hand compares: all lanes show the same batch then.
-        let in_hand = self.focus == Focus::Panel && self.panel == Panel::Matrix;
-        if in_hand && let Some(step) = self.step_of_all() {
+        if self.cursor_shown()
+            && let Some(step) = self.step_of_all()
+        {
             return self.past.lanes.get(lane)?.exactly(step).map(Shown::from);
         }
         let now = self.lanes.get(lane)?;
@@ -77,7 +77,7 @@ impl App {
     }
 
     /// Looks at an earlier step's matrices, or a later one's; past the last one, at the latest again.
-    pub(super) fn scrub(&mut self, later: bool, by: usize) {
+    pub(super) fn scrub(&mut self, later: bool) {
         let mut steps: Vec<_> = self.past.lanes.iter().flat_map(History::steps).collect();
         steps.sort_unstable();
         steps.dedup();
@@ -87,9 +87,9 @@ impl App {
             .step
             .map_or(newest, |step| steps.partition_point(|s| *s < step));
         let to = if later {
-            now.saturating_add(by)
+            now.saturating_add(1)
         } else {
-            now.saturating_sub(by)
+            now.saturating_sub(1)
         };
         if steps.len() < 2 {
             self.complain("no earlier matrix is kept yet");
@@ -142,6 +142,7 @@ mod tests {
     #[test]
     fn with_the_matrix_in_hand_all_lanes_show_one_batch() {
         let mut app = app(&[10, 20]);
+        app.dense = true;
         // The first lane goes ahead.
         let behind = fixture::running(20).swap_remove(1);
         app.observe(vec![fixture::running(30).swap_remove(0), behind]);
@@ -174,9 +175,9 @@ mod tests {
         app.key(KeyEvent::from(KeyCode::Esc));
         assert_eq!(app.shown(0).unwrap().matrix.step, 50, "live again");
         assert!(app.cursor_shown(), "Esc let go of the past only");
-        press(&mut app, "9[");
+        press(&mut app, "[[[[[[[[[");
         assert_eq!(app.shown(0).unwrap().matrix.step, 10);
-        press(&mut app, "9]");
+        press(&mut app, "]]]]]]]]]");
         assert_eq!(app.past.step, None);
         app.observe(fixture::running(3));
         press(&mut app, "[");
@@ -191,11 +192,11 @@ mod tests {
             Arc::new(fixture::lane(crate::quantity::Loss::InfoNce, 30)),
             Arc::new(fixture::lane(crate::quantity::Loss::SigLip, 31)),
         ]);
-        press(&mut app, "D");
+        press(&mut app, "mD");
         assert_eq!(app.compared(), Some((0, 1)));
         let (a, b) = app.common(0, 1).unwrap();
         assert_eq!((a.matrix.step, b.matrix.step), (20, 20));
-        press(&mut app, "m[[[");
+        press(&mut app, "[[[");
         assert_eq!(app.common(0, 1).unwrap().0.matrix.step, 10);
         press(&mut app, "D");
         assert_eq!(app.compared(), None);
@@ -205,7 +206,7 @@ mod tests {
     fn a_difference_takes_two_lanes() {
         let mut app = app(&[10]);
         app.observe(fixture::running(10)[..1].to_vec());
-        press(&mut app, "D");
+        press(&mut app, "mD");
         assert!(!app.past.difference && app.message.is_some());
     }
 }

@@ -90,12 +90,12 @@ mod tests {
     /// compile until it is sorted in here.
     fn by_key(target: &Target) -> Vec<Action> {
         match target {
-            Target::Panel(panel) => vec![Action::Panel(*panel)],
+            Target::Panel(_) => vec![Action::NextPanel],
             Target::Dial(dial, lane) => {
-                let hold = if dial.is_of_data() {
-                    Action::DataDial
-                } else {
-                    Action::Dial(*dial)
+                // Dials without a letter are gone to.
+                let hold = match entry(&Action::Dial(*dial)) {
+                    Some(row) if !row.keys.is_empty() => Action::Dial(*dial),
+                    _ => Action::NextDial,
                 };
                 let aim = lane.map(|_| Action::NextLane);
                 [hold].into_iter().chain(aim).collect()
@@ -104,9 +104,7 @@ mod tests {
             Target::Act(action) => vec![action.clone()],
             Target::Chart(_) => {
                 use crate::ui::action::ChartKey as K;
-                [K::Crosshair, K::Left, K::Right]
-                    .map(Action::Chart)
-                    .to_vec()
+                [K::Left, K::Right].map(Action::Chart).to_vec()
             }
             Target::Row(_) => vec![Action::Up, Action::Down, Action::Accept],
             Target::Matrix(_) => {
@@ -174,6 +172,7 @@ mod tests {
             panic!("the log is open")
         };
         assert!(text.contains("softmax: news 999") && text.contains("libtorch: a warning"));
+        app.regions.scroll_end = 400;
         app.update(Action::Up);
         app.show_log("libtorch: another\n");
         let Some(Overlay::Log { back, .. }) = &app.overlay else {

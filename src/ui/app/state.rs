@@ -1,5 +1,6 @@
 //! [`App`]: all that the screen knows, and what it asks of the loop.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ use crate::scenario::Scenario;
 use crate::telemetry::Snapshot;
 use crate::ui::chart::Charts;
 use crate::ui::marks::Mark;
-use crate::ui::panel::Panel;
+use crate::ui::panel::{Page, Panel};
 use crate::ui::region::Regions;
 
 /// The smallest screen that shows anything.
@@ -106,8 +107,16 @@ pub struct App {
     pub focus: Focus,
     /// The dial in hand.
     pub dial: Dial,
-    /// The dial of the data that was held last: the one that stands on the strip.
+    /// The dial of the data that was held last: the one that the strip shows.
     pub data_dial: Dial,
+    /// The page that is shown.
+    pub page: Page,
+    /// Whether all panels are shown at once instead.
+    pub dense: bool,
+    /// The panel that was in hand last on each page.
+    pub(super) recent: HashMap<Page, Panel>,
+    /// What is searched for in captions.
+    pub search: Option<String>,
     /// The panel that is looked at, or was last.
     pub panel: Panel,
     /// Whether it is shown alone.
@@ -134,8 +143,6 @@ pub struct App {
     pub overlay: Option<Overlay>,
     /// The latest thing to say.
     pub message: Option<(Tone, String)>,
-    /// A number typed before an action.
-    pub count: Option<u64>,
     /// Controls sent and not yet seen to take effect.
     pub pending: Vec<Pending>,
     /// Where things lie on the screen; the view writes it.
@@ -174,6 +181,10 @@ impl App {
             focus: Focus::Dials,
             dial: Dial::Temperature,
             data_dial: Dial::ShuffleCaptions,
+            page: Page::Train,
+            dense: false,
+            recent: HashMap::new(),
+            search: None,
             panel: Panel::Loss,
             zoomed: false,
             target: None,
@@ -187,7 +198,6 @@ impl App {
             chosen: Chosen::default(),
             overlay: None,
             message: None,
-            count: None,
             pending: Vec::new(),
             regions: Regions::default(),
             size: (0, 0),
@@ -211,6 +221,7 @@ impl App {
             charts: self.charts.for_another(),
             quantity: self.quantity,
             range: self.range,
+            dense: self.dense,
             size: self.size,
             mouse: self.mouse,
             said: std::mem::take(&mut self.said),

@@ -11,6 +11,7 @@ use crate::quantity::{Loss, Temperature};
 use crate::telemetry::{LaneStatus, Matrix};
 use crate::ui::action::Direction;
 use crate::ui::fixture;
+use crate::ui::panel::{Page, Panel};
 use crate::ui::region::Target;
 use crossterm::event::{KeyCode, KeyModifiers};
 use ratatui::layout::Rect;
@@ -56,18 +57,86 @@ fn tau(x: f64) -> Control {
 }
 
 #[test]
-fn one_key_goes_round_the_dials_of_the_data() {
+fn down_and_up_go_round_the_dials_of_the_strip() {
     let mut app = app();
+    let mut seen = Vec::new();
+    for _ in 0..4 {
+        seen.push(app.dial);
+        tap(&mut app, KeyCode::Down);
+    }
+    assert_eq!(
+        app.strip(),
+        seen,
+        "the strip has the four of the first page"
+    );
+    assert_eq!(app.dial, Dial::Temperature, "round");
     press(&mut app, "k");
-    assert_eq!((app.focus, app.dial), (Focus::Dials, Dial::ShuffleCaptions));
-    press(&mut app, "kk");
-    assert_eq!(app.dial, Dial::NoiseImages);
-    // Another dial, and back to the one that was left.
+    assert_eq!(app.dial, Dial::Loss);
+    press(&mut app, "0");
+    press(&mut app, "j");
+    assert_eq!(app.strip(), Dial::ALL, "the dense view has all");
+    assert_eq!(app.dial, Dial::LearningRate);
+}
+
+#[test]
+fn the_strip_keeps_a_dial_that_was_turned() {
+    let mut app = app();
+    app.update(Action::Dial(Dial::LearningRate));
+    assert!(app.strip().contains(&Dial::LearningRate));
     press(&mut app, "t");
-    press(&mut app, "k");
-    assert_eq!(app.dial, Dial::NoiseImages);
-    press(&mut app, "kkkk");
-    assert_eq!(app.dial, Dial::ShuffleCaptions);
+    assert!(
+        !app.strip().contains(&Dial::LearningRate),
+        "untouched, it goes"
+    );
+    app.update(Action::Dial(Dial::LearningRate));
+    tap(&mut app, KeyCode::Left);
+    press(&mut app, "t");
+    assert!(app.strip().contains(&Dial::LearningRate));
+}
+
+#[test]
+fn digits_turn_pages_and_each_keeps_its_panel() {
+    let mut app = app();
+    press(&mut app, "2");
+    assert_eq!(
+        (app.page, app.panel, app.focus),
+        (Page::Loss, Panel::Landscape, Focus::Panel)
+    );
+    tap(&mut app, KeyCode::Tab);
+    assert_eq!(app.panel, Panel::Gradient);
+    press(&mut app, "3");
+    assert_eq!((app.page, app.panel), (Page::Use, Panel::ZeroShot));
+    press(&mut app, "2");
+    assert_eq!(app.panel, Panel::Gradient, "as it was left");
+    press(&mut app, "1");
+    assert_eq!((app.page, app.focus), (Page::Train, Focus::Dials));
+    press(&mut app, "0");
+    assert!(app.dense);
+    press(&mut app, "2");
+    assert!(!app.dense && app.page == Page::Loss);
+    // A panel takes one to its page.
+    press(&mut app, "m");
+    assert_eq!((app.page, app.panel), (Page::Train, Panel::Matrix));
+}
+
+#[test]
+fn tab_goes_through_the_dials_and_the_panels_of_the_page() {
+    let mut app = app();
+    let mut seen = Vec::new();
+    for _ in 0..4 {
+        tap(&mut app, KeyCode::Tab);
+        seen.push((app.focus, app.panel));
+    }
+    let panel = |panel| (Focus::Panel, panel);
+    let round = [
+        panel(Panel::Loss),
+        panel(Panel::Retrieval),
+        panel(Panel::Matrix),
+        (Focus::Dials, Panel::Matrix),
+    ];
+    assert_eq!(seen, round);
+    tap(&mut app, KeyCode::BackTab);
+    assert_eq!((app.focus, app.panel), panel(Panel::Matrix));
 }
 
 #[test]
@@ -85,22 +154,20 @@ fn space_pauses_and_resumes_without_waiting_for_the_lanes() {
 }
 
 #[test]
-fn digits_count_steps() {
+fn s_makes_a_step_and_with_shift_ten() {
     let mut app = app();
     assert_eq!(press(&mut app, "s"), all(Command::Step(1)));
-    assert_eq!(press(&mut app, "25s"), all(Command::Step(25)));
-    assert_eq!(
-        press(&mut app, "s"),
-        all(Command::Step(1)),
-        "a count holds once"
-    );
+    assert_eq!(press(&mut app, "S"), all(Command::Step(10)));
 }
 
 #[test]
-fn reset_keeps_the_seed_and_r_with_shift_takes_the_next() {
+fn reset_keeps_the_seed_and_a_new_one_is_asked_for_by_name() {
     let mut app = app();
     assert_eq!(press(&mut app, "r"), all(Command::Reset { seed: None }));
-    assert_eq!(press(&mut app, "R"), all(Command::Reset { seed: Some(1) }));
+    assert_eq!(
+        app.update(Action::Reseed),
+        all(Command::Reset { seed: Some(1) })
+    );
 }
 
 #[test]
@@ -121,7 +188,7 @@ fn a_turn_goes_to_every_addressed_lane_from_its_own_value() {
         tap(&mut app, KeyCode::Right),
         [set(0, tau(0.045)), set(1, tau(0.08))]
     );
-    tap(&mut app, KeyCode::Tab);
+    press(&mut app, "a");
     assert_eq!(app.target, Some(0));
     // From the value that was sent, though no snapshot has it yet.
     assert_eq!(tap(&mut app, KeyCode::Right), [set(0, tau(0.05))]);
@@ -132,7 +199,7 @@ fn a_turn_goes_to_every_addressed_lane_from_its_own_value() {
 #[test]
 fn what_was_sent_is_shown_until_the_records_have_it() {
     let mut app = app();
-    tap(&mut app, KeyCode::Tab);
+    press(&mut app, "a");
     tap(&mut app, KeyCode::Right);
     app.observe(fixture::edited(300, |_, _| {}));
     assert_eq!(
@@ -200,18 +267,18 @@ fn a_typed_value_is_applied_and_a_wrong_one_changes_nothing() {
 fn learned_and_fixed_toggle_together_and_only_where_something_is_learned() {
     let mut app = app();
     assert_eq!(
-        press(&mut app, "a"),
+        press(&mut app, "f"),
         [
             set(0, Control::LearnTemperature(false)),
             set(1, Control::LearnTemperature(false))
         ]
     );
     assert_eq!(
-        press(&mut app, "ba"),
+        press(&mut app, "bf"),
         [set(1, Control::LearnBias(false))],
         "softmax has no bias"
     );
-    assert!(press(&mut app, "na").is_empty());
+    assert!(press(&mut app, "Bf").is_empty());
     assert!(
         app.message
             .as_ref()
@@ -241,37 +308,51 @@ fn dials_of_lanes_that_prepare_say_so() {
 }
 
 #[test]
-fn tab_goes_round_all_lanes_and_all_together() {
+fn a_goes_round_all_lanes_and_all_together() {
     let mut app = app();
     let mut seen = vec![app.target];
     for _ in 0..3 {
-        tap(&mut app, KeyCode::Tab);
+        press(&mut app, "a");
         seen.push(app.target);
     }
     assert_eq!(seen, [None, Some(0), Some(1), None]);
-    tap(&mut app, KeyCode::BackTab);
-    assert_eq!(app.target, Some(1));
 }
 
 #[test]
 fn panels_zoom_and_escape_goes_back_step_by_step() {
     let mut app = app();
-    press(&mut app, "hz");
+    app.update(Action::Panel(Panel::Retrieval));
+    press(&mut app, "zh");
     assert_eq!(
         (app.panel, app.zoomed, app.focus),
         (Panel::Retrieval, true, Focus::Panel)
     );
+    assert!(app.charts.crosshair.is_some());
     tap(&mut app, KeyCode::Esc);
-    assert!(!app.zoomed);
+    assert_eq!((app.charts.crosshair, app.zoomed), (None, true));
+    tap(&mut app, KeyCode::Esc);
+    assert_eq!((app.zoomed, app.focus), (false, Focus::Panel));
     tap(&mut app, KeyCode::Esc);
     assert_eq!(app.focus, Focus::Dials);
-    let before = (app.charts.held_out, app.quantity, app.range);
-    press(&mut app, "lydf");
+    let before = (app.charts.loss, app.quantity, app.range);
+    press(&mut app, "cywmdf");
     assert!(
-        app.charts.held_out.log_y != before.0.log_y
-            && app.charts.held_out.smoothing != before.0.smoothing
+        app.charts.loss.log_y != before.0.log_y
+            && app.charts.loss.smoothing != before.0.smoothing
             && app.quantity != before.1
             && app.range != before.2
+    );
+}
+
+#[test]
+fn a_guest_of_the_first_page_leaves_with_escape() {
+    let mut app = app();
+    press(&mut app, "v");
+    assert!(app.in_sight().contains(&Panel::Traces));
+    tap(&mut app, KeyCode::Esc);
+    assert_eq!(
+        app.in_sight(),
+        [Panel::Loss, Panel::Retrieval, Panel::Matrix]
     );
 }
 
@@ -280,9 +361,15 @@ fn the_cursor_stays_on_the_matrix_and_finds_the_worst_pair() {
     let mut app = app();
     press(&mut app, "m");
     app.update(Action::Cursor(Direction::Left));
-    press(&mut app, "99");
+    press(&mut app, "j");
+    tap(&mut app, KeyCode::PageDown);
+    assert_eq!(app.cursor, (9, 0));
+    press(&mut app, "G");
     tap(&mut app, KeyCode::Down);
-    assert_eq!(app.cursor, (63, 0));
+    assert_eq!(app.cursor, (63, 63));
+    press(&mut app, "gl");
+    assert_eq!(app.cursor, (0, 1));
+    press(&mut app, "h");
     app.observe(fixture::edited(301, |_, lane| {
         let cosines = vec![0.9, 0.1, 0.2, 0.8, 0.5, 0.6, 0.3, 0.2, f32::NAN];
         lane.matrix = Some(Arc::new(Matrix {
@@ -350,14 +437,34 @@ fn saving_over_a_file_needs_a_second_enter() {
 }
 
 #[test]
-fn help_takes_letters_as_its_filter_and_closes() {
+fn help_is_filtered_after_a_slash_and_scrolls_and_closes() {
     let mut app = app();
-    press(&mut app, "?q");
-    let Some(Overlay::Help { filter, .. }) = &app.overlay else {
-        panic!("help is open")
+    press(&mut app, "?/q?");
+    let state = |app: &App| match &app.overlay {
+        Some(Overlay::Help {
+            filter,
+            typing,
+            scroll,
+        }) => (filter.text().to_owned(), *typing, *scroll),
+        _ => panic!("the help is open"),
     };
-    assert_eq!(filter.text(), "q");
-    press(&mut app, "?");
+    assert_eq!(state(&app), ("q?".into(), true, 0));
+    tap(&mut app, KeyCode::Enter);
+    assert_eq!(state(&app), ("q?".into(), false, 0));
+    tap(&mut app, KeyCode::Esc);
+    assert_eq!(
+        state(&app),
+        (String::new(), false, 0),
+        "Esc leaves the filter first"
+    );
+    app.regions.scroll_end = 100;
+    press(&mut app, "jjk ");
+    assert_eq!(state(&app).2, 35, "a line, and a page of the 40 rows");
+    press(&mut app, "G");
+    assert_eq!(state(&app).2, 100);
+    press(&mut app, "q");
+    assert_eq!(app.overlay, None);
+    press(&mut app, "??");
     assert_eq!(app.overlay, None);
 }
 
@@ -384,8 +491,8 @@ fn quitting_works_from_everywhere() {
 fn a_screen_that_is_too_small_takes_quit_alone() {
     let mut app = app();
     app.size = (59, 20);
-    assert!(press(&mut app, " tsrmo5").is_empty());
-    assert_eq!((app.overlay.clone(), app.count), (None, None));
+    assert!(press(&mut app, " tsrmo2").is_empty());
+    assert_eq!((app.overlay.clone(), app.page), (None, Page::Train));
     assert_eq!(press(&mut app, "q"), [Effect::Quit]);
 }
 
@@ -401,7 +508,12 @@ fn the_mouse_does_what_keys_do() {
     app.regions
         .add(Rect::new(0, 2, 10, 5), Target::Panel(Panel::Retrieval));
     assert_eq!(app.update(Action::Click(3, 0)), all(Command::Pause));
-    assert_eq!(app.update(Action::Wheel(3, 1, false)), [set(1, tau(0.075))]);
+    assert!(
+        app.update(Action::Wheel(3, 1, false)).is_empty(),
+        "the wheel turns no dial"
+    );
+    assert!(app.pending.is_empty());
+    assert!(app.update(Action::Click(3, 1)).is_empty());
     assert_eq!((app.target, app.dial), (Some(1), Dial::Temperature));
     app.update(Action::Click(3, 4));
     assert_eq!((app.focus, app.panel), (Focus::Panel, Panel::Retrieval));
@@ -434,7 +546,7 @@ fn lanes_that_end_are_heard_of_once() {
 #[test]
 fn opening_another_scenario_keeps_how_one_looks() {
     let mut app = app();
-    press(&mut app, "lm");
+    press(&mut app, "cym");
     let mut other = fixture::scenario();
     other.lanes.truncate(1);
     app.reopen(other);

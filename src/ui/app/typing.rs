@@ -19,6 +19,7 @@ impl App {
         self.overlay = Some(Overlay::Notice {
             title: title.into(),
             text: text.into(),
+            scroll: 0,
         });
     }
 
@@ -56,9 +57,15 @@ impl App {
                 self.set_cell(input.text());
                 Vec::new()
             }
-            Some(Overlay::Help { .. } | Overlay::Notice { .. } | Overlay::Log { .. }) | None => {
+            Some(Overlay::Search { input }) => {
+                self.accept_search(input.text());
                 Vec::new()
             }
+            Some(Overlay::Help { .. }) => {
+                self.end_filter();
+                Vec::new()
+            }
+            Some(Overlay::Notice { .. } | Overlay::Log { .. }) | None => Vec::new(),
         }
     }
 
@@ -78,28 +85,69 @@ impl App {
         }
     }
 
+    /// Begins to type the words that the help's rows must hold.
+    pub(super) fn begin_filter(&mut self) {
+        if let Some(Overlay::Help { typing, .. }) = &mut self.overlay {
+            *typing = true;
+        }
+    }
+
+    /// Ends the typing; the filter stays.
+    pub(super) fn end_filter(&mut self) {
+        if let Some(Overlay::Help { typing, .. }) = &mut self.overlay {
+            *typing = false;
+        }
+    }
+
+    /// Leaves the help's filter, if there is one.
+    pub(super) fn leave_filter(&mut self) -> bool {
+        match &mut self.overlay {
+            Some(Overlay::Help {
+                filter,
+                typing,
+                scroll,
+            }) if *typing || !filter.text().is_empty() => {
+                filter.clear();
+                *typing = false;
+                *scroll = 0;
+                true
+            }
+            _ => false,
+        }
+    }
+
     pub(super) fn edit_overlay(&mut self, action: Action) {
         let matches = match &self.overlay {
             Some(Overlay::Open { input, .. }) => self.matching(input.text()).len(),
             Some(Overlay::Palette { input, .. }) => self.found(input.text()).len(),
             _ => 0,
         };
+        let page = usize::from(self.size.1).saturating_sub(6).max(1);
         let Some(overlay) = &mut self.overlay else {
             return;
         };
         match (&action, &mut *overlay) {
-            (Action::Up, Overlay::Help { scroll, .. }) => *scroll = scroll.saturating_sub(3),
-            (Action::Down, Overlay::Help { scroll, .. }) => *scroll += 3,
-            (Action::Up, Overlay::Log { text, back }) => {
-                *back = (*back + 3).min(text.lines().count());
+            (
+                _,
+                Overlay::Help {
+                    scroll,
+                    typing: false,
+                    ..
+                }
+                | Overlay::Notice { scroll, .. },
+            ) => {
+                *scroll = scrolled(&action, *scroll, page, self.regions.scroll_end);
             }
-            (Action::Down, Overlay::Log { back, .. }) => *back = back.saturating_sub(3),
-            (Action::Up, Overlay::Open { chosen, .. } | Overlay::Palette { chosen, .. }) => {
-                *chosen = chosen.saturating_sub(1);
+            (_, Overlay::Log { back, .. }) => {
+                // Counted from its end, where what is new appears.
+                let last = self.regions.scroll_end;
+                let now = last.saturating_sub(*back);
+                *back = last - scrolled(&action, now, page, last);
             }
-            (Action::Down, Overlay::Open { chosen, .. } | Overlay::Palette { chosen, .. }) => {
-                *chosen = (*chosen + 1).min(matches.saturating_sub(1));
-            }
+            (
+                Action::Up | Action::Down | Action::PageUp | Action::PageDown,
+                Overlay::Open { chosen, .. } | Overlay::Palette { chosen, .. },
+            ) => *chosen = scrolled(&action, *chosen, 8, matches.saturating_sub(1)),
             (Action::Up | Action::Down, _) => {}
             _ => {
                 let Some(input) = overlay.input() else { return };
@@ -117,11 +165,25 @@ impl App {
                     Overlay::Save { replace, .. } => *replace = false,
                     Overlay::Value { .. }
                     | Overlay::Cell { .. }
+                    | Overlay::Search { .. }
                     | Overlay::Ask { .. }
                     | Overlay::Notice { .. }
                     | Overlay::Log { .. } => {}
                 }
             }
         }
+    }
+}
+
+/// Where one is after a key that scrolls.
+fn scrolled(action: &Action, now: usize, page: usize, last: usize) -> usize {
+    match action {
+        Action::Up => now.saturating_sub(1),
+        Action::Down => (now + 1).min(last),
+        Action::PageUp => now.saturating_sub(page),
+        Action::PageDown => (now + page).min(last),
+        Action::First => 0,
+        Action::Last => last,
+        _ => now,
     }
 }

@@ -131,7 +131,9 @@ impl App {
     fn apply_to_all(&mut self) -> Vec<Effect> {
         let last = self.changes.done.last().map(|change| &change.parts[..]);
         let Some(&[(from, _, control)]) = last else {
-            self.complain("change one lane first (Tab), then A gives it to the others");
+            self.complain(
+                "change one lane first (a addresses it), then A gives the change to the others",
+            );
             return Vec::new();
         };
         let others: Vec<_> = (0..self.lanes.len()).filter(|&lane| lane != from).collect();
@@ -187,7 +189,7 @@ impl App {
             Some(lane) => lane,
             None if self.lanes.len() == 1 => 0,
             None => {
-                self.complain("which lane? Tab to one, then B branches off before its last change");
+                self.complain("which lane? Press a until it is addressed, then branch again");
                 return Vec::new();
             }
         };
@@ -260,11 +262,11 @@ mod tests {
     fn undo_and_redo_go_through_the_changes_one_by_one() {
         let mut app = fixture::app(300);
         let before = tau(&app, 0);
-        tap(&mut app, KeyCode::Tab);
+        press(&mut app, 'a');
         // Turns in a row are one change; another dial is another.
         tap(&mut app, KeyCode::Right);
         let turned = values(&tap(&mut app, KeyCode::Right));
-        press(&mut app, 'e');
+        app.update(Action::Dial(Dial::LearningRate));
         let rate = app.settings(0).unwrap().get(Dial::LearningRate);
         tap(&mut app, KeyCode::Right);
         assert_eq!(values(&press(&mut app, 'u')), [(0, rate)]);
@@ -290,7 +292,7 @@ mod tests {
     #[test]
     fn a_bias_that_was_given_is_taken_away_again() {
         let mut app = fixture::app(300);
-        tap(&mut app, KeyCode::Tab);
+        press(&mut app, 'a');
         press(&mut app, 'b');
         let given = values(&tap(&mut app, KeyCode::Right));
         assert_eq!(given, [(0, Some(Value::Real(0.0)))]);
@@ -301,10 +303,10 @@ mod tests {
     #[test]
     fn rewind_and_branch_go_to_the_addressed_lane() {
         let mut app = fixture::app(300);
-        assert!(press(&mut app, 'B').is_empty());
+        assert!(app.update(Action::Branch).is_empty());
         assert!(app.message.as_ref().unwrap().1.contains("which lane"));
-        tap(&mut app, KeyCode::Tab);
-        assert_eq!(press(&mut app, 'B'), [Effect::Branch(0)]);
+        press(&mut app, 'a');
+        assert_eq!(app.update(Action::Branch), [Effect::Branch(0)]);
         tap(&mut app, KeyCode::Right);
         let rewind = Effect::Send {
             lane: Some(0),
@@ -320,7 +322,7 @@ mod tests {
     fn one_key_gives_a_lanes_change_to_all_others() {
         let mut app = fixture::app(300);
         assert!(press(&mut app, 'A').is_empty());
-        tap(&mut app, KeyCode::Tab);
+        press(&mut app, 'a');
         let turned = values(&tap(&mut app, KeyCode::Right));
         assert!(app.message.as_ref().unwrap().1.contains("A: all lanes"));
         let other = tau(&app, 1);

@@ -1,6 +1,8 @@
 //! [`Bindings`]: the user's keys, laid over the table of actions. The table stays the one source: its
 //! rows are what can be bound.
 
+mod renames;
+
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::ops::Range;
@@ -65,7 +67,8 @@ impl Bindings {
         for (name, words) in pairs {
             let at = place();
             let row = TABLE.iter().position(|row| row.id() == name);
-            if words.is_empty() {
+            let keyless = row.is_some_and(|row| TABLE[row].keys.is_empty());
+            if words.is_empty() && !keyless {
                 let text = format!("{name} would have no key");
                 faults.push((
                     text,
@@ -110,25 +113,34 @@ impl Bindings {
 }
 
 fn unknown(name: &str, at: Range<usize>) -> Fault {
+    if let Some(now) = renames::now(name) {
+        return (
+            format!("the action `{name}` has another name now"),
+            at,
+            String::new(),
+            Some(now),
+        );
+    }
     let ids: Vec<String> = TABLE.iter().map(Entry::id).collect();
     let hint = did_you_mean(name, ids.iter().map(String::as_str));
     let help = hint.unwrap_or_else(|| "`clip-lab config keys` lists all of them".into());
     (
-        format!("there is no action `{name}`"),
+        format!("unknown action `{name}`"),
         at,
         String::new(),
         Some(help),
     )
 }
 
-/// Keys that would mean two things at once, or that must stay text or counts.
+/// Keys that would mean two things at once, or that must stay text.
 fn conflicts(bound: &[Bound]) -> Vec<Fault> {
     let mut faults: Vec<Fault> = Vec::new();
     let mut said: Vec<Range<usize>> = Vec::new();
-    for context in Context::ALL {
+    let places = Context::ALL.map(|context| [false, true].map(|tour| context.chain(tour)));
+    for chain in places.into_iter().flatten() {
         let mut seen: HashMap<Key, (usize, Option<Range<usize>>)> = HashMap::new();
         for (i, row) in TABLE.iter().enumerate() {
-            if !context.chain().contains(&row.context) {
+            if !chain.contains(&row.context) {
                 continue;
             }
             let own = bound.iter().find(|(at, _)| *at == i);
@@ -216,7 +228,8 @@ pub fn template() -> String {
         "// clip-lab's keys. This file belongs at $XDG_CONFIG_HOME/clip-lab/keys.ron, beside config.ron:\n\
          // clip-lab config keys > ~/.config/clip-lab/keys.ron\n\
          // Take away the slashes before what you change. A key is a character, Ctrl- and a letter, F1 to\n\
-         // F12, or a name: Space, Enter, Esc, Tab, Shift-Tab, Backspace, Left, Right, Up, Down, PgUp, PgDn.\n\
+         // F12, or a name: Space, Enter, Esc, Tab, Shift-Tab, Shift-Left, Backspace, Left, Right, Up, Down,\n\
+         // PgUp, PgDn, Home, End. An empty list: `:` finds it by its name, and you may give it a key.\n\
          // `clip-lab config check` says whether a key would mean two things.\n{\n",
     );
     for context in Context::ALL {
@@ -266,17 +279,19 @@ mod tests {
 
     #[test]
     fn keys_can_be_exchanged() {
-        let text = r#"{ "main.tau": ["e"], "main.rate": ["t", "F5"] }"#;
+        let text =
+            r#"{ "main.temperature": ["e"], "main.learning-rate": ["t", "F5"], "main.theme": [] }"#;
         let bindings = Bindings::parse(text, "keys.ron").unwrap();
         let row = |id: &str| TABLE.iter().position(|row| row.id() == id).unwrap();
         assert_eq!(
             bindings.rows,
             [
-                (row("main.tau"), vec![Key::char('e')]),
+                (row("main.temperature"), vec![Key::char('e')]),
                 (
-                    row("main.rate"),
+                    row("main.learning-rate"),
                     vec![Key::char('t'), Key::of(crossterm::event::KeyCode::F(5))]
                 ),
+                (row("main.theme"), Vec::new()),
             ]
         );
     }
@@ -285,22 +300,32 @@ mod tests {
     fn what_cannot_be_is_refused_with_line_and_column() {
         for (text, place, says) in [
             (
-                "{\n  // \"x\"\n  \"main.tau\": [\"n\"],\n}",
-                ":3:16",
-                "both main.tau and main.batch",
+                "{\n  // \"x\"\n  \"main.bias\": [\"B\"],\n}",
+                ":3:17",
+                "both main.bias and main.batch-size",
             ),
             (
-                "{\n  \"main.tua\": [\"F5\"],\n}",
+                "{\n  \"main.bais\": [\"F5\"],\n}",
                 ":2:3",
-                "did you mean `main.tau`?",
+                "did you mean `main.bias`?",
             ),
-            ("{ \"main.tau\": [] }", ":1:3", "no key"),
-            ("{ \"main.tau\": [\"Hyper-x\"] }", ":1:16", "is no key"),
-            ("{ \"main.tau\": [\"7\"] }", ":1:16", "counts"),
+            (
+                "{\n  \"main.tau\": [\"F5\"],\n}",
+                ":2:3",
+                "use `main.temperature`",
+            ),
+            ("{ \"main.data\": [\"F5\"] }", ":1:3", "main.noise-images"),
+            ("{ \"main.bias\": [] }", ":1:3", "no key"),
+            ("{ \"main.bias\": [\"Hyper-x\"] }", ":1:17", "unknown key"),
+            (
+                "{ \"main.bias\": [\"2\"] }",
+                ":1:17",
+                "both main.bias and main.loss-page",
+            ),
             ("{ \"line.accept\": [\"x\"] }", ":1:19", "text"),
             (
-                "{ \"main.tau\": [\"F5\"], \"main.tau\": [\"F6\"] }",
-                ":1:23",
+                "{ \"main.bias\": [\"F5\"], \"main.bias\": [\"F6\"] }",
+                ":1:24",
                 "twice",
             ),
             // A key of the main screen works while a dial is held, too.

@@ -334,7 +334,7 @@ mod tests {
         app.update(Action::Panel(Panel::Hand));
         let before = shot(&mut app, &RICH, 80, 24);
         for _ in 0..40 {
-            app.update(Action::Down);
+            app.update(Action::PageDown);
         }
         let after = shot(&mut app, &RICH, 80, 24);
         assert!(

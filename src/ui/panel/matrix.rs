@@ -9,7 +9,7 @@ use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 
-use crate::ui::app::Shown;
+use crate::ui::app::{Focus, Shown};
 use crate::ui::panel::Panel;
 use crate::ui::region::{MatrixMap, Target};
 use crate::ui::theme::Scale;
@@ -181,7 +181,7 @@ fn open_frame(
     let app = screen.app;
     screen.regions.add(area, Target::Panel(Panel::Matrix));
     let [sign, name] = frame::lane_name(screen, view.lane);
-    let key = if first {
+    let key = if first && app.dense {
         Span::styled(" m", screen.theme.accent())
     } else {
         Span::raw("")
@@ -228,7 +228,7 @@ fn open_frame(
     } else {
         Line::styled(format!(" {about} "), screen.theme.muted())
     };
-    let focused = app.cursor_shown() && app.panel == Panel::Matrix;
+    let focused = app.focus == Focus::Panel && app.panel == Panel::Matrix;
     let inner = frame::titled(frame, area, screen, title, right, focused);
     let axes = match view.about.filter(|_| app.past.step.is_some()) {
         Some((step, _)) => format!(" step {step}, Esc: live "),

@@ -41,8 +41,15 @@ impl Columns {
             .map(|lane| lane.lane.chars().count())
             .max()
             .unwrap_or(4);
-        let name = (longest as u16 + 6).clamp(12, if width >= 100 { 22 } else { 13 });
-        let status = if width >= 130 { 13 } else { 0 };
+        // One lane has no need of a name.
+        let alone = screen.app.lanes.len() == 1;
+        let most = if width >= 100 { 22 } else { 13 };
+        let name = if alone {
+            1
+        } else {
+            (longest as u16 + 6).clamp(12, most)
+        };
+        let status = if width >= 130 && !alone { 13 } else { 0 };
         let room = width.saturating_sub(name + status);
         // What can be learned says so, in a word or by a sign.
         let words = room >= 2 * 17 + 6 * 10;
@@ -64,9 +71,10 @@ impl Columns {
                 .max(longest as u16 + 2)
         };
         // The data's dials share a place, unless there is room for everything.
-        let together = Dial::ALL.iter().map(|dial| each(*dial)).sum::<u16>() <= room;
+        let strip = screen.app.strip();
+        let together = strip.iter().map(|dial| each(*dial)).sum::<u16>() <= room;
         let data_dial = screen.app.data_dial;
-        let order = Dial::ALL
+        let order = strip
             .into_iter()
             .filter(|dial| together || !dial.is_of_data() || *dial == data_dial);
         let mut shown = Vec::new();
@@ -168,12 +176,7 @@ fn head(frame: &mut Frame, area: Rect, screen: &mut Screen, columns: &Columns) {
     for &(dial, x, width) in &columns.dials {
         let place = cell(line, x, width);
         let held = app.focus == Focus::Dials && app.dial == dial;
-        let action = if dial.is_of_data() {
-            Action::DataDial
-        } else {
-            Action::Dial(dial)
-        };
-        let key = action::entry(&action)
+        let key = action::entry(&Action::Dial(dial))
             .map(Entry::keys_text)
             .unwrap_or_default();
         let name = if held {
@@ -186,13 +189,14 @@ fn head(frame: &mut Frame, area: Rect, screen: &mut Screen, columns: &Columns) {
         } else {
             turned(screen, dial)
         };
+        let gap = if key.is_empty() { "" } else { " " };
         let more = match hidden {
             0 => String::new(),
             n => format!(" +{n}"),
         };
         let line = Line::from(vec![
             Span::styled(key, theme.accent()),
-            Span::raw(" "),
+            Span::raw(gap),
             Span::styled(dial.name(), name),
             Span::styled(more, theme.warn()),
         ]);
@@ -231,20 +235,12 @@ fn repeats(screen: &Screen, lane: usize, dial: Dial, first: usize) -> bool {
     lane != first && of(first).is_some() && of(lane) == of(first)
 }
 
-fn row(
-    frame: &mut Frame,
-    strip: Rect,
-    screen: &mut Screen,
-    columns: &Columns,
-    lane: usize,
-    first: usize,
-) {
-    let app = screen.app;
+/// A lane's name, before its dials.
+fn lane_head(frame: &mut Frame, strip: Rect, screen: &mut Screen, columns: &Columns, lane: usize) {
     let theme = screen.theme;
-    let addressed = app.target == Some(lane);
-    let all = app.target.is_none();
+    let addressed = screen.app.target == Some(lane);
     let stuck = matches!(
-        app.lanes[lane].status,
+        screen.app.lanes[lane].status,
         LaneStatus::Diverged(_) | LaneStatus::Failed(_)
     );
     let pointer = match (addressed, stuck) {
@@ -270,6 +266,27 @@ fn row(
         &Line::from(vec![pointer, sign, Span::styled(short, style)]),
     );
     screen.regions.add(who, Target::Lane(Some(lane)));
+}
+
+fn row(
+    frame: &mut Frame,
+    strip: Rect,
+    screen: &mut Screen,
+    columns: &Columns,
+    lane: usize,
+    first: usize,
+) {
+    let app = screen.app;
+    let theme = screen.theme;
+    let addressed = app.target == Some(lane);
+    let all = app.target.is_none();
+    if app.lanes.len() > 1 {
+        lane_head(frame, strip, screen, columns, lane);
+    }
+    let who = Rect {
+        width: columns.name.min(strip.width),
+        ..strip
+    };
     if columns.status > 0 {
         let place = Rect {
             x: who.right(),

@@ -26,7 +26,7 @@ const WELCOME: [(&str, &str); 3] = [
     (
         "press",
         "t takes hold of tau, the temperature; H turns it far down, L far up. i explains it with its \
-         present numbers. Space pauses, ? lists every key, N begins the tour.",
+         present numbers. Space pauses, ? lists every key.",
     ),
     (
         "watch",

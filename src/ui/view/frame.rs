@@ -25,9 +25,12 @@ pub fn panel(
     screen.regions.add(area, Target::Panel(panel));
     let focused = screen.app.focus == Focus::Panel && screen.app.panel == panel;
     let theme = screen.theme;
+    // Where all panels are, each shows its key; a page has few, and Tab goes through them.
     let key = action::entry(&Action::Panel(panel))
+        .filter(|_| screen.app.dense)
         .map(Entry::keys_text)
         .unwrap_or_default();
+    let gap = if key.is_empty() { "" } else { " " };
     let name = if focused {
         theme.accent()
     } else {
@@ -36,7 +39,7 @@ pub fn panel(
     let title = Line::from(vec![
         Span::raw(" "),
         Span::styled(key, theme.accent()),
-        Span::raw(" "),
+        Span::raw(gap),
         Span::styled(title.to_string(), name.add_modifier(Modifier::BOLD)),
         Span::raw(" "),
     ]);

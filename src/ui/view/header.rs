@@ -8,7 +8,8 @@ use ratatui::text::{Line, Span};
 use super::{Screen, frame, lesson};
 use crate::scenario::tour::STOPS;
 use crate::telemetry::LaneStatus;
-use crate::ui::action::Action;
+use crate::ui::action::{Action, key_of};
+use crate::ui::panel::Page;
 use crate::ui::region::Target;
 
 /// Draws the header: one line, or two with what to watch for.
@@ -17,18 +18,37 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     let line = Rect { height: 1, ..area };
     let right = progress(screen, area.width);
     let width = right.width() as u16;
-    let room = usize::from(area.width.saturating_sub(width + 13));
-    let left = Line::from(vec![
-        Span::styled(" clip", theme.lane(0).add_modifier(Modifier::BOLD)),
-        Span::styled(theme.glyph("·", "-"), theme.faint()),
-        Span::styled("lab", theme.lane(1).add_modifier(Modifier::BOLD)),
-        Span::raw("  "),
-        Span::styled(
-            frame::cut(&title(screen), room, screen),
-            theme.text().add_modifier(Modifier::BOLD),
-        ),
-    ]);
-    frame::put(frame, line, 0, &left);
+    let mut x = area.x;
+    if area.width >= 100 {
+        let brand = Line::from(vec![
+            Span::styled(" clip", theme.lane(0).add_modifier(Modifier::BOLD)),
+            Span::styled(theme.glyph("·", "-"), theme.faint()),
+            Span::styled("lab", theme.lane(1).add_modifier(Modifier::BOLD)),
+            Span::raw(" "),
+        ]);
+        frame::put(frame, line, 0, &brand);
+        x += brand.width() as u16;
+    }
+    for (tab, action) in tabs(screen) {
+        let place = Rect {
+            x,
+            width: (tab.width() as u16).min(area.right().saturating_sub(x)),
+            ..line
+        };
+        frame::put(frame, place, 0, &tab);
+        screen.regions.add(place, Target::Act(action));
+        x += place.width;
+    }
+    let room = Rect {
+        x: x + 1,
+        width: area.right().saturating_sub(x + 1 + width),
+        ..line
+    };
+    let title = Line::styled(
+        frame::cut(&title(screen), usize::from(room.width), screen),
+        theme.text().add_modifier(Modifier::BOLD),
+    );
+    frame::put(frame, room, 0, &title);
     let place = Rect {
         x: area.right().saturating_sub(width),
         width: width.min(area.width),
@@ -69,6 +89,31 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     }
 }
 
+/// The pages, with the digits that lead to them; the one that is shown stands out.
+fn tabs(screen: &Screen) -> Vec<(Line<'static>, Action)> {
+    let app = screen.app;
+    let pages = Page::SHOWN.map(|page| {
+        let shown = !app.dense && app.page == page;
+        (page.name(), Action::Page(page), shown)
+    });
+    let all = ("all", Action::AllPanels, app.dense);
+    let tab = |(name, action, shown): (&'static str, Action, bool)| {
+        let line = if shown {
+            Line::styled(format!(" {name} "), screen.theme.selected(true))
+        } else {
+            Line::from(vec![
+                Span::raw(" "),
+                Span::styled(key_of(&action), screen.theme.accent()),
+                Span::raw(" "),
+                Span::styled(name, screen.theme.muted()),
+                Span::raw(" "),
+            ])
+        };
+        (line, action)
+    };
+    pages.into_iter().chain([all]).map(tab).collect()
+}
+
 /// Rows that the header wants; `rows` without a lesson.
 pub fn height(screen: &Screen, rows: u16, width: u16) -> u16 {
     match screen.app.scenario.lesson {
@@ -104,7 +149,7 @@ fn progress(screen: &Screen, width: u16) -> Line<'static> {
     let shown = last.map_or_else(|| step.to_string(), |lane| lane.steps_text());
     spans.push(Span::styled(shown, theme.text()));
     spans.push(Span::styled(format!("/{steps}"), theme.faint()));
-    if width >= 80 {
+    if width >= 100 {
         let cells = if width >= 150 { 24 } else { 10 };
         let done = (step as f64 / steps.max(1) as f64 * f64::from(cells)).round() as usize;
         spans.push(Span::raw(" "));

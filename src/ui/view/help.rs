@@ -11,7 +11,13 @@ use crate::ui::input::Input;
 use crate::ui::panel::Panel;
 
 /// Draws the help.
-pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen, filter: &Input, scroll: usize) {
+pub fn render(
+    frame: &mut Frame,
+    area: Rect,
+    screen: &mut Screen,
+    (filter, typing): (&Input, bool),
+    scroll: usize,
+) {
     let inner = frame::popup(
         frame,
         area,
@@ -21,13 +27,23 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen, filter: &Input
     );
     let theme = screen.theme;
     let lines = lines(screen, filter.text(), usize::from(inner.width));
-    let prompt = Line::from(vec![
-        Span::styled("filter ", theme.muted()),
-        Span::styled(filter.text().to_string(), theme.accent()),
-        Span::styled(theme.glyph("▏", "_"), theme.accent()),
-    ]);
+    let prompt = if typing || !filter.text().is_empty() {
+        let mark = if typing { theme.glyph("▏", "_") } else { "" };
+        Line::from(vec![
+            Span::styled("filter ", theme.muted()),
+            Span::styled(filter.text().to_string(), theme.accent()),
+            Span::styled(mark, theme.accent()),
+        ])
+    } else {
+        Line::from(vec![
+            Span::styled("/", theme.accent()),
+            Span::styled(" filter    ", theme.muted()),
+            Span::styled(":", theme.accent()),
+            Span::styled(" finds what has no key, by its name", theme.muted()),
+        ])
+    };
     frame::put(frame, inner, 0, &prompt);
-    let foot = "Esc closes, arrows scroll";
+    let foot = "Esc closes, j k scroll";
     let width = foot.len() as u16;
     if inner.width > width + 30 {
         frame::put(
@@ -47,6 +63,7 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen, filter: &Input
         ..inner
     };
     let most = lines.len().saturating_sub(usize::from(list.height));
+    screen.regions.scroll_end = most;
     for (i, line) in lines
         .iter()
         .skip(scroll.min(most))
@@ -69,7 +86,7 @@ fn lines(screen: &Screen, filter: &str, width: usize) -> Vec<Line<'static>> {
             Span::styled(if here { ", as now" } else { "" }, theme.good()),
         ]));
     };
-    for context in order(screen.app.here()) {
+    for context in order(screen.app.here(), screen.app.in_tour()) {
         let row_fits = |entry: &&Entry| {
             fits(&format!(
                 "{} {} {}",
@@ -93,6 +110,7 @@ fn lines(screen: &Screen, filter: &str, width: usize) -> Vec<Line<'static>> {
             } else {
                 entry.keys_text()
             };
+            let keys = if keys.is_empty() { ":".into() } else { keys };
             let (mut keys, mut name) = (format!("{keys:>13}  "), format!("{:17}", entry.name));
             for about in frame::wrap(entry.about, width.saturating_sub(33).max(10)) {
                 lines.push(Line::from(vec![
@@ -128,9 +146,10 @@ fn lines(screen: &Screen, filter: &str, width: usize) -> Vec<Line<'static>> {
 }
 
 /// All contexts: the one in which the help was asked for first, with those whose keys work there too.
-fn order(here: Context) -> Vec<Context> {
-    let mut order = here.chain().to_vec();
-    order.extend(Context::ALL.iter().filter(|c| !here.chain().contains(c)));
+fn order(here: Context, tour: bool) -> Vec<Context> {
+    let first = here.chain(tour);
+    let mut order = first.to_vec();
+    order.extend(Context::ALL.iter().filter(|c| !first.contains(c)));
     order
 }
 

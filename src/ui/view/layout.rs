@@ -4,7 +4,7 @@
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 
-use super::{Screen, controls, header, status};
+use super::{Screen, controls, header, pages, status};
 use crate::ui::panel::{Panel, Place, matrix, panels, pictures, retrieval};
 
 /// From 100 x 30: everything at once.
@@ -21,6 +21,8 @@ pub(super) fn rich(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     header::render(frame, head, screen);
     if screen.app.zoomed {
         alone(frame, body, screen);
+    } else if !screen.app.dense {
+        pages::page(frame, body, screen);
     } else {
         // What a lesson hides leaves its room to the others.
         let [matrix, pictures] =
@@ -90,7 +92,11 @@ pub(super) fn plain(frame: &mut Frame, area: Rect, screen: &mut Screen) {
         alone(frame, body, screen);
     } else if area.width >= 80 && area.height >= 23 {
         // The footer has the 24th row.
-        compact(frame, body, screen);
+        if screen.app.dense {
+            compact(frame, body, screen);
+        } else {
+            pages::page(frame, body, screen);
+        }
     } else {
         stacked(frame, body, screen);
     }
@@ -168,7 +174,7 @@ fn beside_maps(screen: &Screen) -> Panel {
 }
 
 /// Draws a panel, unless the lesson hides it or there is no room.
-fn panel(frame: &mut Frame, area: Rect, screen: &mut Screen, panel: Panel) {
+pub(super) fn panel(frame: &mut Frame, area: Rect, screen: &mut Screen, panel: Panel) {
     if screen.app.hides(panel) || area.is_empty() {
         return;
     }

@@ -19,6 +19,7 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen, text: &str, ba
         .flat_map(|line| frame::wrap(line, width))
         .collect();
     let rows = usize::from(inner.height.saturating_sub(1)).max(1);
+    screen.regions.scroll_end = lines.len().saturating_sub(rows);
     let last = lines.len().saturating_sub(back).max(rows.min(lines.len()));
     let first = last.saturating_sub(rows);
     for (i, line) in lines[first..last].iter().enumerate() {

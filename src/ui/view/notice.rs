@@ -10,7 +10,14 @@ use crate::ui::app::SMALLEST;
 
 /// Draws a notice above the screen. Its lines are kept as they are, so that carets stay under what
 /// they point at; what is too wide is cut.
-pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen, title: &str, text: &str) {
+pub fn render(
+    frame: &mut Frame,
+    area: Rect,
+    screen: &mut Screen,
+    title: &str,
+    text: &str,
+    scroll: usize,
+) {
     let lines: Vec<_> = text.lines().collect();
     let widest = lines
         .iter()
@@ -24,11 +31,11 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen, title: &str, t
         lines.len() as u16 + 4,
     );
     let inner = frame::popup(frame, area, screen, title, size);
-    for (i, line) in lines
-        .iter()
-        .enumerate()
-        .take(usize::from(inner.height.saturating_sub(2)))
-    {
+    let rows = usize::from(inner.height.saturating_sub(2));
+    let last = lines.len().saturating_sub(rows);
+    screen.regions.scroll_end = last;
+    let scroll = scroll.min(last);
+    for (i, line) in lines.iter().skip(scroll).take(rows).enumerate() {
         let text = frame::cut(line, usize::from(inner.width), screen);
         frame::put(
             frame,

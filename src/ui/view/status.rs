@@ -6,14 +6,18 @@ use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 
 use super::{Screen, frame};
+use crate::control::Dial;
 use crate::quantity::Value;
 use crate::telemetry::LaneStatus;
-use crate::ui::action::{Action, ChartKey, Context, Entry, TABLE};
+use crate::ui::action::{Action, ChartKey, Context, Entry, TABLE, key_of};
 use crate::ui::app::{App, Focus, Overlay, Tone};
 use crate::ui::dial;
 use crate::ui::input::Input;
-use crate::ui::panel::Panel;
+use crate::ui::panel::{Page, Panel};
 use crate::ui::region::Target;
+
+/// The most keys in sight on a page.
+pub const IN_SIGHT: usize = 14;
 
 /// Draws the line: what is typed, else the message, else an explanation of what is in hand.
 pub fn line(frame: &mut Frame, area: Rect, screen: &mut Screen) {
@@ -35,6 +39,10 @@ pub fn line(frame: &mut Frame, area: Rect, screen: &mut Screen) {
             let hint = "the nearest held-out pictures, by every lane";
             spans.extend(typed(screen, "caption: ".into(), input, hint));
         }
+        Some(Overlay::Search { input }) => {
+            let hint = "a word of a caption; n and N go from match to match";
+            spans.extend(typed(screen, "search: ".into(), input, hint));
+        }
         Some(Overlay::Cell { input }) => {
             spans.extend(typed(screen, app.hand.ask(), input, app.hand.range()));
         }
@@ -47,9 +55,6 @@ pub fn line(frame: &mut Frame, area: Rect, screen: &mut Screen) {
             ));
         }
         _ => {
-            if let Some(count) = app.count {
-                spans.push(Span::styled(format!("{count} "), theme.accent()));
-            }
             let (text, style) = match &app.message {
                 Some((Tone::Done, text)) => (text.clone(), theme.good()),
                 Some((Tone::News, text)) => (text.clone(), theme.text()),
@@ -130,7 +135,7 @@ fn explanation(screen: &Screen) -> String {
             let measured = measured(app, lane);
             format!("{}: {}{measured}", app.dial.name(), app.dial.explain(&settings))
         }
-        None => "Space pauses and goes on; t b n e x take hold of a dial, arrows turn it; ? lists every key".into(),
+        None => "Space trains and pauses; t b B x take hold of a dial, arrows turn it; ? lists every key".into(),
     }
 }
 
@@ -155,15 +160,19 @@ pub fn footer(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     let theme = screen.theme;
     let context = screen.app.context();
     let mut hints: Vec<_> = context
-        .chain()
+        .chain(screen.app.in_tour())
         .iter()
         .flat_map(|scope| TABLE.iter().filter(move |entry| entry.context == *scope))
         .filter_map(|entry| entry.footer.map(|(word, weight)| (entry, word, weight)))
+        .map(|(entry, word, weight)| (entry, spoken(screen, entry, word), weight))
         .collect();
+    // What is always there comes first.
+    hints.sort_by_key(|(entry, ..)| entry.action != Action::PlayPause);
     let width = |(entry, word, _): &(&Entry, &str, u8)| {
         key_text(entry, theme.ascii()).chars().count() + word.len() + 3
     };
-    while hints.iter().map(width).sum::<usize>() > usize::from(area.width) {
+    let most = most_hints(screen);
+    while hints.len() > most || hints.iter().map(width).sum::<usize>() > usize::from(area.width) {
         let Some(least) = hints
             .iter()
             .enumerate()
@@ -195,12 +204,35 @@ pub fn footer(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     }
 }
 
+/// How many keys the footer may show: a page has few in sight, those of the strip and of the other
+/// pages among them.
+fn most_hints(screen: &Screen) -> usize {
+    let app = screen.app;
+    if app.dense || app.overlay.is_some() {
+        return usize::MAX;
+    }
+    let lettered = |dial: &Dial| !key_of(&Action::Dial(*dial)).is_empty();
+    let strip = app.strip().into_iter().filter(lettered).count();
+    IN_SIGHT.saturating_sub(strip + Page::SHOWN.len())
+}
+
+/// The word for what a key does now.
+fn spoken(screen: &Screen, entry: &Entry, word: &'static str) -> &'static str {
+    match entry.action {
+        Action::PlayPause if screen.app.running() => "pause",
+        Action::PlayPause => "train",
+        _ => word,
+    }
+}
+
 /// The keys as the footer shows them: the four arrows stand for what each of them does.
 fn key_text(entry: &Entry, ascii: bool) -> String {
     let arrows = match (&entry.action, entry.context) {
-        (Action::Turn(_) | Action::Chart(ChartKey::Left), _) => Some(("←→ HL", "arrows H L")),
+        (Action::Turn(_) | Action::Chart(ChartKey::Left), _) => Some(("←→", "arrows")),
         (Action::Cursor(_), _) => Some(("←↑↓→", "arrows")),
-        (Action::Up, Context::Open | Context::Help | Context::Palette) => Some(("↑↓", "up/down")),
+        (Action::Up, Context::Open | Context::Reading | Context::Palette) => {
+            Some(("↑↓", "up/down"))
+        }
         _ => None,
     };
     match arrows {

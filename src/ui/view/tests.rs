@@ -4,6 +4,7 @@ mod charts;
 mod findings;
 mod learn;
 mod matrix;
+mod pages;
 mod sizes;
 
 use std::collections::BTreeMap;
@@ -33,6 +34,8 @@ pub fn app(lanes: Vec<Arc<Snapshot>>) -> App {
         title: format!("All about {name}"),
     });
     let mut app = App::new(fixture::scenario(), choices.to_vec());
+    // What panels look like is seen best with all of them; pages have tests of their own.
+    app.dense = true;
     app.observe(lanes);
     app.message = None;
     app
@@ -183,6 +186,7 @@ fn overlays() {
     let mut app = app(fixture::running(640));
     app.update(Action::Help);
     insta::assert_snapshot!("help", shot(&mut app, &RICH, 100, 30));
+    app.update(Action::Search);
     "matrix"
         .chars()
         .for_each(|c| drop(app.update(Action::Insert(c))));

@@ -67,6 +67,8 @@ fn lesson() -> App {
     scenario.lesson = Some(Lesson {
         prompt: "Turn tau down and look at the curve of the loss.".into(),
         hide: vec![Panel::Matrix],
+        show: Vec::new(),
+        dials: Vec::new(),
         lock: vec![Dial::Loss, Dial::Bias],
     });
     let expect = Expect {
@@ -101,7 +103,7 @@ fn a_locked_dial_refuses_however_it_is_asked() {
     assert!(app.pending.is_empty());
     assert!(tap(&mut app, KeyCode::Enter).is_empty());
     assert_eq!(app.overlay, None, "nothing is typed for it");
-    assert!(press(&mut app, "ba").is_empty());
+    assert!(press(&mut app, "bf").is_empty());
     assert!(
         said(&app).contains("learn bias is locked"),
         "{}",
@@ -139,13 +141,11 @@ fn what_was_expected_is_announced_once_when_it_is_seen() {
 }
 
 #[test]
-fn the_tour_goes_forward_and_back_and_begins_only_when_asked_twice() {
+fn the_tour_begins_by_its_name_and_goes_forward_and_back_by_keys_of_its_own() {
     let mut app = lesson();
-    assert!(press(&mut app, "N").is_empty());
-    assert!(said(&app).contains("once more begins it"));
-    assert!(press(&mut app, "v").is_empty());
-    assert!(press(&mut app, "N").is_empty(), "another key came between");
-    assert_eq!(press(&mut app, "N"), [Effect::Open(STOPS[0].into())]);
+    assert!(press(&mut app, "NP").is_empty());
+    assert!(!said(&app).contains("stop"), "{}", said(&app));
+    assert_eq!(palette(&mut app, "tour"), [Effect::Open(STOPS[0].into())]);
     let scenario = app.scenario.clone();
     app.reopen(scenario.clone());
     assert_eq!(app.course.stop, Some(0));
@@ -174,7 +174,7 @@ fn i_explains_while_the_keys_go_on_and_escape_closes_it() {
         !tap(&mut app, KeyCode::Right).is_empty(),
         "the dial turns beneath it"
     );
-    press(&mut app, "n");
+    press(&mut app, "B");
     assert_eq!((app.course.explaining, app.dial), (true, Dial::BatchSize));
     tap(&mut app, KeyCode::Esc);
     assert!(!app.course.explaining);

@@ -59,7 +59,7 @@ fn titles_say_what_is_not_seen() {
         }
     }));
     app.size = (120, 40);
-    press(&mut app, "czl");
+    press(&mut app, "czy");
     let screen = shot(&mut app, &RICH, 120, 40);
     assert!(
         screen.contains("loss, p1-p97, 10 not above 0, log"),
@@ -68,7 +68,7 @@ fn titles_say_what_is_not_seen() {
     press(&mut app, "O");
     let screen = shot(&mut app, &RICH, 120, 40);
     assert!(screen.contains("loss, 10 not above 0, log"), "{screen}");
-    press(&mut app, "lyXO+");
+    press(&mut app, "ywXO+");
     let screen = shot(&mut app, &RICH, 120, 40);
     assert!(
         screen.contains("steps 150-300, log steps, running median"),
@@ -95,12 +95,15 @@ fn both_losses_have_the_line_of_one_who_knows_nothing() {
 #[test]
 fn views_of_charts() {
     for (name, keys, width, height) in [
-        ("median_log_steps_80x24", "cyX", 80, 24),
+        ("median_log_steps_80x24", "cwX", 80, 24),
         ("window_120x40", "c++[", 120, 40),
-        ("held_out_log_zoomed_120x40", "hlyz", 120, 40),
+        ("held_out_log_zoomed_120x40", "ywz", 120, 40),
     ] {
         let mut app = app(fixture::running(640));
         app.size = (width, height);
+        if name.starts_with("held_out") {
+            app.update(Action::Panel(Panel::Retrieval));
+        }
         press(&mut app, keys);
         app.message = None;
         insta::assert_snapshot!(name, shot(&mut app, &RICH, width, height));
@@ -111,11 +114,10 @@ fn views_of_charts() {
 fn the_crosshair_reads_every_lane_in_all_charts_and_pins_make_a_table() {
     let mut app = app(fixture::running(640));
     app.size = (120, 40);
-    press(&mut app, "c'220");
-    app.key(crossterm::event::KeyEvent::from(
-        crossterm::event::KeyCode::Left,
-    ));
-    press(&mut app, "\"LLL\"");
+    press(&mut app, "cHHHhhhh\"");
+    app.charts.pins = vec![420];
+    press(&mut app, "LLL\"");
+    app.charts.crosshair = Some(516);
     app.message = None;
     let screen = shot(&mut app, &RICH, 120, 40);
     for part in [
@@ -137,7 +139,7 @@ fn the_crosshair_reads_every_lane_in_all_charts_and_pins_make_a_table() {
 fn the_ghost_of_an_earlier_run_stands_behind_the_present_one() {
     let mut app = app(fixture::running(640));
     app.size = (120, 40);
-    press(&mut app, "G");
+    app.update(Action::Chart(crate::ui::action::ChartKey::Ghost));
     app.observe(fixture::running(120));
     app.message = None;
     let screen = shot(&mut app, &RICH, 120, 40);

@@ -24,13 +24,13 @@ fn the_help_begins_where_one_is() {
     let mut app = app(fixture::running(640));
     app.update(Action::Panel(Panel::Matrix));
     app.update(Action::Help);
-    let screen = shot(&mut app, &RICH, 100, 30);
+    let screen = shot(&mut app, &RICH, 100, 44);
     let place = |text: &str| {
         screen
             .find(text)
             .unwrap_or_else(|| panic!("no {text}:\n{screen}"))
     };
-    assert!(place(&format!("{}, as now", Context::Matrix.title())) < place("Run and look"));
+    assert!(place(&format!("{}, as now", Context::Matrix.title())) < place(Context::Main.title()));
     assert!(!screen.contains(Context::Dials.title()), "{screen}");
 }
 

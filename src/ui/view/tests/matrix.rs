@@ -171,7 +171,7 @@ fn only_the_settings_that_differ_are_written_out() {
 fn the_cursor_is_the_same_pair_in_every_lane() {
     let mut app = app(fixture::running(640));
     app.size = (120, 40);
-    press(&mut app, "m5");
+    press(&mut app, "mjjjj");
     app.key(crossterm::event::KeyEvent::from(
         crossterm::event::KeyCode::Down,
     ));
@@ -198,14 +198,14 @@ fn the_cursor_is_the_same_pair_in_every_lane() {
 fn the_difference_of_two_lanes_has_zero_in_the_middle_of_its_scale() {
     let mut app = app(fixture::running(640));
     app.size = (120, 40);
-    press(&mut app, "D");
+    press(&mut app, "mD");
     app.message = None;
     let screen = shot(&mut app, &RICH, 120, 40);
     assert!(screen.contains("◆ sigmoid - ● softmax"), "{screen}");
     insta::assert_snapshot!("difference_120x40", screen);
     insta::assert_snapshot!("difference_plain_80x24", shot(&mut app, &PLAIN, 80, 24));
     // Where only one map fits, it is the difference.
-    press(&mut app, "mz");
+    press(&mut app, "z");
     let screen = shot(&mut app, &RICH, 60, 20);
     assert!(screen.contains("sigmoid - "), "{screen}");
 }
