@@ -13,6 +13,7 @@ mod embed;
 mod eval;
 mod export;
 mod format;
+mod help;
 pub mod loss;
 mod man;
 mod notices;
@@ -102,6 +103,7 @@ enum Command {
     Doctor(doctor::DoctorArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
+    Help(help::HelpArgs),
 }
 
 /// The command line as clap knows it, for what is derived from it.
@@ -148,6 +150,7 @@ impl Cli {
             Some(Command::Doctor(args)) => doctor::run(args),
             Some(Command::Completions(args)) => completions::run(args, command()),
             Some(Command::Man(args)) => man::run(args, command()),
+            Some(Command::Help(args)) => help::run(args, command()),
         }
     }
 }

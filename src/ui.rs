@@ -100,6 +100,7 @@ pub fn run(
         attended: None,
         theme,
         pace: Pace::of(options.low_bandwidth),
+        reel: picture::Reel::default(),
         retired: Vec::new(),
         names: Vec::new(),
         watch: None,

@@ -5,6 +5,7 @@
 // Tests say exactly which number they want, and read into large buffers.
 #![allow(clippy::float_cmp, clippy::large_stack_arrays)]
 
+mod book;
 mod checkpoint;
 mod classify;
 mod cli;

@@ -74,19 +74,3 @@ fn every_bundled_scenario_says_what_will_be_seen() {
         }
     }
 }
-
-#[test]
-fn the_readme_s_scenarios_read() {
-    let readme = std::fs::read_to_string("README.md").unwrap();
-    let blocks = readme.split("```ron\n").skip(1);
-    let read = |block: &str| {
-        let text = block.split("```").next().unwrap();
-        clip_lab::scenario::parse(text, "README.md").unwrap_or_else(|e| panic!("{e}"))
-    };
-    let scenarios: Vec<_> = blocks.map(read).collect();
-    assert!(!scenarios[0].expect.is_empty() && scenarios[0].lesson.is_some());
-    assert!(matches!(
-        scenarios[1].data,
-        clip_lab::scenario::Data::Pairs(_)
-    ));
-}

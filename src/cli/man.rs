@@ -1,4 +1,6 @@
-//! `clip-lab man`: the manual, in roff.
+//! `clip-lab man`: the manual, in roff, and the pages of the book that are made from the same tables.
+
+pub mod book;
 
 use std::path::PathBuf;
 
@@ -15,11 +17,16 @@ use crate::ui::action::{Context, TABLE};
 #[command(after_help = "\
 Examples:
   clip-lab man | man -l -
-  clip-lab man --out ~/.local/share/man/man1")]
+  clip-lab man --out ~/.local/share/man/man1
+  clip-lab man --book docs/reference")]
 pub struct ManArgs {
     /// Write a page for each subcommand into this folder instead
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+
+    /// Write the reference pages of the book, in Markdown, into this folder instead
+    #[arg(long, value_name = "DIR", conflicts_with = "out")]
+    pub book: Option<PathBuf>,
 }
 
 /// Adds the subcommands of a command, and theirs.
@@ -35,6 +42,9 @@ fn below(command: &Command, pages: &mut Vec<Command>) {
 /// Prints or writes the pages of `root` and what is below it.
 pub fn run(args: &ManArgs, mut root: Command) -> Result<()> {
     root.build();
+    if let Some(folder) = &args.book {
+        return book::write(folder, &root);
+    }
     let mut pages = vec![root.clone()];
     below(&root, &mut pages);
     let mut all = String::new();

@@ -28,6 +28,11 @@ pub fn ssh() -> bool {
     env("SSH_CONNECTION").is_some() || env("SSH_TTY").is_some()
 }
 
+/// Columns of the terminal, if standard output is one.
+pub fn columns() -> Option<usize> {
+    size().map(|(columns, _)| usize::from(columns))
+}
+
 impl Terminal {
     /// Looks around, as the screen does.
     pub fn detect() -> Self {

@@ -1,9 +1,11 @@
-//! Pictures of shapes and text: [`Drawing`], written as SVG or as PNG.
+//! Pictures of shapes and text: [`Drawing`], written as SVG or as PNG, and [`Film`], an SVG that moves.
 
+mod film;
 mod raster;
 mod shapes;
 mod svg;
 
+pub use film::{Film, Scene};
 pub use shapes::{CELL, Drawing, Rgb, Shape};
 
 #[cfg(test)]

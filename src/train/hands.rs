@@ -2,7 +2,7 @@
 //!
 //! Towers without batch normalisation treat every pair by itself, so parts of a batch can be worked on side by
 //! side, each by one thread from its pixels to its gradient. That is faster than all threads in every operation,
-//! which wait for one another after each (`benches/README.md`), and does not suffer when another program wants a
+//! which wait for one another after each (`docs/performance.md`), and does not suffer when another program wants a
 //! core. Towers with batch normalisation work on one part at a time with all threads in every operation.
 
 use rayon::iter::{IntoParallelIterator, IntoParallelRefMutIterator, ParallelIterator};

@@ -1,7 +1,7 @@
 //! Which type the towers' matrix products are computed in, and why.
 //!
 //! Measured: with AVX-512 BF16 (two Zen 4 cores) libtorch's products are 1.6 to 3.1 times as fast in bf16 as in
-//! fp32 at the sizes of the bundled models, and a step follows (`benches/README.md`). Without such instructions
+//! fp32 at the sizes of the bundled models, and a step follows (`docs/performance.md`). Without such instructions
 //! bf16 is emulated and slower. On other devices it has not been measured, and is left to the user.
 
 use std::time::Instant;

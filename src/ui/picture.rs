@@ -2,6 +2,7 @@
 
 mod color;
 mod drawing;
+mod film;
 mod text;
 
 use ratatui::Terminal;
@@ -14,6 +15,7 @@ use super::theme::Theme;
 use super::view;
 
 pub use drawing::drawing;
+pub use film::Reel;
 pub use text::{ansi, halves, plain};
 
 /// The screen as it would be drawn now.

@@ -9,6 +9,9 @@
 //! wait 1.5             so many seconds
 //! size 120 40          the screen's columns and rows, where there is no terminal
 //! shot a.svg           the screen into a file: .svg, .png, .ans (escape sequences) or .txt
+//! frame 0.5            the screen into the moving picture, looked at for half a second
+//! frames 0.2 every 4 until step 160     such a frame every four steps
+//! film a.svg           the frames so far into a file, as one picture that moves
 //! ```
 
 use std::collections::VecDeque;
@@ -21,6 +24,9 @@ use super::action::{Key, key_name};
 use super::app::App;
 use crate::error::{Error, Result};
 use crate::telemetry::LaneStatus;
+
+/// Most frames that one line asks for.
+const MOST_FRAMES: u64 = 10_000;
 
 /// A line of a script.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,6 +43,10 @@ pub enum Line {
     Size(u16, u16),
     /// The screen into this file.
     Shot(PathBuf),
+    /// The screen into the moving picture, to be looked at so long.
+    Frame(Duration),
+    /// The moving picture into this file.
+    Film(PathBuf),
 }
 
 /// What a script asks for next.
@@ -48,6 +58,10 @@ pub enum Next {
     Size(u16, u16),
     /// A picture.
     Shot(PathBuf),
+    /// A frame of the moving picture.
+    Frame(Duration),
+    /// The moving picture.
+    Film(PathBuf),
 }
 
 /// A script on its way.
@@ -74,8 +88,9 @@ impl Script {
     /// The first line that is not understood, with its number.
     pub fn parse(text: &str, origin: &str) -> Result<Self> {
         let mut lines = VecDeque::new();
+        let mut step = 0;
         for (i, line) in text.lines().enumerate() {
-            let read = read(line).map_err(|what| {
+            let read = read(line, &mut step).map_err(|what| {
                 Error::Usage(format!("{origin}:{}: {what}\n  {}", i + 1, line.trim()))
             })?;
             lines.extend(read);
@@ -93,7 +108,11 @@ impl Script {
         let since = *self.since.get_or_insert(now);
         loop {
             let done = match self.lines.front()? {
-                Line::Press(_) | Line::Size(..) | Line::Shot(_) => true,
+                Line::Press(_)
+                | Line::Size(..)
+                | Line::Shot(_)
+                | Line::Frame(_)
+                | Line::Film(_) => true,
                 Line::Step(step) => reached(app, *step),
                 Line::Text(text) => screen().contains(text.as_str()),
                 Line::Wait(time) => now.saturating_duration_since(since) >= *time,
@@ -106,6 +125,8 @@ impl Script {
                 Line::Press(key) => return Some(Next::Press(key.event())),
                 Line::Size(width, height) => return Some(Next::Size(width, height)),
                 Line::Shot(path) => return Some(Next::Shot(path)),
+                Line::Frame(time) => return Some(Next::Frame(time)),
+                Line::Film(path) => return Some(Next::Film(path)),
                 Line::Step(_) | Line::Text(_) | Line::Wait(_) => {
                     // The wait is over; a wait that follows begins now.
                     self.since = Some(now);
@@ -130,8 +151,9 @@ fn reached(app: &App, step: u64) -> bool {
         .all(|lane| lane.step >= step || ended(&lane.status))
 }
 
-/// The parts of a script that a line means; none for a blank one or a comment.
-fn read(line: &str) -> Result<Vec<Line>, String> {
+/// The parts of a script that a line means; none for a blank one or a comment. `step` is the last one that was waited
+/// for.
+fn read(line: &str, step: &mut u64) -> Result<Vec<Line>, String> {
     let line = line.trim();
     let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
     let rest = rest.trim();
@@ -148,7 +170,27 @@ fn read(line: &str) -> Result<Vec<Line>, String> {
             };
             Ok(text.chars().map(|c| Line::Press(key(c))).collect())
         }
-        "wait" => wait(rest).map(|line| vec![line]),
+        "wait" => {
+            let line = wait(rest)?;
+            if let Line::Step(to) = line {
+                *step = to;
+            }
+            Ok(vec![line])
+        }
+        "frame" => match seconds(rest) {
+            Some(time) => Ok(vec![Line::Frame(time)]),
+            None => Err("frame takes seconds: frame 0.5".into()),
+        },
+        "frames" => frames(rest, step).ok_or_else(|| {
+            "frames takes seconds and steps: frames 0.2 every 4 until step 160".into()
+        }),
+        "film" => {
+            let path = PathBuf::from(quoted(rest).unwrap_or_else(|| rest.into()));
+            match path.extension().and_then(|kind| kind.to_str()) {
+                Some("svg") => Ok(vec![Line::Film(path)]),
+                _ => Err("film takes a file that ends in .svg".into()),
+            }
+        }
         "size" => {
             let side = |text: Option<&str>| text.and_then(|t| t.parse::<u16>().ok());
             let mut sides = rest.split_whitespace();
@@ -168,9 +210,37 @@ fn read(line: &str) -> Result<Vec<Line>, String> {
         }
         _ if rest.is_empty() => key_name::parse(word).map(|key| vec![Line::Press(key)]),
         _ => Err(format!(
-            "`{word}` begins no line: a key alone, text, wait, size or shot does"
+            "`{word}` begins no line: a key alone, text, wait, size, shot, frame, frames or film does"
         )),
     }
+}
+
+/// Frames from the last step on, each after so many steps.
+fn frames(rest: &str, step: &mut u64) -> Option<Vec<Line>> {
+    let words: Vec<&str> = rest.split_whitespace().collect();
+    let [time, "every", every, "until", "step", last] = words[..] else {
+        return None;
+    };
+    let time = seconds(time)?;
+    let every = every.parse::<u64>().ok().filter(|&every| every > 0)?;
+    let last = last
+        .parse::<u64>()
+        .ok()
+        .filter(|last| last / every <= MOST_FRAMES)?;
+    let mut lines = Vec::new();
+    while *step + every <= last {
+        *step += every;
+        lines.extend([Line::Step(*step), Line::Frame(time)]);
+    }
+    Some(lines)
+}
+
+/// A length of time, a day at most.
+fn seconds(text: &str) -> Option<Duration> {
+    let seconds = text.parse::<f64>().ok()?;
+    (0.0..=86_400.0)
+        .contains(&seconds)
+        .then(|| Duration::from_secs_f64(seconds))
 }
 
 fn wait(rest: &str) -> Result<Line, String> {
@@ -186,13 +256,8 @@ fn wait(rest: &str) -> Result<Line, String> {
             .filter(|text| !text.is_empty())
             .map(Line::Text)
             .ok_or_else(|| wanted.into()),
-        seconds => {
-            let seconds = seconds.parse::<f64>().ok().filter(|_| value.is_empty());
-            seconds
-                .filter(|s| (0.0..=86_400.0).contains(s))
-                .map(|s| Line::Wait(Duration::from_secs_f64(s)))
-                .ok_or_else(|| wanted.into())
-        }
+        time if value.is_empty() => seconds(time).map(Line::Wait).ok_or_else(|| wanted.into()),
+        _ => Err(wanted.into()),
     }
 }
 
@@ -280,6 +345,23 @@ mod tests {
     }
 
     #[test]
+    fn frames_are_taken_from_step_to_step() {
+        let text = "wait step 10\nframe 1.5\nframes 0.2 every 4 until step 20\nfilm docs/a.svg\n";
+        let script = Script::parse(text, "x").unwrap();
+        let frame = |seconds| Line::Frame(Duration::from_secs_f64(seconds));
+        let lines = [
+            Line::Step(10),
+            frame(1.5),
+            Line::Step(14),
+            frame(0.2),
+            Line::Step(18),
+            frame(0.2),
+            Line::Film("docs/a.svg".into()),
+        ];
+        assert!(script.lines.iter().eq(&lines), "{:?}", script.lines);
+    }
+
+    #[test]
     fn a_line_that_is_not_understood_is_named_by_its_number() {
         for (line, says) in [
             ("Hyper-x", "unknown key"),
@@ -290,6 +372,9 @@ mod tests {
             ("wait -1", "wait wants"),
             ("size 0 5", "size wants"),
             ("shot a.gif", ".svg, .png"),
+            ("frame long", "frame takes"),
+            ("frames 0.2 every 0 until step 9", "frames takes"),
+            ("film a.gif", ".svg"),
         ] {
             let Err(Error::Usage(said)) = Script::parse(&format!("t\n{line}\n"), "tour.keys")
             else {

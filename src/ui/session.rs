@@ -12,6 +12,7 @@ use super::app::{App, Effect};
 use super::display::Display;
 use super::event::handle;
 use super::pace::Pace;
+use super::picture::Reel;
 use super::save::save;
 use super::script::Script;
 use super::terminal;
@@ -57,6 +58,8 @@ pub struct Session {
     pub(super) log_read: Instant,
     /// Keys from a file.
     pub(super) script: Option<Script>,
+    /// The moving picture that the script makes.
+    pub(super) reel: Reel,
     /// Labs that were left for another scenario and are ending.
     pub(super) retired: Vec<mpsc::Receiver<Result<()>>>,
 }

@@ -9,6 +9,7 @@ use ratatui::buffer::Buffer;
 
 use super::app::{App, Effect, Overlay, Saved};
 use super::display::Display;
+use super::picture::Reel;
 use super::script::Next;
 use super::session::Session;
 use super::watch::Watch;
@@ -143,6 +144,8 @@ impl Session {
             Next::Press(key) => return Ok(Some(app.key(key))),
             Next::Size(width, height) => display.resize((width, height)),
             Next::Shot(path) => shoot(&path, &picture::buffer(app, theme))?,
+            Next::Frame(time) => self.reel.add(picture::buffer(app, theme), time),
+            Next::Film(path) => develop(std::mem::take(&mut self.reel), &path)?,
         }
         Ok(Some(Vec::new()))
     }
@@ -159,6 +162,14 @@ fn shoot(path: &Path, screen: &Buffer) -> Result<()> {
         _ => picture::plain(screen).into_bytes(),
     };
     std::fs::write(path, bytes).map_err(Error::file("write", path))
+}
+
+/// Writes the moving picture of the frames so far.
+fn develop(reel: Reel, path: &Path) -> Result<()> {
+    let film = reel
+        .film()
+        .ok_or_else(|| Error::Usage(format!("{}: no frame was taken before it", path.display())))?;
+    std::fs::write(path, film.svg()).map_err(Error::file("write", path))
 }
 
 /// Writes everything about the run below a folder, and says where.
@@ -263,6 +274,26 @@ mod tests {
             assert!(std::fs::read(&path).unwrap().starts_with(begins), "{name}");
         }
         let error = shoot(&folder.path().join("no/such/a.txt"), &screen).unwrap_err();
+        assert_eq!(error.exit_code(), 2);
+    }
+
+    #[test]
+    fn frames_become_a_film_and_no_frames_a_message() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.svg");
+        let mut app = App::new(fixture::scenario(), Vec::new());
+        app.size = (80, 24);
+        let theme = Theme::new(Depth::True, Glyphs::Braille);
+        let mut reel = Reel::default();
+        for step in [100, 200, 300] {
+            app.observe(fixture::running(step));
+            reel.add(picture::buffer(&app, &theme), Duration::from_millis(500));
+        }
+        develop(reel, &path).unwrap();
+        let svg = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(svg.matches("class=\"s\"").count(), 2);
+        assert!(svg.contains("animation:1.5s"));
+        let error = develop(Reel::default(), &path).unwrap_err();
         assert_eq!(error.exit_code(), 2);
     }
 }

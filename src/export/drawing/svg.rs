@@ -87,7 +87,8 @@ impl Shape {
     }
 }
 
-fn hex([r, g, b]: Rgb) -> String {
+/// A colour as CSS has it.
+pub(super) fn hex([r, g, b]: Rgb) -> String {
     format!("#{r:02x}{g:02x}{b:02x}")
 }
 
@@ -96,7 +97,7 @@ fn round(x: f64) -> f64 {
 }
 
 /// The text as XML takes it; what XML cannot hold at all is left out.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars() {
         match c {

@@ -7,23 +7,62 @@ use unicode_width::UnicodeWidthStr;
 use super::color::rgb;
 use crate::export::drawing::{CELL, Drawing, Rgb, Shape};
 
+/// The colour under everything.
+pub fn ground(screen: &Buffer) -> Rgb {
+    match screen.content.first().map(|cell| cell.bg) {
+        Some(color) if color != Color::Reset => rgb(color, [0, 0, 0]),
+        _ => [0x11, 0x14, 0x1b],
+    }
+}
+
 /// The screen as a drawing; where it has no colours, dark on paper.
 pub fn drawing(screen: &Buffer) -> Drawing {
     let area = screen.area;
-    let ground: Rgb = match screen.content.first().map(|cell| cell.bg) {
-        Some(color) if color != Color::Reset => rgb(color, [0, 0, 0]),
-        _ => [0x11, 0x14, 0x1b],
-    };
+    let ground = ground(screen);
     let mut drawing = Drawing::new(
         f64::from(area.width) * CELL.0,
         f64::from(area.height) * CELL.1,
         ground,
     );
     for y in 0..area.height {
-        backs(&mut drawing, screen, y, ground);
-        texts(&mut drawing, screen, y, ground);
+        backs(&mut drawing, screen, y, |_, back| back != ground);
+        texts(&mut drawing, screen, y, |_| true);
     }
     drawing
+}
+
+/// What is new on the screen: the grounds of the cells that changed, then what stands in them.
+pub fn changes(screen: &Buffer, before: &Buffer) -> [Vec<Shape>; 2] {
+    let area = screen.area;
+    let empty = || {
+        Drawing::new(
+            f64::from(area.width) * CELL.0,
+            f64::from(area.height) * CELL.1,
+            ground(screen),
+        )
+    };
+    let (mut under, mut over) = (empty(), empty());
+    for y in 0..area.height {
+        let changed: Vec<bool> = (0..area.width)
+            .map(|x| differs(screen, before, x, y) || (x > 0 && spills(screen, before, x - 1, y)))
+            .collect();
+        backs(&mut under, screen, y, |x, _| changed[usize::from(x)]);
+        texts(&mut over, screen, y, |x| changed[usize::from(x)]);
+    }
+    [under.shapes, over.shapes]
+}
+
+fn differs(screen: &Buffer, before: &Buffer, x: u16, y: u16) -> bool {
+    before.cell((x, y)) != screen.cell((x, y))
+}
+
+/// Whether a wide character came or went here: its right half is another cell's.
+fn spills(screen: &Buffer, before: &Buffer, x: u16, y: u16) -> bool {
+    let wide = |screen: &Buffer| {
+        let cell = screen.cell((x, y));
+        cell.is_some_and(|cell| cell.symbol().width() > 1)
+    };
+    differs(screen, before, x, y) && (wide(screen) || wide(before))
 }
 
 /// The colours of a cell: its text, its ground.
@@ -41,16 +80,21 @@ fn colors(cell: &Cell, ground: Rgb) -> (Rgb, Rgb) {
     (text, back)
 }
 
-/// A row's grounds; neighbours of one colour are one rectangle.
-fn backs(drawing: &mut Drawing, screen: &Buffer, y: u16, ground: Rgb) {
+/// A row's grounds, where `paints` says so of a column and its colour; neighbours of one colour are one rectangle.
+fn backs(drawing: &mut Drawing, screen: &Buffer, y: u16, paints: impl Fn(u16, Rgb) -> bool) {
+    let ground = drawing.back;
     let mut x = 0;
     while x < screen.area.width {
         let (_, back) = colors(&screen[(x, y)], ground);
         let from = x;
-        while x < screen.area.width && colors(&screen[(x, y)], ground).1 == back {
+        let painted = paints(x, back);
+        while x < screen.area.width
+            && colors(&screen[(x, y)], ground).1 == back
+            && paints(x, back) == painted
+        {
             x += 1;
         }
-        if back != ground {
+        if painted {
             let at = [
                 f64::from(from) * CELL.0,
                 f64::from(y) * CELL.1,
@@ -62,14 +106,21 @@ fn backs(drawing: &mut Drawing, screen: &Buffer, y: u16, ground: Rgb) {
     }
 }
 
-/// A row's characters: neighbours of one style are one text; what pictures are made of is drawn.
-fn texts(drawing: &mut Drawing, screen: &Buffer, y: u16, ground: Rgb) {
+/// A row's characters in the columns that are `drawn`: neighbours of one style are one text; what pictures are made of
+/// is drawn.
+fn texts(drawing: &mut Drawing, screen: &Buffer, y: u16, drawn: impl Fn(u16) -> bool) {
+    let ground = drawing.back;
     let mut x = 0;
     let mut open: Option<(u16, Shape)> = None;
     while x < screen.area.width {
         let cell = &screen[(x, y)];
         let symbol = cell.symbol();
         let wide = symbol.width().max(1) as u16;
+        if !drawn(x) {
+            close(drawing, &mut open);
+            x += wide;
+            continue;
+        }
         let corner = (f64::from(x) * CELL.0, f64::from(y) * CELL.1);
         let (color, _) = colors(cell, ground);
         let first = symbol.chars().next().unwrap_or(' ');

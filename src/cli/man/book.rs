@@ -1,0 +1,177 @@
+//! The reference pages of the book, made from the tables that the program itself runs on.
+
+mod commands;
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use clap::Command;
+
+use crate::control::Dial;
+use crate::error::{Error, Result};
+use crate::files::replace;
+use crate::scenario::tour::STOPS;
+use crate::scenario::{BUNDLED, load};
+use crate::ui::action::{Action, Context, TABLE, key_of};
+
+/// The pages: the name of the file, and what makes its text for the command line at hand.
+pub const PAGES: [(&str, Make); 4] = [
+    ("bundled.md", |_| bundled()),
+    ("dial-list.md", |_| Ok(dials())),
+    ("keys.md", |_| Ok(keys())),
+    ("command-line.md", |root| Ok(commands::page(root))),
+];
+
+/// Makes a page.
+pub type Make = fn(&Command) -> Result<String>;
+
+/// Writes all pages into `folder`.
+pub fn write(folder: &Path, root: &Command) -> Result<()> {
+    std::fs::create_dir_all(folder).map_err(Error::file("create", folder))?;
+    for (name, page) in PAGES {
+        replace(&folder.join(name), page(root)?)?;
+    }
+    Ok(())
+}
+
+/// The head of a page, and a remark for who would edit it.
+fn head(title: &str, lead: &str) -> String {
+    format!(
+        "<!-- Written by `clip-lab man --book docs/reference`: change the program's tables, not this file. -->\n\n\
+         # {title}\n\n{lead}\n"
+    )
+}
+
+/// A cell of a table.
+fn cell(text: &str) -> String {
+    let words: Vec<_> = text.split_whitespace().collect();
+    words.join(" ").replace('|', "\\|")
+}
+
+/// A key, or another text, as code.
+fn code(text: &str) -> String {
+    let text = cell(text);
+    if text.contains('`') {
+        format!("`` {text} ``")
+    } else {
+        format!("`{text}`")
+    }
+}
+
+fn bundled() -> Result<String> {
+    let mut out = head(
+        "Bundled scenarios",
+        "Open one with `clip-lab NAME`, print it with `clip-lab scenarios NAME`, or press `o` in the lab.\n\
+         [Scenario files](../use/scenario-files.md) describes the format.",
+    );
+    for (tour, title) in [(false, "Scenarios"), (true, "Stops of the tour")] {
+        let _ = write!(
+            out,
+            "\n## {title}\n\n| name | title | lanes | watch for |\n|---|---|---|---|\n"
+        );
+        let stops = STOPS.iter().copied();
+        let names: Vec<&str> = if tour {
+            stops.collect()
+        } else {
+            let names = BUNDLED.iter().map(|(name, _)| *name);
+            names.filter(|name| !STOPS.contains(name)).collect()
+        };
+        for name in names {
+            let scenario = load(name)?;
+            let lanes: Vec<_> = scenario.lanes.iter().map(|lane| &*lane.name).collect();
+            let _ = writeln!(
+                out,
+                "| `{name}` | {} | {} | {} |",
+                cell(&scenario.title),
+                lanes.join(", "),
+                cell(&scenario.watch),
+            );
+        }
+    }
+    Ok(out)
+}
+
+fn dials() -> String {
+    let mut out = head(
+        "All dials",
+        "Every dial has one name on the screen, in `--set`, in scenario files and in records. A dial without a key is\n\
+         found by `:`. [Dials](../guide/dials.md) says how to turn them.",
+    );
+    out += "\n| dial | key | values | sets | learned by training | other words | in a script |\n";
+    out += "|---|---|---|---|---|---|---|\n";
+    for dial in Dial::ALL {
+        let key = key_of(&Action::Dial(dial));
+        let key = if key.is_empty() {
+            String::new()
+        } else {
+            code(&key)
+        };
+        let also: Vec<_> = dial.also().iter().map(|word| code(word)).collect();
+        let learned = if dial.can_be_learned() {
+            format!("`learn_{}`", dial.name())
+        } else {
+            String::new()
+        };
+        let _ = writeln!(
+            out,
+            "| `{}` | {key} | {} | {} | {learned} | {} | `{dial:?}` |",
+            dial.name(),
+            cell(&dial.range()),
+            cell(dial.about()),
+            also.join(", "),
+        );
+    }
+    out
+}
+
+fn keys() -> String {
+    let mut out = head(
+        "Keys",
+        "The keys of the screen, place by place. `?` shows them in the lab, those of the present place first.\n\
+         `clip-lab config keys` prints a `keys.ron` in which you can bind others. What has no key is found by `:`.",
+    );
+    for context in Context::ALL {
+        let rows = TABLE.iter().filter(|row| row.context == context);
+        let _ = write!(
+            out,
+            "\n## {}\n\n| key | name | does |\n|---|---|---|\n",
+            context.title()
+        );
+        for row in rows {
+            let keys: Vec<_> = row.keys.iter().map(|key| code(&key.to_string())).collect();
+            let keys = if keys.is_empty() {
+                "`:`".into()
+            } else {
+                keys.join(" ")
+            };
+            let _ = writeln!(out, "| {keys} | {} | {} |", cell(row.name), cell(row.about));
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_dial_key_and_scenario_has_its_row() {
+        let (dials, keys, scenarios) = (dials(), keys(), bundled().unwrap());
+        for dial in Dial::ALL {
+            assert!(dials.contains(&format!("| `{}` |", dial.name())), "{dials}");
+        }
+        for row in TABLE {
+            assert!(keys.contains(&cell(row.about)), "{}", row.name);
+        }
+        for (name, _) in BUNDLED {
+            assert_eq!(scenarios.matches(&format!("| `{name}` |")).count(), 1);
+        }
+    }
+
+    #[test]
+    fn what_markdown_reads_as_its_own_stays_text() {
+        assert_eq!(code("|"), "`\\|`");
+        assert_eq!(code("`"), "`` ` ``");
+        assert_eq!(cell("a | b\n\nc"), "a \\| b c");
+    }
+}
