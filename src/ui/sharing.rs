@@ -145,7 +145,7 @@ impl Session {
             Next::Size(width, height) => display.resize((width, height)),
             Next::Shot(path) => shoot(&path, &picture::buffer(app, theme))?,
             Next::Frame(time) => self.reel.add(picture::buffer(app, theme), time),
-            Next::Film(path) => develop(std::mem::take(&mut self.reel), &path)?,
+            Next::Film(path) => develop(&std::mem::take(&mut self.reel), &path)?,
         }
         Ok(Some(Vec::new()))
     }
@@ -165,7 +165,7 @@ fn shoot(path: &Path, screen: &Buffer) -> Result<()> {
 }
 
 /// Writes the moving picture of the frames so far.
-fn develop(reel: Reel, path: &Path) -> Result<()> {
+fn develop(reel: &Reel, path: &Path) -> Result<()> {
     let film = reel
         .film()
         .ok_or_else(|| Error::Usage(format!("{}: no frame was taken before it", path.display())))?;
@@ -289,11 +289,11 @@ mod tests {
             app.observe(fixture::running(step));
             reel.add(picture::buffer(&app, &theme), Duration::from_millis(500));
         }
-        develop(reel, &path).unwrap();
+        develop(&reel, &path).unwrap();
         let svg = std::fs::read_to_string(&path).unwrap();
         assert_eq!(svg.matches("class=\"s\"").count(), 2);
         assert!(svg.contains("animation:1.5s"));
-        let error = develop(Reel::default(), &path).unwrap_err();
+        let error = develop(&Reel::default(), &path).unwrap_err();
         assert_eq!(error.exit_code(), 2);
     }
 }
