@@ -93,9 +93,14 @@ def temperature(binary):
     yield "sweep", edited(binary, "temperature-sweep", **SHORT)
 
 
+def cats(binary):
+    """Cats against dogs on 120 views, by two templates that training knows alike, and by both."""
+    yield "120", edited(binary, "cats-and-dogs", **SHORT)
+
+
 STUDIES = {
     "bias": bias, "noise": noise, "ladder": ladder, "templates": templates, "regimes": regimes,
-    "temperature": temperature,
+    "temperature": temperature, "cats": cats,
 }
 # What is evaluated once a run is done, beside what it evaluates itself.
 AFTER = {
@@ -279,9 +284,29 @@ def report_temperature(out):
                   f"| {probe('transfer')} | {space('uniformity_image')} | {space('tolerance')} | {space('gap')} |")
 
 
+def report_cats(out):
+    photo, picture, both = "a photo of a {}", "a picture of a {}", "all of them"
+    print("| lane | seeds | bare | photo | picture | ensemble | picture - photo | ensemble - photo | images in dispute |")
+    print("|---|---|---|---|---|---|---|---|---|")
+    for _, seeds in results(out, "cats").items():
+        found = {}
+        for path in seeds.values():
+            for r in every(path, "zero_shot"):
+                if r["split"] == "held_out" and r["property"] == "cat or dog":
+                    found.setdefault(r["lane"], {}).setdefault(r["templates"], {})[path] = r
+        for lane, sets in found.items():
+            share = {name: [runs[p]["top1"]["share"] for p in seeds.values()] for name, runs in sets.items()}
+            over = lambda a, b: shown([x - y for x, y in zip(share[a], share[b])])
+            # Of one evaluation, those that one template gets right and the other wrong.
+            versus = [next(a["versus"] for a in sets[picture][p]["against"] if a["templates"] == photo) for p in seeds.values()]
+            dispute = ", ".join(str(v["gained"] + v["lost"]) for v in versus)
+            cells = " | ".join(shown(share[name]) for name in ("bare", photo, picture, both))
+            print(f"| {lane} | {len(seeds)} | {cells} | {over(picture, photo)} | {over(both, photo)} | {dispute} |")
+
+
 REPORTS = {
     "bias": report_bias, "noise": report_noise, "ladder": report_ladder, "templates": report_templates,
-    "regimes": report_regimes, "temperature": report_temperature,
+    "regimes": report_regimes, "temperature": report_temperature, "cats": report_cats,
 }
 
 

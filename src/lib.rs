@@ -13,13 +13,13 @@
 //! Modules depend on one another in one direction only, within a room too (`tests/layering.rs` reads them):
 //!
 //! ```text
-//! cli, ui -> lab, infer, export -> train -> eval -> optim, model, data, loss -> scenario -> telemetry -> control
+//! cli, ui -> exercise, lab, infer, export -> train -> eval -> optim, model, data, loss -> scenario -> telemetry -> control
 //!         -> quantity, random, memory, files, error
 //! ```
 //!
 //! Each idea has one home: the dials are the rows of [`control`]'s table, a loss is a [`loss::Law`], a panel a row and a
 //! file of [`ui::panel`], a task of the evaluation a file of [`eval`], a data set a file of [`data`], a tower a file of
-//! [`scenario`]. `CONTRIBUTING.md` has the recipes.
+//! [`scenario`], an exercise a table of questions in [`exercise`]. `CONTRIBUTING.md` has the recipes.
 //!
 //! `ratatui` and `crossterm` appear only in `ui`; `tch` only in `data`, `model`, `loss`, `optim`, `train`,
 //! `eval`.
@@ -45,6 +45,7 @@ pub mod optim;
 pub mod eval;
 pub mod train;
 
+pub mod exercise;
 pub mod export;
 pub mod infer;
 pub mod lab;

@@ -63,8 +63,17 @@ pub struct Options {
     pub no_mouse: bool,
     /// Whether a newcomer is told what is seen and what to press.
     pub welcome: bool,
-    /// The stop of the tour that the first scenario is.
-    pub stop: Option<usize>,
+    /// What the first scenario is opened for.
+    pub course: Option<Begin>,
+}
+
+/// What a scenario is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begin {
+    /// It is this stop of the tour.
+    Stop(usize),
+    /// This exercise is done in it.
+    Exercise(usize),
 }
 
 /// Runs the screen until the user leaves or the process is told to end. `names` are what `scenario` was
@@ -92,8 +101,10 @@ pub fn run(
     }
     let mut app = App::new(scenario, choices());
     app.course.welcome = options.welcome;
-    if let Some(stop) = options.stop {
-        app.begin_tour(stop);
+    match options.course {
+        Some(Begin::Stop(stop)) => app.begin_tour(stop),
+        Some(Begin::Exercise(exercise)) => app.begin_exercise(exercise),
+        None => {}
     }
     let mut session = Session {
         lab,

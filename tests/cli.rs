@@ -443,3 +443,21 @@ fn what_a_run_saved_is_evaluated() {
     .unwrap();
     assert!(mistake(&["eval", folder.path().to_str().unwrap()]).contains("--data"));
 }
+
+#[test]
+fn exercises_are_listed_and_printed_for_a_pipe_without_their_answers() {
+    let list = stdout(&["tour", "exercises", "--list"]);
+    snapshot("exercises", &list);
+    let all = stdout(&["tour", "exercises"]);
+    let one = stdout(&["tour", "exercises", "bias"]);
+    assert!(
+        all.contains(&one) && one.contains("wrong captions"),
+        "{one}"
+    );
+    assert!(!all.contains("-4.14"), "an answer is told:\n{all}");
+    let later = mistake(&["tour", "exercises", "5"]);
+    assert!(later.contains("later release"), "{later}");
+    let unknown = mistake(&["tour", "exercises", "nothing"]);
+    assert!(unknown.contains("by-hand"), "{unknown}");
+    assert!(mistake(&["tour", "1", "bias"]).contains("tour exercises NAME"));
+}

@@ -15,6 +15,7 @@ const ROOMS: &[&str] = &[
     "cli",
     "ui",
     "study",
+    "exercise",
     "lab",
     "infer",
     "export",

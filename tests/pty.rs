@@ -484,3 +484,18 @@ fn the_users_keys_and_settings_hold() {
     screen.press("\x1bq");
     assert_eq!(screen.ended(), 0);
 }
+
+#[test]
+fn an_exercise_takes_right_and_wrong_answers_by_keys() {
+    let folder = tempfile::tempdir().unwrap();
+    let args = ["tour", "exercises", "by-hand", "--steps", "2"];
+    let mut screen = Screen::open(&args, &[], folder.path());
+    screen.until_text("exercise 1 of 5");
+    screen.until_text("What is S[3, 2]");
+    screen.press("\r0.52\r");
+    screen.until_text("Divide it by tau");
+    screen.press("\r5.2\r");
+    screen.until_text("above which cosine does e^S overflow");
+    screen.press("q");
+    assert_eq!(screen.ended(), 0);
+}

@@ -71,12 +71,12 @@ impl ScreenArgs {
         std::io::stdout().is_terminal() || self.keys.is_some() || self.plain
     }
 
-    /// Opens the lab on these scenarios; `stop` is the stop of the tour that they are.
+    /// Opens the lab on these scenarios; `course` says what for, if not to try them.
     pub fn show(
         &self,
         training: &TrainOptions,
         scenarios: &[String],
-        stop: Option<usize>,
+        course: Option<ui::Begin>,
     ) -> Result<()> {
         let script = self.keys.as_deref().map(Script::load).transpose()?;
         let (config, bindings) = match ui::config::folder() {
@@ -118,12 +118,12 @@ impl ScreenArgs {
             load: &load,
             open: &open,
         };
-        let screen = self.options(&config, welcome, stop);
+        let screen = self.options(&config, welcome, course);
         ui::run(screen, source, scenario, &names, script)
     }
 
     /// The screen, as the flags say, or else the configuration.
-    fn options(&self, config: &Config, welcome: bool, stop: Option<usize>) -> ui::Options {
+    fn options(&self, config: &Config, welcome: bool, course: Option<ui::Begin>) -> ui::Options {
         fn chosen<T: Default + PartialEq>(flag: T, config: T) -> T {
             if flag == T::default() { config } else { flag }
         }
@@ -134,7 +134,7 @@ impl ScreenArgs {
             low_bandwidth: self.low_bandwidth || config.low_bandwidth || terminal::ssh(),
             no_mouse: !config.mouse,
             welcome,
-            stop,
+            course,
         }
     }
 }

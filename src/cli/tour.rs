@@ -8,26 +8,41 @@ use super::options::TrainOptions;
 use super::output::print;
 use super::screen::ScreenArgs;
 use crate::error::{Error, Result};
+use crate::exercise::{self, EXERCISES};
 use crate::scenario::load;
 use crate::scenario::tour::STOPS;
+use crate::ui::Begin;
+
+/// The stop that is no scenario: the exercises.
+const EXERCISES_STOP: &str = "exercises";
 
 /// Walk through the lab, stop by stop
 ///
 /// Each stop is a bundled scenario with a prompt, without what distracts from it, and with what shows
 /// that its point has been seen. N goes to the next stop, P back. If standard output is not a terminal
 /// the stops are listed.
+///
+/// `clip-lab tour exercises` opens the exercises: you work something out, by hand or in the lab, and the lab checks
+/// your numbers. If standard output is not a terminal their texts are printed.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "\
 Examples:
   clip-lab tour
   clip-lab tour 4
-  clip-lab tour --list")]
+  clip-lab tour --list
+  clip-lab tour exercises
+  clip-lab tour exercises bias
+  clip-lab tour exercises --list")]
 pub struct TourArgs {
-    /// Begin at this stop: its number, or its name
+    /// Begin at this stop: its number, or its name; or `exercises`
     #[arg(value_name = "STOP", default_value = "1")]
     pub stop: String,
 
-    /// List the stops
+    /// With `exercises`, begin with this one: its number, or its name
+    #[arg(value_name = "EXERCISE")]
+    pub exercise: Option<String>,
+
+    /// List the stops, or the exercises
     #[arg(long)]
     pub list: bool,
 
@@ -42,12 +57,39 @@ pub struct TourArgs {
 
 /// Opens the lab there, or lists the stops.
 pub fn run(args: &TourArgs) -> Result<()> {
+    if args.stop == EXERCISES_STOP {
+        return exercises(args);
+    }
+    if args.exercise.is_some() {
+        return Err(Error::Usage(format!(
+            "a second name is for exercises\n  clip-lab tour {EXERCISES_STOP} NAME"
+        )));
+    }
     if args.list || !args.screen.is_shown() {
         return print(&list()?);
     }
     let stop = find(&args.stop)?;
     let name = STOPS[stop].to_string();
-    (args.screen).show(&args.training, &[name], Some(stop))
+    (args.screen).show(&args.training, &[name], Some(Begin::Stop(stop)))
+}
+
+/// Opens an exercise, or prints them.
+fn exercises(args: &TourArgs) -> Result<()> {
+    let name = args.exercise.as_deref();
+    let chosen = name.map(exercise::find).transpose()?;
+    if args.list {
+        return print(&exercise::list());
+    }
+    if !args.screen.is_shown() {
+        let all = EXERCISES.iter().enumerate();
+        let texts = all
+            .filter(|(i, _)| chosen.is_none_or(|chosen| chosen == *i))
+            .map(|(i, exercise)| exercise::read(i + 1, exercise));
+        return print(&texts.collect::<Vec<_>>().join("\n"));
+    }
+    let chosen = chosen.unwrap_or(0);
+    let name = EXERCISES[chosen].scenario.to_string();
+    (args.screen).show(&args.training, &[name], Some(Begin::Exercise(chosen)))
 }
 
 fn find(stop: &str) -> Result<usize> {
@@ -58,7 +100,7 @@ fn find(stop: &str) -> Result<usize> {
         .filter(|n| *n < STOPS.len());
     by_name.or(by_number).ok_or_else(|| {
         Error::Usage(format!(
-            "there is no stop `{stop}`\n  stops: 1 to {}, or {}",
+            "there is no stop `{stop}`\n  stops: 1 to {}, or {}; or {EXERCISES_STOP}",
             STOPS.len(),
             STOPS.join(", ")
         ))
@@ -78,6 +120,11 @@ fn list() -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn exercises_are_no_stop_of_the_tour() {
+        assert!(!STOPS.contains(&EXERCISES_STOP));
+    }
 
     #[test]
     fn stops_go_by_number_and_by_name() {

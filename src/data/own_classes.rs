@@ -14,6 +14,8 @@ pub struct OwnClasses {
     pub of: Vec<Option<usize>>,
     /// Templates, each with `{}`.
     pub templates: Vec<String>,
+    /// Images of each picture, the picture itself included.
+    pub views: usize,
 }
 
 impl OwnClasses {
@@ -44,6 +46,7 @@ impl OwnClasses {
             names,
             of,
             templates: task.templates.clone(),
+            views: task.views.size(),
         })
     }
 }

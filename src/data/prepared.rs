@@ -9,7 +9,7 @@ use super::batch::Batch;
 use super::batches::Batches;
 use super::data_set::DataSet;
 use super::gallery::Gallery;
-use super::labels::Labels;
+use super::labels::{ClassId, Labels};
 use super::own_classes::OwnClasses;
 use super::preprocess::Preprocess;
 use super::request::Request;
@@ -30,6 +30,8 @@ pub struct Prepared {
     batches: Batches,
     /// Trained and held out.
     galleries: [OnceLock<Gallery>; 2],
+    /// Views of the pictures of the scenario's own classes, likewise.
+    views: [OnceLock<Gallery>; 2],
     labels: OnceLock<Vec<Labels>>,
 }
 
@@ -71,6 +73,7 @@ impl Prepared {
             preprocess,
             batches: Batches::default(),
             galleries: Default::default(),
+            views: Default::default(),
             labels: OnceLock::new(),
         }))
     }
@@ -117,12 +120,18 @@ impl Prepared {
 
     /// The pictures of an evaluation.
     pub fn gallery(&self, split: Split) -> &Gallery {
-        let [trained, held_out] = &self.galleries;
-        let gallery = match split {
-            Split::Trained => trained,
-            Split::HeldOut => held_out,
+        of(&self.galleries, split)
+            .get_or_init(|| Gallery::new(self.dataset(), split, self.image_size()))
+    }
+
+    /// The images that the scenario's own classes are tested with, where there are several of each picture.
+    pub fn views(&self, split: Split) -> Option<&Gallery> {
+        let own = self.own.as_ref().filter(|own| own.views > 1)?;
+        let make = || {
+            let chosen = |class: ClassId| own.of[class].is_some();
+            Gallery::views(self.dataset(), split, self.image_size(), own.views, chosen)
         };
-        gallery.get_or_init(|| Gallery::new(self.dataset(), split, self.image_size()))
+        Some(of(&self.views, split).get_or_init(make))
     }
 
     /// Pictures `[B, 3, S, S]` for the image tower, from bytes of the same shape: 0 to 1, then
@@ -147,5 +156,13 @@ impl Prepared {
     /// Token ids `[B, L]` for the text tower, L the longest of these captions.
     pub fn tokens(&self, captions: &[String], device: Device) -> Result<Tensor> {
         Ok(self.tokenizer.encode_tight(captions)?.f_to_device(device)?)
+    }
+}
+
+fn of(galleries: &[OnceLock<Gallery>; 2], split: Split) -> &OnceLock<Gallery> {
+    let [trained, held_out] = galleries;
+    match split {
+        Split::Trained => trained,
+        Split::HeldOut => held_out,
     }
 }

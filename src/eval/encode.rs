@@ -8,6 +8,7 @@ use super::features::rows;
 use super::job::{EvalJob, Slice};
 use super::store::Store;
 use super::templates::Templates;
+use crate::data::Gallery;
 use crate::error::Result;
 use crate::model::Pass;
 use crate::telemetry::Split;
@@ -100,6 +101,8 @@ impl EvalJob for EncodeNames {
 /// Encodes the pictures of a split.
 pub struct EncodePictures {
     split: Split,
+    /// Whether they are the views of the scenario's own classes.
+    views: bool,
     /// Those encoded.
     next: usize,
     features: Vec<f32>,
@@ -110,9 +113,24 @@ impl EncodePictures {
     pub const fn new(split: Split) -> Self {
         Self {
             split,
+            views: false,
             next: 0,
             features: Vec::new(),
         }
+    }
+
+    /// The views of the scenario's own classes instead.
+    pub const fn views(split: Split) -> Self {
+        let mut views = Self::new(split);
+        views.views = true;
+        views
+    }
+
+    fn gallery<'a>(&self, store: &'a Store) -> &'a Gallery {
+        let views = self.views.then(|| store.prepared.views(self.split));
+        views
+            .flatten()
+            .unwrap_or_else(|| store.prepared.gallery(self.split))
     }
 }
 
@@ -122,12 +140,12 @@ impl EvalJob for EncodePictures {
     }
 
     fn slices(&self, store: &Store) -> usize {
-        let gallery = store.prepared.gallery(self.split);
+        let gallery = self.gallery(store);
         gallery.classes.len().div_ceil(SLICE)
     }
 
     fn advance(&mut self, store: &mut Store) -> Result<Slice> {
-        let gallery = store.prepared.gallery(self.split);
+        let gallery = self.gallery(store);
         let (count, all) = (gallery.classes.len(), &gallery.images);
         let bytes = all.len() / count.max(1);
         let slice = &all[self.next * bytes..(self.next + SLICE).min(count) * bytes];
@@ -144,7 +162,12 @@ impl EvalJob for EncodePictures {
         let shape = (self.features.len() / width, width);
         let features = Array2::from_shape_vec(shape, std::mem::take(&mut self.features))
             .unwrap_or_else(|e| unreachable!("rows of one width: {e}"));
-        store.pictures.insert(self.split, features);
+        let home = if self.views {
+            &mut store.views
+        } else {
+            &mut store.pictures
+        };
+        home.insert(self.split, features);
         Ok(Slice::Done(Vec::new()))
     }
 }

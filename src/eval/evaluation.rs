@@ -135,4 +135,57 @@ mod tests {
             "{scores:?}"
         );
     }
+
+    #[test]
+    fn own_classes_are_tested_on_several_views_of_each_picture_and_with_each_set_of_templates() {
+        let text = "(
+            title: \"views\",
+            data: Emoji(train: [Noto, Fluent], held_out: [Twemoji], limit: 40),
+            model: (
+                embed_dim: 8,
+                image: ViT(image_size: 32, patch_size: 16, width: 16, head_width: 8, layers: 1),
+                text: (context_length: 8, vocab_size: 300, width: 16, heads: 2, layers: 1),
+            ),
+            train: (steps: 1, batch_size: 4, learning_rate: 1e-3),
+            lanes: [(name: \"a\", loss: SigLip, temperature: 0.1, bias: -10)],
+            zero_shot: (
+                classes: [(name: \"cat\", of: [\"cat\", \"cat face\"]), (name: \"dog\", of: [\"dog\"])],
+                templates: [\"a {}\", \"the {}\"],
+                views: 4,
+            ),
+        )";
+        let scenario = scenario::parse(text, "views.ron").unwrap();
+        let prepared = Prepared::new(&scenario).unwrap();
+        let vocabulary = prepared.tokenizer().vocab_size();
+        let mut rng = ChaCha8Rng::seed_from_u64(0);
+        let clip = Clip::new(&scenario.model, vocabulary, &mut rng, Device::Cpu).unwrap();
+        let head = Head {
+            loss: crate::loss::Loss::SigLip,
+            logit_scale: 2.3,
+            logit_bias: Some(-10.0),
+        };
+        let tasks = Tasks::live();
+        let mut evaluation = Evaluation::begin(&prepared, clip, head, 0, Device::Cpu, &tasks);
+        let mut own = Vec::new();
+        while !evaluation.done() {
+            let reports = evaluation.advance().unwrap();
+            own.extend(reports.into_iter().filter_map(|report| match report {
+                Report::ZeroShot(report) if report.property == "cat or dog" => Some(report),
+                _ => None,
+            }));
+        }
+        assert_eq!(own.len(), 8, "four sets of templates on two splits");
+        for report in &own {
+            assert_eq!(report.top1.of, 12, "{}", report.templates);
+            let pictures: Vec<u64> = report.table.iter().map(|row| row.pictures).collect();
+            assert_eq!(pictures, [8, 4]);
+            let against: Vec<&str> = report.against.iter().map(|a| &*a.templates).collect();
+            let before: &[&str] = match report.templates.as_str() {
+                "the {}" => &["a {}"],
+                "all of them" => &["a {}", "the {}"],
+                _ => &[],
+            };
+            assert_eq!(against, before, "{}", report.templates);
+        }
+    }
 }

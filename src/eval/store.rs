@@ -9,7 +9,7 @@ use tch::Device;
 
 use super::answers::Answers;
 use super::sides::Sides;
-use crate::data::Prepared;
+use crate::data::{Gallery, Prepared};
 use crate::loss::Head;
 use crate::model::Clip;
 use crate::telemetry::{ProbeReport, Split};
@@ -45,12 +45,16 @@ pub struct Store {
     pub device: Device,
     /// Unit features of the pictures, as far as they are encoded.
     pub pictures: HashMap<Split, Array2<f32>>,
+    /// Unit features of the views that the scenario's own classes are tested with, where there are such.
+    pub views: HashMap<Split, Array2<f32>>,
     /// Unit features of the bare names.
     pub names: Array2<f32>,
     /// Class vectors of labels by the largest set of templates.
     pub classifiers: HashMap<usize, Array2<f32>>,
     /// Answers by bare names, to compare the others with.
     pub bare: HashMap<(Property, Split), Answers>,
+    /// Answers of the scenario's own classes by each of their sets of templates so far.
+    pub own: HashMap<Split, Vec<(String, Answers)>>,
     /// Probes of labels.
     pub probes: HashMap<usize, ProbeReport>,
     /// Compute time.
@@ -74,9 +78,11 @@ impl Store {
             step,
             device,
             pictures: HashMap::new(),
+            views: HashMap::new(),
             names: Array2::zeros((0, width)),
             classifiers: HashMap::new(),
             bare: HashMap::new(),
+            own: HashMap::new(),
             probes: HashMap::new(),
             clock: Clock::default(),
         }
@@ -111,6 +117,19 @@ impl Store {
         }
     }
 
+    /// The pictures that are asked about, or those among which they are.
+    fn shown(&self, property: Property, split: Split) -> &Gallery {
+        let own = (property == Property::Own).then(|| self.prepared.views(split));
+        own.flatten()
+            .unwrap_or_else(|| self.prepared.gallery(split))
+    }
+
+    /// Unit features of the same pictures.
+    pub fn features(&self, property: Property, split: Split) -> &Array2<f32> {
+        let own = (property == Property::Own).then(|| self.views.get(&split));
+        own.flatten().unwrap_or_else(|| &self.pictures[&split])
+    }
+
     /// Which pictures of the split are asked about, and what they are.
     pub fn asked(&self, property: Property, split: Split) -> (Vec<usize>, Vec<usize>) {
         let class = |class: usize| match property {
@@ -118,7 +137,7 @@ impl Store {
             Property::Label(which) => Some(self.prepared.labels()[which].of[class]),
             Property::Own => self.prepared.own_classes()?.of[class],
         };
-        let classes = self.prepared.gallery(split).classes.iter().enumerate();
+        let classes = self.shown(property, split).classes.iter().enumerate();
         classes
             .filter_map(|(place, concept)| Some((place, class(*concept)?)))
             .unzip()

@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::default::{is_one, one};
 use super::{Cue, Data, Expect, LaneSpec, Lesson, Model, Train, dialect};
 use crate::control::Control;
+use crate::quantity::Size;
 
 /// A whole experiment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -50,6 +52,9 @@ pub struct ZeroShot {
     pub classes: Vec<Group>,
     /// Templates; `{}` stands for the class.
     pub templates: Vec<String>,
+    /// Images of each picture: the picture itself, then changed copies of it, as training augments pictures.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub views: Size,
 }
 
 /// A class of some concepts.

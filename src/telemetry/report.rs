@@ -21,7 +21,7 @@ pub use linear_probe::{FewShot, ProbeReport};
 pub use query::{Hit, Query, QueryReport};
 pub use regimes::{Regime, RegimesReport, Wise};
 pub use retrieval::EvalReport;
-pub use zero_shot::{ClassRow, MOST_CLASSES, Rejection, Versus, ZeroShotReport};
+pub use zero_shot::{Against, ClassRow, MOST_CLASSES, Rejection, Versus, ZeroShotReport};
 
 /// A report of one kind.
 pub trait OfTask: TaskReport {

@@ -7,7 +7,9 @@ mod charts;
 mod chosen;
 mod course;
 mod cursor;
+mod desk;
 mod dials;
+mod exercise;
 mod findings;
 mod hand;
 mod here;
@@ -41,6 +43,7 @@ use crate::lab::Command;
 pub use crate::quantity::short;
 pub use chosen::Chosen;
 pub use course::Course;
+pub use desk::Desk;
 pub use hand::{Hand, Slot};
 pub use overlay::{Overlay, Saved};
 pub use past::{Past, Shown};
@@ -66,7 +69,9 @@ impl App {
     pub fn update(&mut self, action: Action) -> Vec<Effect> {
         let panel = self.panel;
         let tour = matches!(action, Action::NextStop | Action::PreviousStop);
+        self.leave_question(&action);
         let effects = self.act(action);
+        self.note_opening(&effects);
         self.obey_lesson(tour, panel, effects)
     }
 
@@ -120,6 +125,8 @@ impl App {
             Action::Tour => return self.open_stop(0),
             Action::NextStop => return self.go_to_stop(true),
             Action::PreviousStop => return self.go_to_stop(false),
+            Action::Answer => return self.begin_answer(),
+            Action::Exercise(exercise) => return self.open_exercise(exercise),
             Action::Explain => self.course.explaining = !self.course.explaining,
             Action::Accept => return self.accept(),
             Action::Click(x, y) => return self.click(x, y),
@@ -215,7 +222,7 @@ impl App {
             self.past.step = None;
         } else if self.zoomed {
             self.zoomed = false;
-        } else {
+        } else if !self.desk.take_up() {
             self.focus = Focus::Dials;
             self.panel = self.left_panel();
         }

@@ -6,6 +6,7 @@ mod batch;
 mod bias;
 mod card;
 pub(super) mod data;
+mod exercise;
 mod lock;
 mod loss;
 mod numbers;
@@ -33,7 +34,10 @@ pub enum Topic {
 
 /// The card of what is in hand.
 pub fn card(app: &App) -> Card {
-    about(app, topic(app))
+    match app.desk.work() {
+        Some(work) if app.desk.in_hand() => exercise::card(app, work),
+        _ => about(app, topic(app)),
+    }
 }
 
 /// What is in hand.

@@ -3,6 +3,7 @@
 
 use super::action::{Action, Context, Entry, TABLE};
 use super::app::Choice;
+use crate::exercise::EXERCISES;
 
 /// What a line of the palette leads to.
 #[derive(Clone, Debug, PartialEq)]
@@ -82,6 +83,14 @@ fn everything(here: Context, choices: &[Choice]) -> Vec<Item> {
             }),
         }
     }
+    let exercises = EXERCISES.iter().enumerate();
+    let exercises = exercises.filter(|(_, exercise)| exercise.is_there());
+    items.extend(exercises.map(|(place, exercise)| Item {
+        name: format!("exercise {}: {}", place + 1, exercise.name),
+        about: format!("{}.", exercise.title),
+        keys: String::new(),
+        deed: Deed::Act(Action::Exercise(place), Context::Main),
+    }));
     items.extend(choices.iter().map(|choice| Item {
         name: format!("open {}", choice.name),
         about: choice.title.clone(),

@@ -2,6 +2,7 @@
 
 pub(super) mod chart;
 mod controls;
+mod exercise;
 mod explain;
 pub(super) mod findings;
 pub(super) mod frame;
@@ -90,6 +91,7 @@ fn overlay(frame: &mut Frame, area: Rect, screen: &mut Screen) {
             | Overlay::Value { .. }
             | Overlay::Cell { .. }
             | Overlay::Search { .. }
+            | Overlay::Answer { .. }
             | Overlay::Ask { .. },
         )
         | None => {
@@ -102,12 +104,13 @@ fn overlay(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     }
 }
 
-/// The area without the dials and without a lesson, which must stay in sight.
+/// The area without the dials and without a lesson or a question, which must stay in sight.
 fn above_dials(area: Rect, screen: &Screen) -> Rect {
     let strip = controls::height(screen);
-    let head = match screen.app.scenario.lesson {
-        Some(_) => header::height(screen, 1, area.width),
-        None => 0,
+    let head = if header::teaches(screen) {
+        header::height(screen, 1, area.width)
+    } else {
+        0
     };
     let area = Rect {
         y: area.y + head.min(area.height),

@@ -3,14 +3,14 @@
 use ndarray::Array2;
 
 use crate::error::Result;
-use crate::eval::answers::{answer, rejection};
-use crate::eval::encode::{Prompts, single};
+use crate::eval::answers::{Answers, answer, rejection};
+use crate::eval::encode::{EncodePictures, Prompts, single};
 use crate::eval::features::choose;
 use crate::eval::job::{EvalJob, Slice};
 use crate::eval::plan::{EvalTask, Needs, Occasion, Plan, Stage};
 use crate::eval::store::{Property, Store, candidates};
 use crate::eval::templates::Templates;
-use crate::telemetry::{Report, Split, ZeroShotReport};
+use crate::telemetry::{Against, Report, Split, ZeroShotReport};
 
 /// Values of a property that is classified in every evaluation.
 const FEW: usize = 12;
@@ -31,6 +31,11 @@ pub const TASK: EvalTask = EvalTask {
 fn plan(plan: &mut Plan) {
     let (prepared, options, width) = (plan.prepared, plan.options, plan.width);
     let sets = &options.templates;
+    for split in plan.splits() {
+        if prepared.views(split).is_some() {
+            plan.add(split.into(), EncodePictures::views(split));
+        }
+    }
     let mut add = |stage, property, set: &Templates, words: &[Vec<String>], largest| {
         let job = ZeroShot {
             property,
@@ -87,7 +92,7 @@ impl ZeroShot {
     fn report(&self, store: &mut Store, split: Split, classifier: &Array2<f32>) -> Report {
         let (property, values) = store.values(self.property);
         let (places, own) = store.asked(self.property, split);
-        let pictures = &store.pictures[&split];
+        let pictures = store.features(self.property, split);
         let cosines = if places.len() == pictures.nrows() {
             pictures.dot(&classifier.t())
         } else {
@@ -95,6 +100,15 @@ impl ZeroShot {
         };
         let answers = answer(&cosines, &own);
         let bare = store.bare.get(&(self.property, split));
+        let earlier = store
+            .own
+            .get(&split)
+            .filter(|_| self.property == Property::Own);
+        let earlier = earlier.into_iter().flatten();
+        let against = |(templates, theirs): &(String, Answers)| Against {
+            templates: templates.clone(),
+            versus: answers.against(theirs),
+        };
         let (scale, bias) = (store.head.scale(), store.sigmoid_bias());
         let report = ZeroShotReport {
             step: store.step,
@@ -106,12 +120,16 @@ impl ZeroShot {
             top1: answers.top(1),
             top5: answers.top(5),
             against_bare: bare.map(|bare| answers.against(bare)),
+            against: earlier.map(against).collect(),
             rejection: rejection(&cosines, &own, scale, bias),
             table: answers.table(&own, values),
             confusion: answers.confusion(&own, values.len()),
         };
         if self.set.is_bare() {
             store.bare.insert((self.property, split), answers);
+        } else if self.property == Property::Own {
+            let answers = (self.set.name.clone(), answers);
+            store.own.entry(split).or_default().push(answers);
         }
         report.into()
     }

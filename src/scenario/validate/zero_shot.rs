@@ -6,6 +6,9 @@ use super::check::Check;
 use crate::quantity::Loss;
 use crate::scenario::{LaneSpec, Negatives, Scenario};
 
+/// Most images of one picture: they tell little new of it.
+const MOST_VIEWS: u64 = 100;
+
 /// Pairs of the largest batch whose negatives are chosen: it is done on the whole matrix.
 pub const MOST_CHOSEN: u64 = 4096;
 
@@ -49,6 +52,11 @@ impl Check<'_> {
             let help = "add one, such as \"a photo of a {}\"".to_owned();
             let message = "there is no template to fill";
             self.fault("zero_shot.templates", message, "this list is empty", help);
+        }
+        if task.views.get() > MOST_VIEWS {
+            let message = format!("{} images of one picture are too many", task.views.get());
+            let label = format!("1 to {MOST_VIEWS}");
+            self.fault("zero_shot.views", message, &label, None);
         }
         let mut templates = HashSet::new();
         for (i, template) in task.templates.iter().enumerate() {

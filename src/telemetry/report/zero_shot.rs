@@ -29,6 +29,9 @@ pub struct ZeroShotReport {
     pub top5: Share,
     /// Pictures that this set of templates got right and the bare names wrong, and the other way round.
     pub against_bare: Option<Versus>,
+    /// The same against other sets of templates for the scenario's own classes.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub against: Vec<Against>,
     /// Can it say "none of these"?
     pub rejection: Rejection,
     /// For each class; empty beyond [`MOST_CLASSES`].
@@ -48,6 +51,15 @@ pub struct Versus {
     pub lost: u64,
     /// `McNemar`'s exact p: how likely so uneven a split would be if both were as good.
     pub p: f64,
+}
+
+/// Two sets of templates on the same pictures.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Against {
+    /// The other set.
+    pub templates: String,
+    /// How this one did against it.
+    pub versus: Versus,
 }
 
 /// One class of a zero-shot task.

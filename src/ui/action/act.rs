@@ -83,6 +83,8 @@ actions! {
         Palette,
         /// Explain what is in hand, or stop explaining.
         Explain,
+        /// Answer the question of the exercise.
+        Answer,
         /// Begin the tour.
         Tour,
         /// Open the next stop of the tour.
@@ -182,6 +184,8 @@ actions! {
     }
     // What comes with a key's character or a place of the mouse.
     raw {
+        /// Open an exercise, by its place.
+        Exercise(usize),
         /// A character for the text at hand.
         Insert(char),
         /// Text that was pasted.

@@ -11,6 +11,8 @@ pub enum Context {
     Tour,
     /// On every page outside the tour.
     Matches,
+    /// While the question of an exercise is in hand.
+    Exercise,
     /// While a dial is in hand.
     Dials,
     /// While the matrix or the gradient is in hand.
@@ -52,10 +54,11 @@ macro_rules! place {
 
 impl Context {
     /// All contexts, in the order in which the help shows them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Main,
         Self::Tour,
         Self::Matches,
+        Self::Exercise,
         Self::Dials,
         Self::Charts,
         Self::Matrix,
@@ -79,6 +82,7 @@ impl Context {
             Self::Main => "On every page",
             Self::Tour => "During the tour",
             Self::Matches => "Outside the tour",
+            Self::Exercise => "With a question of an exercise in hand",
             Self::Dials => "With a dial in hand",
             Self::Matrix => "With the matrix or the gradient in hand",
             Self::Charts => "With a chart in hand",
@@ -103,6 +107,7 @@ impl Context {
             Self::Main => &[Self::Main, Self::Always],
             Self::Tour => &[Self::Tour, Self::Main, Self::Always],
             Self::Matches => &[Self::Matches, Self::Main, Self::Always],
+            Self::Exercise => place!(Exercise, tour),
             Self::Dials => place!(Dials, tour),
             Self::Matrix => place!(Matrix, tour),
             Self::Charts => place!(Charts, tour),
@@ -139,9 +144,14 @@ impl Context {
             | Self::Hand
             | Self::Findings
             | Self::Query => true,
-            Self::Reading | Self::Help | Self::Open | Self::Line | Self::Log | Self::Palette => {
-                false
-            }
+            // The one key of an exercise answers: elsewhere nothing is asked.
+            Self::Exercise
+            | Self::Reading
+            | Self::Help
+            | Self::Open
+            | Self::Line
+            | Self::Log
+            | Self::Palette => false,
         }
     }
 }

@@ -50,8 +50,8 @@ const fn shift(code: KeyCode) -> Key {
 }
 
 use Context::{
-    Always, Charts, Dials, Findings, Hand, Help, Landscape, Line, Log, Main, Matches, Matrix, Open,
-    Palette, Query, Reading, Tour,
+    Always, Charts, Dials, Exercise, Findings, Hand, Help, Landscape, Line, Log, Main, Matches,
+    Matrix, Open, Palette, Query, Reading, Tour,
 };
 use KeyCode::{
     BackTab, Backspace, Down, End, Enter, Esc, F, Home, Left, PageDown, PageUp, Right, Tab, Up,
@@ -160,6 +160,7 @@ const LOOK: &[Entry] = &[
 /// What works in one place, or in what lies above the screen.
 #[rustfmt::skip]
 const PLACES: &[Entry] = &[
+    row(Exercise, Action::Answer, &[k(Enter)], "answer", "Answer the question; once all are answered, open the next exercise.").footer("answer", 97),
     row(Dials, Action::Turn(Turn::Down), &[k(Left), c('h')], "turn down", "Turn the dial down a little.").footer("turn", 97),
     row(Dials, Action::Turn(Turn::Up), &[k(Right), c('l')], "turn up", "Turn the dial up a little."),
     row(Dials, Action::Turn(Turn::FarDown), &[c('H'), shift(Left)], "turn far down", "Turn the dial far down."),

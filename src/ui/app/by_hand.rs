@@ -1,6 +1,7 @@
 //! The hand calculator: what keys do to it, and how it is filled from a batch. It changes no lane.
 
 use super::{App, Hand, Overlay, Slot};
+use crate::exercise::Pairs;
 use crate::loss::working::LARGEST;
 use crate::ui::action::Direction;
 use crate::ui::input::Input;
@@ -82,6 +83,20 @@ impl App {
             begun: true,
         };
         self.hand = hand;
+    }
+
+    /// Takes the matrix of an exercise.
+    pub(super) fn fill_hand_with(&mut self, pairs: Pairs) {
+        self.hand = Hand {
+            n: pairs.n,
+            cosines: pairs.cosines,
+            temperature: pairs.temperature,
+            bias: None,
+            slot: Slot::Cell(0, 0),
+            scroll: 0,
+            origin: "given".into(),
+            begun: true,
+        };
     }
 
     /// Takes the first pairs of the batch as it is now.

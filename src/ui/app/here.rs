@@ -15,6 +15,9 @@ impl App {
 
     /// Where the keys apply, whatever lies above the screen.
     pub const fn here(&self) -> Context {
+        if self.desk.in_hand() {
+            return Context::Exercise;
+        }
         match self.focus {
             Focus::Dials => Context::Dials,
             Focus::Panel => self.panel.row().inside,

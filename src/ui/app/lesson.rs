@@ -55,7 +55,7 @@ impl App {
             (true, Some(stop)) if stop + 1 < STOPS.len() => {
                 "; that is this stop: N goes to the next"
             }
-            (true, Some(_)) => "; that was the last stop: o opens any scenario",
+            (true, Some(_)) => "; that was the last stop: N goes to the exercises",
             _ => "",
         };
         self.message = Some((Tone::Done, format!("seen: {text}{rest}")));
@@ -66,10 +66,8 @@ impl App {
         let stop = match (self.course.stop, forward) {
             (Some(stop), true) if stop + 1 < STOPS.len() => stop + 1,
             (Some(stop), false) if stop > 0 => stop - 1,
-            (Some(_), true) => {
-                self.complain("this is the last stop: P goes back, o opens any scenario");
-                return Vec::new();
-            }
+            // After the tour the exercises.
+            (Some(_), true) => return self.open_exercise(0),
             (Some(_), false) => {
                 self.complain("this is the first stop: N goes to the next");
                 return Vec::new();

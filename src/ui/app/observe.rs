@@ -41,6 +41,7 @@ impl App {
             self.marks = marks::collect(&lanes);
         }
         self.lanes = lanes;
+        self.watch_exercise();
         self.note_matrices();
         self.target = self.target.filter(|&i| i < self.lanes.len());
         self.settle_pending();

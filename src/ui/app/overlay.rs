@@ -44,6 +44,11 @@ pub enum Overlay {
         /// What was typed.
         input: Input,
     },
+    /// The answer to an exercise's question.
+    Answer {
+        /// What was typed.
+        input: Input,
+    },
     /// A number of the hand calculator.
     Cell {
         /// What was typed.
@@ -135,9 +140,11 @@ impl Overlay {
             Self::Help { typing: true, .. } | Self::Search { .. } => Context::Line,
             Self::Help { .. } => Context::Help,
             Self::Open { .. } => Context::Open,
-            Self::Save { .. } | Self::Value { .. } | Self::Cell { .. } | Self::Ask { .. } => {
-                Context::Line
-            }
+            Self::Save { .. }
+            | Self::Value { .. }
+            | Self::Cell { .. }
+            | Self::Answer { .. }
+            | Self::Ask { .. } => Context::Line,
             Self::Palette { .. } => Context::Palette,
             Self::Notice { .. } => Context::Reading,
             Self::Log { .. } => Context::Log,
@@ -153,6 +160,7 @@ impl Overlay {
             | Self::Value { input }
             | Self::Cell { input }
             | Self::Search { input }
+            | Self::Answer { input }
             | Self::Ask { input } => Some(input),
             Self::Notice { .. } | Self::Log { .. } => None,
         }

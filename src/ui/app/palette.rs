@@ -26,7 +26,10 @@ impl App {
             Deed::Act(action, place) => {
                 // As if one had gone there first.
                 match place {
-                    Context::Dials => self.focus = Focus::Dials,
+                    Context::Dials => {
+                        self.desk.lay_down();
+                        self.focus = Focus::Dials;
+                    }
                     place if place == self.here() => {}
                     Context::Main | Context::Tour | Context::Matches | Context::Always => {}
                     // Evaluations may be asked for from anywhere.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::changes::Changes;
 use super::chosen::Chosen;
 use super::course::Course;
+use super::desk::Desk;
 use super::hand::Hand;
 use super::overlay::Overlay;
 use super::past::Past;
@@ -163,6 +164,8 @@ pub struct App {
     pub(super) speed: usize,
     /// What is taught, and how far that has come.
     pub course: Course,
+    /// The exercises.
+    pub desk: Desk,
     /// Whether lanes were told to train, until their snapshots agree.
     pub(super) intent: Option<bool>,
 }
@@ -208,6 +211,7 @@ impl App {
             changes: Changes::default(),
             speed: 0,
             course: Course::new(&scenario),
+            desk: Desk::default(),
             intent: None,
             scenario,
         }
@@ -217,6 +221,7 @@ impl App {
     pub fn reopen(&mut self, scenario: Scenario) {
         let fresh = Self::new(scenario, std::mem::take(&mut self.choices));
         let course = self.course.clone().reopened(&fresh.scenario);
+        let desk = std::mem::take(&mut self.desk).reopened();
         *self = Self {
             charts: self.charts.for_another(),
             quantity: self.quantity,
@@ -226,8 +231,10 @@ impl App {
             mouse: self.mouse,
             said: std::mem::take(&mut self.said),
             course,
+            desk,
             ..fresh
         };
+        self.lay_out_exercise();
         self.say(format!("opened: {}", self.scenario.title));
     }
 
@@ -241,6 +248,7 @@ impl App {
             self.target = Some(scenario.lanes.len() - 1);
         }
         self.scenario = scenario;
+        self.drop_lesson();
     }
 
     /// Says that something was done.

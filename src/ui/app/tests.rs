@@ -1,5 +1,6 @@
 //! What each action does to the app, without a terminal.
 
+mod exercise;
 mod learn;
 
 use std::sync::Arc;

@@ -53,6 +53,10 @@ impl App {
             }
             Some(Overlay::Value { input }) => self.set_value(input.text()),
             Some(Overlay::Ask { input }) => self.ask(input.text()),
+            Some(Overlay::Answer { input }) => {
+                self.give_answer(input.text());
+                Vec::new()
+            }
             Some(Overlay::Cell { input }) => {
                 self.set_cell(input.text());
                 Vec::new()
@@ -166,6 +170,7 @@ impl App {
                     Overlay::Value { .. }
                     | Overlay::Cell { .. }
                     | Overlay::Search { .. }
+                    | Overlay::Answer { .. }
                     | Overlay::Ask { .. }
                     | Overlay::Notice { .. }
                     | Overlay::Log { .. } => {}

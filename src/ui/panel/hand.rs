@@ -10,7 +10,7 @@ use ratatui::text::{Line, Span};
 
 use crate::loss::working::{self, Block};
 use crate::quantity::Loss;
-use crate::ui::app::{Focus, Hand, Slot};
+use crate::ui::app::{App, Focus, Hand, Slot};
 use crate::ui::panel::Panel;
 use crate::ui::view::{Screen, frame};
 
@@ -34,17 +34,7 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
         width: inner.width.saturating_sub(1),
         ..inner
     };
-    let workings: Vec<(Loss, Vec<Block>)> = Loss::ALL
-        .into_iter()
-        .filter(|loss| loss.law().value_of() == *loss)
-        .map(|loss| {
-            let (n, tau) = (hand.n, hand.temperature);
-            (
-                loss,
-                working::blocks(loss, n, &hand.cosines, tau, hand.bias),
-            )
-        })
-        .collect();
+    let workings = workings(app);
     for (i, line) in dials(screen, &workings, inner.width).iter().enumerate() {
         frame::put(frame, inner, i as u16, line);
     }
@@ -97,6 +87,51 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     }
 }
 
+/// Both losses worked out; in an exercise the one that is asked about, as far as the answers have come.
+fn workings(app: &App) -> Vec<(Loss, Vec<Block>)> {
+    let hand = &app.hand;
+    let exercise = app.desk.on_paper();
+    Loss::ALL
+        .into_iter()
+        .filter(|loss| loss.law().value_of() == *loss)
+        .filter(|loss| exercise.is_none() || *loss == Loss::InfoNce)
+        .map(|loss| {
+            let (n, tau) = (hand.n, hand.temperature);
+            let blocks = working::blocks(loss, n, &hand.cosines, tau, hand.bias);
+            let blocks = blocks.into_iter().enumerate().map(|(piece, block)| {
+                if exercise.is_some_and(|work| !work.reveals(piece)) {
+                    hidden(block)
+                } else {
+                    block
+                }
+            });
+            (loss, blocks.collect())
+        })
+        .collect()
+}
+
+/// A piece of the working that an exercise asks for: its title, and no number.
+fn hidden(block: Block) -> Block {
+    match block {
+        Block::Grid { title, rows } => Block::Grid {
+            title,
+            rows: rows
+                .into_iter()
+                .map(|row| vec![f64::NAN; row.len()])
+                .collect(),
+        },
+        Block::Terms { title, values, .. } => Block::Terms {
+            title,
+            values: vec![f64::NAN; values.len()],
+            mean: f64::NAN,
+        },
+        Block::Result { .. } => Block::Result {
+            text: "loss = ?".into(),
+            loss: f64::NAN,
+        },
+    }
+}
+
 /// The columns of a number: as many as there is room for.
 fn cell_width(n: usize, room: usize) -> usize {
     (room / n.max(1)).clamp(LEAST, WHOLE)
@@ -131,7 +166,13 @@ fn dials(screen: &Screen, workings: &[(Loss, Vec<Block>)], room: u16) -> [Line<'
     }
     let result = workings.iter().flat_map(|(loss, blocks)| {
         let value = working::result(blocks);
-        let value = value.map_or_else(String::new, |value| format!(" {value:.6}  "));
+        let value = value.map_or_else(String::new, |value| {
+            if value.is_nan() {
+                " ?  ".into()
+            } else {
+                format!(" {value:.6}  ")
+            }
+        });
         [
             Span::styled(loss.to_string(), theme.muted()),
             Span::styled(value, theme.text().add_modifier(Modifier::BOLD)),
@@ -200,7 +241,12 @@ fn section(screen: &Screen, block: &Block, width: usize, room: usize) -> Vec<Lin
             let mut lines = titled(title);
             let terms: String = values.iter().map(|value| number(*value, width)).collect();
             lines.push(Line::styled(terms, theme.text()));
-            lines.push(Line::styled(format!("   mean {mean:.6}"), theme.text()));
+            let mean = if mean.is_nan() {
+                "?".into()
+            } else {
+                format!("{mean:.6}")
+            };
+            lines.push(Line::styled(format!("   mean {mean}"), theme.text()));
             lines
         }
         Block::Result { text, .. } => frame::wrap(text, room.saturating_sub(2).max(8))
@@ -214,6 +260,10 @@ fn section(screen: &Screen, block: &Block, width: usize, room: usize) -> Vec<Lin
 /// command line, and fewer where there is not.
 fn number(value: f64, width: usize) -> String {
     let inner = width.saturating_sub(1);
+    // What an exercise asks for.
+    if value.is_nan() {
+        return format!(" {:>inner$}", "?");
+    }
     let fewer = (0..4).rev().map(|digits| format!("{value:.digits$}"));
     let text = std::iter::once(working::number(value))
         .chain(fewer)

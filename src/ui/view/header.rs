@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
-use super::{Screen, frame, lesson};
+use super::{Screen, exercise, frame, lesson};
 use crate::scenario::tour::STOPS;
 use crate::telemetry::LaneStatus;
 use crate::ui::action::{Action, key_of};
@@ -56,13 +56,17 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     };
     frame::put(frame, place, 0, &right);
     screen.regions.add(place, Target::Act(Action::PlayPause));
-    if screen.app.scenario.lesson.is_some() {
+    if teaches(screen) {
         let below = Rect {
             y: area.y + 1.min(area.height),
             height: area.height.saturating_sub(1),
             ..area
         };
-        lesson::render(frame, below, screen);
+        if screen.app.exercise().is_some() {
+            exercise::render(frame, below, screen);
+        } else {
+            lesson::render(frame, below, screen);
+        }
     } else if area.height > 1 {
         let claims = lesson::claims(screen);
         let width = claims.width() as u16;
@@ -116,13 +120,22 @@ fn tabs(screen: &Screen) -> Vec<(Line<'static>, Action)> {
 
 /// Rows that the header wants; `rows` without a lesson.
 pub fn height(screen: &Screen, rows: u16, width: u16) -> u16 {
-    match screen.app.scenario.lesson {
-        Some(_) => 1 + lesson::height(screen, width),
-        None => rows,
+    match exercise::height(screen, width) {
+        0 if teaches(screen) => 1 + lesson::height(screen, width),
+        0 => rows,
+        height => 1 + height,
     }
 }
 
+/// Whether it shows a lesson's prompt, or the question of an exercise.
+pub fn teaches(screen: &Screen) -> bool {
+    screen.app.scenario.lesson.is_some() || screen.app.exercise().is_some()
+}
+
 fn title(screen: &Screen) -> String {
+    if let Some(title) = exercise::title(screen) {
+        return title;
+    }
     let title = &screen.app.scenario.title;
     match screen.app.course.stop {
         Some(stop) => format!("stop {} of {}: {title}", stop + 1, STOPS.len()),

@@ -43,6 +43,10 @@ pub fn line(frame: &mut Frame, area: Rect, screen: &mut Screen) {
             let hint = "a word of a caption; n and N go from match to match";
             spans.extend(typed(screen, "search: ".into(), input, hint));
         }
+        Some(Overlay::Answer { input }) => {
+            let hint = "Enter has it checked; ? gives a hint";
+            spans.extend(typed(screen, "answer: ".into(), input, hint));
+        }
         Some(Overlay::Cell { input }) => {
             spans.extend(typed(screen, app.hand.ask(), input, app.hand.range()));
         }
@@ -120,6 +124,9 @@ fn explanation(screen: &Screen) -> String {
         return format!(
             "the matrices of step {step}, while training goes on: Esc comes back to the latest"
         );
+    }
+    if app.desk.in_hand() {
+        return "Enter types an answer to the question above; dials and panels work as always, and Esc comes back".into();
     }
     if app.focus == Focus::Panel {
         return app.panel.row().explains.into();

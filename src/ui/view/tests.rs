@@ -1,6 +1,7 @@
 //! What the screen looks like, from hand-made snapshots.
 
 mod charts;
+mod exercise;
 mod findings;
 mod learn;
 mod matrix;
