@@ -101,4 +101,24 @@ mod tests {
         assert_eq!(text, "漢a");
         assert!(ansi(&screen).contains("漢a"));
     }
+
+    #[test]
+    fn the_lines_of_a_frame_meet() {
+        let mut screen = Buffer::empty(ratatui::layout::Rect::new(0, 0, 3, 2));
+        for (y, line) in ["╭─╮", "│ │"].into_iter().enumerate() {
+            screen.set_string(0, y as u16, line, ratatui::style::Style::new());
+        }
+        let drawing = drawing(&screen);
+        let covers = |x: f64, y: f64| {
+            drawing.shapes.iter().any(|shape| match shape {
+                Shape::Rect { at, .. } => {
+                    (at[0]..=at[0] + at[2]).contains(&x) && (at[1]..=at[1] + at[3]).contains(&y)
+                }
+                _ => false,
+            })
+        };
+        assert!((5..=25).all(|x| covers(f64::from(x), 10.0)), "the top");
+        assert!((10..=40).all(|y| covers(5.0, f64::from(y))), "the left");
+        assert!(!covers(15.0, 30.0) && !covers(5.0, 5.0));
+    }
 }

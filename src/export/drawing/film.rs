@@ -76,7 +76,7 @@ impl Film {
                 let _ = write!(out, "<g id=\"s{i}\" class=\"s\">");
             }
             for layer in &scene.layers {
-                paths(&mut out, layer);
+                paths(&mut out, layer, self.back);
                 texts(&mut out, layer);
             }
             out.push_str("</g>\n");
@@ -87,39 +87,54 @@ impl Film {
 }
 
 /// The rectangles of a layer: those of one colour and height are one path of strokes as broad as they are high.
-fn paths(out: &mut String, layer: &[Shape]) {
-    let mut groups: BTreeMap<(Rgb, i64), Vec<[i64; 3]>> = BTreeMap::new();
+fn paths(out: &mut String, layer: &[Shape], back: Rgb) {
+    let mut heights: BTreeMap<i64, BTreeMap<Rgb, Vec<[i64; 3]>>> = BTreeMap::new();
     for shape in layer {
         if let Shape::Rect { at, fill } = shape {
             let [x, y, w, h] = at.map(fine);
-            let rows = groups.entry((*fill, h)).or_default();
-            rows.push([y + h / 2, x, w]);
+            let color = if *fill == back { back } else { coarser(*fill) };
+            let colors = heights.entry(h).or_default();
+            let strokes = colors.entry(color).or_default();
+            strokes.push([y + h / 2, x, w]);
         }
     }
-    for ((color, height), mut strokes) in groups {
-        strokes.sort_unstable();
-        let mut merged: Vec<[i64; 3]> = Vec::new();
-        for [y, x, w] in strokes {
-            match merged.last_mut() {
-                Some([last, from, long]) if *last == y && *from + *long == x => *long += w,
-                _ => merged.push([y, x, w]),
-            }
-        }
+    for (height, colors) in heights {
         let _ = write!(
             out,
-            "<path stroke=\"{}\" stroke-width=\"{}\" transform=\"scale({UNIT})\" d=\"",
-            short(color),
-            coarse(height)
+            "<g stroke-width=\"{}\" transform=\"scale({UNIT})\">",
+            number(coarse(height))
         );
-        let mut pen = (0, 0);
-        for [y, x, w] in merged {
-            let (right, down) = (coarse(x - pen.0), coarse(y - pen.1));
-            let gap = if down.starts_with('-') { "" } else { " " };
-            let _ = write!(out, "m{right}{gap}{down}h{}", coarse(w));
-            pen = (x + w, y);
+        for (color, strokes) in colors {
+            let _ = write!(
+                out,
+                "<path stroke=\"{}\" d=\"{}\"/>",
+                short(color),
+                path(strokes)
+            );
         }
-        out.push_str("\"/>");
+        out.push_str("</g>");
     }
+}
+
+/// Strokes, each from its left end, as one path; neighbours are one stroke.
+fn path(mut strokes: Vec<[i64; 3]>) -> String {
+    strokes.sort_unstable();
+    let mut merged: Vec<[i64; 3]> = Vec::new();
+    for [y, x, w] in strokes {
+        match merged.last_mut() {
+            Some([last, from, long]) if *last == y && *from + *long == x => *long += w,
+            _ => merged.push([y, x, w]),
+        }
+    }
+    let mut out = String::new();
+    let mut pen = (0, 0);
+    for [y, x, w] in merged {
+        let (right, down) = (number(coarse(x - pen.0)), number(coarse(y - pen.1)));
+        let gap = if down.starts_with('-') { "" } else { " " };
+        let _ = write!(out, "m{right}{gap}{down}h{}", number(coarse(w)));
+        pen = (x + w, y);
+    }
+    out
 }
 
 /// The texts of a layer, those of one look together.
@@ -161,9 +176,14 @@ fn fine(pixels: f64) -> i64 {
     (pixels * 1000.0 / UNIT).round() as i64
 }
 
-/// Thousandths of a unit as units, as short as can be.
-fn coarse(thousandths: i64) -> String {
-    number(thousandths as f64 / 1000.0)
+/// Thousandths of a unit as units.
+fn coarse(thousandths: i64) -> f64 {
+    thousandths as f64 / 1000.0
+}
+
+/// The nearest colour of sixteen levels: it takes half the digits, and more neighbours are alike.
+fn coarser(color: Rgb) -> Rgb {
+    color.map(|level| ((u16::from(level) + 8) / 17 * 17) as u8)
 }
 
 /// Up to three decimals, without zeros that say nothing.
@@ -211,13 +231,16 @@ mod tests {
                 rect(10.0, 0.0, 10.0, 20.0, red),
                 rect(20.0, 0.0, 10.0, 20.0, red),
                 rect(0.0, 20.0, 10.0, 20.0, red),
-                rect(1.5, 41.3, 2.0, 2.4, [1, 2, 3]),
+                rect(1.5, 41.3, 2.0, 2.4, [250, 2, 3]),
+                rect(1.5, 46.3, 2.0, 2.4, [1, 2, 3]),
             ],
+            [1, 2, 3],
         );
         assert_eq!(
             out,
-            "<path stroke=\"#010203\" stroke-width=\".24\" transform=\"scale(10)\" d=\"m.15 4.25h.2\"/>\
-             <path stroke=\"#f00\" stroke-width=\"2\" transform=\"scale(10)\" d=\"m1 1h2m-3 2h1\"/>"
+            "<g stroke-width=\".24\" transform=\"scale(10)\"><path stroke=\"#010203\" d=\"m.15 4.75h.2\"/>\
+             <path stroke=\"#f00\" d=\"m.15 4.25h.2\"/></g>\
+             <g stroke-width=\"2\" transform=\"scale(10)\"><path stroke=\"#f00\" d=\"m1 1h2m-3 2h1\"/></g>"
         );
     }
 

@@ -213,6 +213,50 @@ fn extend(
     ));
 }
 
+/// A way from the middle of a cell to its edge.
+#[derive(Clone, Copy)]
+enum Way {
+    Up,
+    Down,
+    Left,
+    Right,
+}
+
+impl Way {
+    /// Its line, as a part of the cell: as broad across as it is high along.
+    const fn part(self) -> [f64; 4] {
+        const ACROSS: f64 = 0.15;
+        const ALONG: f64 = 0.075;
+        let (left, top) = (0.5 - ACROSS / 2.0, 0.5 - ALONG / 2.0);
+        match self {
+            Self::Up => [left, 0.0, ACROSS, 0.5],
+            Self::Down => [left, 0.5, ACROSS, 0.5],
+            Self::Left => [0.0, top, 0.5 + ACROSS / 2.0, ALONG],
+            Self::Right => [left, top, 0.5 + ACROSS / 2.0, ALONG],
+        }
+    }
+}
+
+/// Where the lines of a frame's character lead; `None` for others.
+fn line(c: char) -> Option<impl Iterator<Item = Way>> {
+    use Way::{Down, Left, Right, Up};
+    let ways: &[Way] = match c {
+        '─' => &[Left, Right],
+        '│' => &[Up, Down],
+        '╭' | '┌' => &[Down, Right],
+        '╮' | '┐' => &[Down, Left],
+        '╰' | '└' => &[Up, Right],
+        '╯' | '┘' => &[Up, Left],
+        '├' => &[Up, Down, Right],
+        '┤' => &[Up, Down, Left],
+        '┬' => &[Down, Left, Right],
+        '┴' => &[Up, Left, Right],
+        '┼' => &[Up, Down, Left, Right],
+        _ => return None,
+    };
+    Some(ways.iter().copied())
+}
+
 /// Where dots 1 to 8 of a braille cell lie: column, row.
 const DOTS: [(u32, u32); 8] = [
     (0, 0),
@@ -226,8 +270,11 @@ const DOTS: [(u32, u32); 8] = [
 ];
 
 /// The filled parts (left, top, width, height in parts of a cell) of a character that is a picture:
-/// braille, blocks, halves and quarters.
+/// braille, blocks, halves and quarters, and the lines of frames, which must meet whatever the font.
 fn parts(c: char) -> Vec<[f64; 4]> {
+    if let Some(ways) = line(c) {
+        return ways.map(Way::part).collect();
+    }
     match c {
         '\u{2801}'..='\u{28ff}' => {
             let bits = u32::from(c) - 0x2800;
