@@ -12,6 +12,7 @@ mod edit;
 pub mod expect;
 mod explain;
 mod form;
+pub mod groups;
 mod lane;
 pub mod lesson;
 mod load;

@@ -23,6 +23,7 @@ pub mod panel;
 pub mod picture;
 pub mod plain;
 pub mod region;
+pub mod remember;
 mod save;
 pub mod script;
 mod session;
@@ -36,6 +37,7 @@ use std::io::IsTerminal as _;
 use std::time::Instant;
 
 use crate::error::{Error, Result};
+use crate::scenario::groups::{GROUPS, Group};
 use crate::scenario::{self, Scenario};
 
 pub use offscreen::Offscreen;
@@ -44,12 +46,13 @@ pub use session::Source;
 use app::{App, Choice};
 use display::Display;
 use pace::Pace;
+use remember::Memory;
 use script::Script;
 use session::{Session, lost};
 use theme::{ColorChoice, Depth, GlyphChoice, Glyphs, Palette, Theme, ThemeChoice};
 
 /// How the screen is opened.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Options {
     /// Colours.
     pub color: ColorChoice,
@@ -61,8 +64,10 @@ pub struct Options {
     pub low_bandwidth: bool,
     /// Whether clicks are left to the terminal at first.
     pub no_mouse: bool,
-    /// Whether a newcomer is told what is seen and what to press.
-    pub welcome: bool,
+    /// Whether no scenario was named: a newcomer is then asked where to begin.
+    pub bare: bool,
+    /// What is remembered of earlier starts.
+    pub memory: Memory,
     /// What the first scenario is opened for.
     pub course: Option<Begin>,
 }
@@ -100,10 +105,15 @@ pub fn run(
         theme.slow_down();
     }
     let mut app = App::new(scenario, choices());
-    app.course.welcome = options.welcome;
+    app.course.bare = options.bare;
+    app.recall(&options.memory.kept);
+    if let Some(fault) = &options.memory.fault {
+        app.note(fault.clone());
+    }
     match options.course {
         Some(Begin::Stop(stop)) => app.begin_tour(stop),
         Some(Begin::Exercise(exercise)) => app.begin_exercise(exercise),
+        None if options.bare && options.memory.kept.start.is_none() => app.welcome(),
         None => {}
     }
     let mut session = Session {
@@ -112,6 +122,7 @@ pub fn run(
         theme,
         pace: Pace::of(options.low_bandwidth),
         reel: picture::Reel::default(),
+        memory: options.memory,
         retired: Vec::new(),
         names: Vec::new(),
         watch: None,
@@ -143,13 +154,21 @@ pub fn run(
     outcome.and(session.close())
 }
 
-/// The bundled scenarios. One that cannot be read is listed all the same: opening it says why.
+/// The bundled scenarios, group by group. One that cannot be read is listed all the same: opening it says why.
 fn choices() -> Vec<Choice> {
-    let choice = |(name, text): &(&str, &str)| Choice {
-        name: (*name).into(),
-        title: scenario::parse(text, name)
-            .map(|s| s.title)
-            .unwrap_or_default(),
+    let choice = |group: &'static str, name: &str| {
+        let text = scenario::bundled(name).unwrap_or_default();
+        Choice {
+            name: name.into(),
+            title: scenario::parse(text, name)
+                .map(|s| s.title)
+                .unwrap_or_default(),
+            group,
+        }
     };
-    scenario::BUNDLED.iter().map(choice).collect()
+    let group = |(heading, names): &Group| {
+        let heading = *heading;
+        names.iter().map(move |name| choice(heading, name))
+    };
+    GROUPS.iter().flat_map(group).collect()
 }

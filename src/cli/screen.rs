@@ -10,8 +10,10 @@ use super::terminal;
 use crate::error::{Error, Result};
 use crate::lab::Lab;
 use crate::scenario::load;
+use crate::scenario::tour::STOPS;
 use crate::ui;
 use crate::ui::config::{Bindings, Config};
+use crate::ui::remember::{Memory, Start};
 use crate::ui::script::Script;
 use crate::ui::theme::{ColorChoice, GlyphChoice, ThemeChoice};
 
@@ -93,9 +95,22 @@ impl ScreenArgs {
                     .into(),
             ));
         }
-        // Who has chosen nothing is told what is seen.
-        let welcome = scenarios.is_empty() && config.scenario.is_none() && script.is_none();
+        // A script sees what everybody sees.
+        let memory = if script.is_none() && !self.plain {
+            Memory::load()
+        } else {
+            Memory::default()
+        };
+        let bare = scenarios.is_empty() && config.scenario.is_none() && script.is_none();
+        let reached = match memory.kept.start {
+            Some(Start::Learn(stop)) if bare => STOPS.get(stop).map(|name| (stop, *name)),
+            _ => None,
+        };
+        let course = reached.map(|(stop, _)| ui::Begin::Stop(stop)).or(course);
         let names = match (scenarios, &config.scenario) {
+            ([], None) if reached.is_some() => {
+                reached.iter().map(|(_, name)| name.to_string()).collect()
+            }
             ([], Some(name)) => vec![name.clone()],
             ([], None) => vec![DEFAULT_SCENARIO.to_string()],
             (names, _) => names.to_vec(),
@@ -118,23 +133,30 @@ impl ScreenArgs {
             load: &load,
             open: &open,
         };
-        let screen = self.options(&config, welcome, course);
+        let screen = ui::Options {
+            bare,
+            course,
+            ..self.options(&config, memory)
+        };
         ui::run(screen, source, scenario, &names, script)
     }
 
     /// The screen, as the flags say, or else the configuration.
-    fn options(&self, config: &Config, welcome: bool, course: Option<ui::Begin>) -> ui::Options {
+    fn options(&self, config: &Config, memory: Memory) -> ui::Options {
         fn chosen<T: Default + PartialEq>(flag: T, config: T) -> T {
             if flag == T::default() { config } else { flag }
         }
+        // What was changed in the lab holds where neither flag nor settings say otherwise.
+        let kept = memory.kept.theme.as_deref();
+        let kept = kept.and_then(|name| name.parse().ok()).unwrap_or_default();
         ui::Options {
             color: chosen(self.color, config.color),
             glyphs: chosen(self.glyphs, config.glyphs),
-            theme: chosen(self.theme, config.theme),
+            theme: chosen(chosen(self.theme, config.theme), kept),
             low_bandwidth: self.low_bandwidth || config.low_bandwidth || terminal::ssh(),
             no_mouse: !config.mouse,
-            welcome,
-            course,
+            memory,
+            ..ui::Options::default()
         }
     }
 }

@@ -54,13 +54,24 @@ pub use state::{App, Choice, Effect, Focus, SMALLEST, Tone};
 impl App {
     /// What a key does.
     pub fn key(&mut self, key: KeyEvent) -> Vec<Effect> {
-        self.course.welcome = false;
         let action = if self.too_small() {
             // Nothing is to be changed that cannot be seen.
             action::lookup(Context::Main, false, key)
                 .filter(|action| matches!(action, Action::Quit | Action::Suspend))
         } else {
-            action::lookup(self.context(), self.in_tour(), key)
+            let tour = self.in_tour();
+            let own = action::lookup(self.context(), tour, key);
+            // Who presses another key than the welcome's own explores; who leaves is asked again.
+            let other = || action::lookup(self.here(), tour, key);
+            match own.is_none().then(other) {
+                Some(action) if self.welcomes() => {
+                    if action != Some(Action::Quit) {
+                        self.overlay = None;
+                    }
+                    action
+                }
+                _ => own,
+            }
         };
         action.map_or_else(Vec::new, |action| self.update(action))
     }

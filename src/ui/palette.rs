@@ -184,6 +184,7 @@ mod tests {
         vec![Choice {
             name: "tau-too-small".into(),
             title: "A temperature that is too small".into(),
+            group: "Losses",
         }]
     }
 

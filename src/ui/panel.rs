@@ -21,6 +21,8 @@ pub(super) mod traces;
 pub(super) mod transfer;
 pub(super) mod zero_shot;
 
+use serde::{Deserialize, Serialize};
+
 use super::action::{Context, Key};
 use super::chart::Chart;
 use crate::lab::Attention;
@@ -51,9 +53,10 @@ pub struct Row {
 }
 
 /// A set of panels that are looked at together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Page {
     /// Training as it goes on.
+    #[default]
     Train,
     /// The loss of one batch, taken apart.
     Loss,

@@ -13,6 +13,7 @@ use super::display::Display;
 use super::event::handle;
 use super::pace::Pace;
 use super::picture::Reel;
+use super::remember::{Memory, Remembered};
 use super::save::save;
 use super::script::Script;
 use super::terminal;
@@ -48,6 +49,8 @@ pub struct Session {
     pub(super) attended: Option<(usize, Attention)>,
     pub(super) theme: Theme,
     pub(super) pace: Pace,
+    /// What the next start is to know.
+    pub(super) memory: Memory,
     /// What the open scenario was made from.
     pub(super) names: Vec<String>,
     /// Its file.
@@ -159,6 +162,7 @@ impl Session {
         app: &mut App,
         source: Source,
     ) -> Result<bool> {
+        self.keep(app.remembered(&self.memory.kept), app);
         // One change of several lanes comes at the same step in all of them.
         let mut changes = Vec::new();
         for effect in effects {
@@ -179,6 +183,13 @@ impl Session {
             self.lab.apply(&changes);
         }
         Ok(false)
+    }
+
+    /// Keeps what is to be remembered, or notes in the log why that cannot be.
+    fn keep(&mut self, now: Remembered, app: &mut App) {
+        if let Err(e) = self.memory.keep(now) {
+            app.note(format!("not remembered: {e}"));
+        }
     }
 
     fn carry_out(
@@ -205,6 +216,12 @@ impl Session {
             Effect::Suspend => display.suspend(&self.theme)?,
             Effect::Theme => {
                 self.theme.palette = self.theme.palette.next();
+                let theme = self.theme.palette.name().to_owned();
+                let kept = Remembered {
+                    theme: Some(theme),
+                    ..self.memory.kept.clone()
+                };
+                self.keep(kept, app);
                 app.say(format!("theme: {}", self.theme.palette.name()));
             }
             Effect::Mouse(ours) => display.take_mouse(ours)?,

@@ -26,7 +26,7 @@ use super::theme::{Depth, Theme};
 use super::view;
 use keyboard::Keyboard;
 
-pub use stdio::log_place;
+pub use stdio::{log_place, state_folder};
 
 /// Set while the terminal is in our modes: whoever clears it restores them, once.
 static OPEN: AtomicBool = AtomicBool::new(false);

@@ -23,6 +23,7 @@ mod screen;
 pub(super) mod series;
 mod status;
 pub(super) mod thumbnail;
+mod welcome;
 
 #[cfg(test)]
 mod any_size;
@@ -75,6 +76,9 @@ fn overlay(frame: &mut Frame, area: Rect, screen: &mut Screen) {
         }) => {
             help::render(frame, area, screen, (filter, *typing), *scroll);
         }
+        Some(Overlay::Welcome { learn }) => {
+            welcome::render(frame, above_dials(area, screen), screen, *learn);
+        }
         Some(Overlay::Open { input, chosen }) => open::render(frame, area, screen, input, *chosen),
         Some(Overlay::Palette { input, chosen }) => {
             palette::render(frame, area, screen, input, *chosen);
@@ -97,8 +101,6 @@ fn overlay(frame: &mut Frame, area: Rect, screen: &mut Screen) {
         | None => {
             if screen.app.course.explaining {
                 explain::render(frame, above_dials(area, screen), screen);
-            } else if screen.app.course.welcome {
-                explain::welcome(frame, above_dials(area, screen), screen);
             }
         }
     }

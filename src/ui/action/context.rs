@@ -31,6 +31,8 @@ pub enum Context {
     Reading,
     /// In the help.
     Help,
+    /// While a newcomer is asked where to begin.
+    Welcome,
     /// In the list of scenarios.
     Open,
     /// While a line is typed: a value, a file's name.
@@ -66,6 +68,7 @@ impl Context {
         Self::Hand,
         Self::Findings,
         Self::Query,
+        Self::Welcome,
         Self::Open,
         Self::Line,
         Self::Reading,
@@ -92,6 +95,7 @@ impl Context {
             Self::Query => "With the panel \"nearest\" in hand",
             Self::Reading => "While reading: help, log, notices",
             Self::Help => "In this help",
+            Self::Welcome => "On the first start",
             Self::Open => "In the list of scenarios",
             Self::Line => "While typing",
             Self::Log => "In the log",
@@ -117,6 +121,7 @@ impl Context {
             Self::Query => place!(Query, tour),
             Self::Reading => &[Self::Reading, Self::Always],
             Self::Help => &[Self::Help, Self::Reading, Self::Always],
+            Self::Welcome => &[Self::Welcome, Self::Always],
             Self::Open => &[Self::Open, Self::Always],
             Self::Line => &[Self::Line, Self::Always],
             Self::Log => &[Self::Log, Self::Reading, Self::Always],
@@ -148,6 +153,7 @@ impl Context {
             Self::Exercise
             | Self::Reading
             | Self::Help
+            | Self::Welcome
             | Self::Open
             | Self::Line
             | Self::Log

@@ -51,7 +51,7 @@ const fn shift(code: KeyCode) -> Key {
 
 use Context::{
     Always, Charts, Dials, Exercise, Findings, Hand, Help, Landscape, Line, Log, Main, Matches,
-    Matrix, Open, Palette, Query, Reading, Tour,
+    Matrix, Open, Palette, Query, Reading, Tour, Welcome,
 };
 use KeyCode::{
     BackTab, Backspace, Down, End, Enter, Esc, F, Home, Left, PageDown, PageUp, Right, Tab, Up,
@@ -225,6 +225,10 @@ const PLACES: &[Entry] = &[
     row(Query, Action::AskPicture, &[k(Enter)], "its names", "Show the names nearest to the chosen image.").footer("its names", 89),
     row(Query, Action::Cursor(Direction::Up), &[k(Up), k(Left), c('k'), c('h')], "nearer", "Choose the nearer one.").footer("choose", 97),
     row(Query, Action::Cursor(Direction::Down), &[k(Down), k(Right), c('j'), c('l')], "farther", "Choose the farther one."),
+    row(Welcome, Action::Up, &[k(Up), c('k'), k(Left), c('h')], "choice before", "Choose the other way to begin.").footer("choose", 50),
+    row(Welcome, Action::Down, &[k(Down), c('j'), k(Right), c('l'), k(Tab)], "choice after", "Choose the other way to begin."),
+    row(Welcome, Action::Accept, &[k(Enter)], "begin", "Begin as chosen: with the tour, or with the dials.").footer("begin", 90),
+    row(Welcome, Action::Back, &[k(Esc)], "explore", "Begin with the dials.").footer("explore", 80),
     row(Open, Action::Up, &[k(Up)], "up", "Go up the list.").footer("choose", 50),
     row(Open, Action::Down, &[k(Down), k(Tab)], "down", "Go down the list."),
     row(Open, Action::PageUp, &[k(PageUp)], "page up", "Go up the list by eight."),

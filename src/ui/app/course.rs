@@ -10,8 +10,8 @@ pub struct Course {
     pub watch: Watch,
     /// Whether the card that explains what is in hand is open.
     pub explaining: bool,
-    /// Whether the card for newcomers is shown: until the first key.
-    pub welcome: bool,
+    /// Whether the lab was opened without naming a scenario.
+    pub bare: bool,
     /// The stop of the tour that is shown; none outside the tour.
     pub stop: Option<usize>,
     /// The stop that was asked for and is being opened.
@@ -23,7 +23,7 @@ impl Course {
         Self {
             watch: watch(scenario),
             explaining: false,
-            welcome: false,
+            bare: false,
             stop: None,
             asked: None,
         }
@@ -34,6 +34,7 @@ impl Course {
         Self {
             watch: watch(scenario),
             explaining: self.explaining,
+            bare: self.bare,
             stop: self.asked,
             ..Self::new(scenario)
         }

@@ -86,6 +86,16 @@ impl App {
         vec![Effect::Open(STOPS[stop].into())]
     }
 
+    /// Asks a newcomer where to begin.
+    pub fn welcome(&mut self) {
+        self.overlay = Some(Overlay::Welcome { learn: true });
+    }
+
+    /// Whether a newcomer is being asked.
+    pub const fn welcomes(&self) -> bool {
+        matches!(self.overlay, Some(Overlay::Welcome { .. }))
+    }
+
     /// Whether the tour goes on, with keys of its own.
     pub const fn in_tour(&self) -> bool {
         self.course.stop.is_some()

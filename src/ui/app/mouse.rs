@@ -14,9 +14,17 @@ impl App {
         else {
             return Vec::new();
         };
+        // A click beside the welcome's choices explores.
+        if self.welcomes() && !matches!(target, Target::Row(_)) {
+            self.overlay = None;
+        }
         match target {
             Target::Act(action) => return self.update(action),
             Target::Row(row) => {
+                if let Some(Overlay::Welcome { learn }) = &mut self.overlay {
+                    *learn = row == 0;
+                    return self.accept();
+                }
                 if let Some(Overlay::Open { input, .. }) = &self.overlay {
                     let typed = input.text().trim().to_string();
                     return self.accept_open(&typed, row);

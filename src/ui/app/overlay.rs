@@ -6,6 +6,11 @@ use crate::ui::input::Input;
 /// What lies above the screen.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Overlay {
+    /// A newcomer's choice.
+    Welcome {
+        /// Whether the tour is marked; else the lab.
+        learn: bool,
+    },
     /// All keys.
     Help {
         /// Words that rows must contain.
@@ -137,6 +142,7 @@ impl Overlay {
 
     pub(super) const fn context(&self) -> Context {
         match self {
+            Self::Welcome { .. } => Context::Welcome,
             Self::Help { typing: true, .. } | Self::Search { .. } => Context::Line,
             Self::Help { .. } => Context::Help,
             Self::Open { .. } => Context::Open,
@@ -162,7 +168,7 @@ impl Overlay {
             | Self::Search { input }
             | Self::Answer { input }
             | Self::Ask { input } => Some(input),
-            Self::Notice { .. } | Self::Log { .. } => None,
+            Self::Welcome { .. } | Self::Notice { .. } | Self::Log { .. } => None,
         }
     }
 }

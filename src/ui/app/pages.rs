@@ -45,6 +45,15 @@ impl App {
         }
     }
 
+    /// Shows a page with this panel, or all panels.
+    pub fn show_page(&mut self, page: Page, panel: Panel, dense: bool) {
+        if panel.row().page == page {
+            self.recent.insert(page, panel);
+        }
+        self.turn_to(page);
+        self.dense = dense;
+    }
+
     /// All panels at once, or the pages again.
     pub(super) fn toggle_dense(&mut self) {
         self.dense = !self.dense;

@@ -9,7 +9,7 @@ const KEPT: usize = 500;
 
 impl App {
     /// Keeps a line for the log pane.
-    pub(super) fn note(&mut self, text: String) {
+    pub fn note(&mut self, text: String) {
         if self.said.len() == KEPT {
             self.said.remove(0);
         }

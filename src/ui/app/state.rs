@@ -91,6 +91,8 @@ pub struct Choice {
     pub name: String,
     /// Its title.
     pub title: String,
+    /// The heading that it stands below.
+    pub group: &'static str,
 }
 
 /// The state of the screen.

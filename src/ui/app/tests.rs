@@ -21,6 +21,7 @@ fn app() -> App {
     let choices = ["clip", "siglip", "batch-ladder"].map(|name| Choice {
         name: name.into(),
         title: format!("Title of {name}"),
+        group: "Losses",
     });
     let mut app = App::new(fixture::scenario(), choices.to_vec());
     app.size = (120, 40);

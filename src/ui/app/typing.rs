@@ -61,6 +61,10 @@ impl App {
                 self.set_cell(input.text());
                 Vec::new()
             }
+            Some(Overlay::Welcome { learn }) => {
+                self.overlay = None;
+                if learn { self.open_stop(0) } else { Vec::new() }
+            }
             Some(Overlay::Search { input }) => {
                 self.accept_search(input.text());
                 Vec::new()
@@ -152,6 +156,7 @@ impl App {
                 Action::Up | Action::Down | Action::PageUp | Action::PageDown,
                 Overlay::Open { chosen, .. } | Overlay::Palette { chosen, .. },
             ) => *chosen = scrolled(&action, *chosen, 8, matches.saturating_sub(1)),
+            (Action::Up | Action::Down, Overlay::Welcome { learn }) => *learn = !*learn,
             (Action::Up | Action::Down, _) => {}
             _ => {
                 let Some(input) = overlay.input() else { return };
@@ -171,6 +176,7 @@ impl App {
                     | Overlay::Cell { .. }
                     | Overlay::Search { .. }
                     | Overlay::Answer { .. }
+                    | Overlay::Welcome { .. }
                     | Overlay::Ask { .. }
                     | Overlay::Notice { .. }
                     | Overlay::Log { .. } => {}

@@ -7,14 +7,19 @@ use std::path::{Path, PathBuf};
 #[cfg(unix)]
 const LONGEST: u64 = 1 << 20;
 
-/// Where the log lies: `$XDG_STATE_HOME/clip-lab/clip-lab.log`.
-pub fn log_path() -> Option<PathBuf> {
+/// What the program keeps for itself: `$XDG_STATE_HOME/clip-lab`.
+pub fn state_folder() -> Option<PathBuf> {
     let folder = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
     let state = folder("XDG_STATE_HOME")
         .map(PathBuf::from)
         .filter(|path| path.is_absolute())
         .or_else(|| Some(Path::new(&folder("HOME")?).join(".local/state")))?;
-    Some(state.join("clip-lab").join("clip-lab.log"))
+    Some(state.join("clip-lab"))
+}
+
+/// Where the log lies.
+pub fn log_path() -> Option<PathBuf> {
+    Some(state_folder()?.join("clip-lab.log"))
 }
 
 /// Where all that is printed can be read, in words.

@@ -17,6 +17,7 @@ fn app(state: usize) -> App {
         vec![Choice {
             name: "clip".into(),
             title: "漢字".repeat(20),
+            group: "Losses",
         }],
     );
     app.observe(match state {

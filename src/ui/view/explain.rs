@@ -1,9 +1,8 @@
-//! Cards that lie beside what they speak of: the explanation of what is in hand, and a newcomer's
-//! welcome. They take no keys, so that a dial can be turned while its numbers change in the card.
+//! Cards that lie beside what they speak of: the explanation of what is in hand. They take no keys, so that a dial can be turned while its numbers change in the card.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::style::{Modifier, Style};
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::{Screen, frame};
@@ -15,25 +14,6 @@ use crate::ui::region::Target;
 
 /// The widest card.
 const WIDTH: u16 = 96;
-
-/// What a newcomer is told: what is seen, what to press first, what to watch for.
-const WELCOME: [(&str, &str); 3] = [
-    (
-        "seen",
-        "Two small models learn to match pictures with their names, from the same first weights and on the \
-         same batches: one with CLIP's softmax loss, one with SigLIP's sigmoid.",
-    ),
-    (
-        "press",
-        "t takes hold of tau, the temperature; H turns it far down, L far up. i explains it with its \
-         present numbers. Space pauses, ? lists every key.",
-    ),
-    (
-        "watch",
-        "The loss leaves ln 128 = 4.85, what guessing costs; the matrix's diagonal lights up; every change \
-         leaves a numbered mark.",
-    ),
-];
 
 /// Draws the card that explains what is in hand.
 pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
@@ -73,27 +53,6 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     }
     let foot = " i closes, other keys go on ";
     show(frame, area, screen, &card.title, foot, &lines, avoid);
-}
-
-/// Draws the welcome, below the curves if there is room there, else not at all.
-pub fn welcome(frame: &mut Frame, area: Rect, screen: &mut Screen) {
-    let theme = screen.theme;
-    let mut lines = Vec::new();
-    let width = usize::from(WIDTH.min(area.width)).saturating_sub(4);
-    for (word, text) in WELCOME {
-        let mut word = Some(word);
-        for piece in frame::wrap(text, width.saturating_sub(7)) {
-            lines.push(Line::from(vec![
-                Span::styled(
-                    format!("{:7}", word.take().unwrap_or_default()),
-                    theme.accent().add_modifier(Modifier::BOLD),
-                ),
-                Span::styled(piece, theme.text()),
-            ]));
-        }
-    }
-    let foot = " gone at the first key ";
-    show(frame, area, screen, "welcome", foot, &lines, Panel::Loss);
 }
 
 /// A card clear of what `avoid` shows, where there is room; the last lines go where there is little, and it says how many.

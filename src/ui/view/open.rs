@@ -6,6 +6,7 @@ use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 
 use super::{Screen, frame};
+use crate::ui::app::Choice;
 use crate::ui::input::Input;
 use crate::ui::region::Target;
 
@@ -13,8 +14,8 @@ use crate::ui::region::Target;
 pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen, input: &Input, chosen: usize) {
     let app = screen.app;
     let choices = app.matching(input.text());
-    let height = (app.choices.len() as u16 + 6).clamp(8, area.height.saturating_sub(2).max(1));
-    let inner = frame::popup(frame, area, screen, "open a scenario", (78, height));
+    let height = (app.choices.len() as u16 + 14).clamp(8, area.height.saturating_sub(2).max(1));
+    let inner = frame::popup(frame, area, screen, "open a scenario", (92, height));
     let theme = screen.theme;
     let prompt = Line::from(vec![
         Span::styled("name or path ", theme.muted()),
@@ -38,8 +39,6 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen, input: &Input,
         };
         frame::put(frame, list, 0, &Line::styled(text, theme.faint()));
     }
-    let rows = usize::from(list.height).max(1);
-    let first = (chosen + 1).saturating_sub(rows);
     let name = app
         .choices
         .iter()
@@ -47,25 +46,39 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen, input: &Input,
         .max()
         .unwrap_or(10)
         .min(26);
-    for (i, choice) in choices
+    let lines = headed(&choices);
+    let rows = usize::from(list.height).max(1);
+    let at = lines.iter().position(|line| *line == Row::Choice(chosen));
+    // With the first of a group its heading comes into sight.
+    let first = (at.unwrap_or(0) + 1).saturating_sub(rows);
+    for (y, line) in lines
         .iter()
-        .enumerate()
         .skip(first)
         .take(usize::from(list.height))
+        .enumerate()
     {
         let place = Rect {
-            y: list.y + (i - first) as u16,
+            y: list.y + y as u16,
             height: 1,
             ..list
         };
+        let i = match line {
+            Row::Heading(text) => {
+                let style = theme.accent().add_modifier(Modifier::BOLD);
+                frame::put(frame, place, 0, &Line::styled(*text, style));
+                continue;
+            }
+            Row::Choice(i) => *i,
+        };
+        let choice = choices[i];
         let title = frame::cut(
             &choice.title,
-            usize::from(list.width).saturating_sub(name + 4),
+            usize::from(list.width).saturating_sub(name + 6),
             screen,
         );
         let line = Line::from(vec![
             Span::styled(
-                format!(" {:name$}  ", frame::cut(&choice.name, name, screen)),
+                format!("   {:name$}  ", frame::cut(&choice.name, name, screen)),
                 theme.text().add_modifier(Modifier::BOLD),
             ),
             Span::styled(title, theme.muted()),
@@ -83,4 +96,25 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen, input: &Input,
         inner.height.saturating_sub(1),
         &Line::styled(foot, theme.faint()),
     );
+}
+
+/// A row of the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Row {
+    Heading(&'static str),
+    Choice(usize),
+}
+
+/// The choices, each group below its heading.
+fn headed(choices: &[&Choice]) -> Vec<Row> {
+    let mut rows = Vec::new();
+    let mut group = "";
+    for (i, choice) in choices.iter().enumerate() {
+        if choice.group != group {
+            group = choice.group;
+            rows.push(Row::Heading(group));
+        }
+        rows.push(Row::Choice(i));
+    }
+    rows
 }

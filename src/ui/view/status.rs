@@ -237,7 +237,7 @@ fn key_text(entry: &Entry, ascii: bool) -> String {
     let arrows = match (&entry.action, entry.context) {
         (Action::Turn(_) | Action::Chart(ChartKey::Left), _) => Some(("←→", "arrows")),
         (Action::Cursor(_), _) => Some(("←↑↓→", "arrows")),
-        (Action::Up, Context::Open | Context::Reading | Context::Palette) => {
+        (Action::Up, Context::Open | Context::Reading | Context::Palette | Context::Welcome) => {
             Some(("↑↓", "up/down"))
         }
         _ => None,

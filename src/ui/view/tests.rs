@@ -33,6 +33,7 @@ pub fn app(lanes: Vec<Arc<Snapshot>>) -> App {
     let choices = ["clip", "siglip"].map(|name| Choice {
         name: name.into(),
         title: format!("All about {name}"),
+        group: "Losses",
     });
     let mut app = App::new(fixture::scenario(), choices.to_vec());
     // What panels look like is seen best with all of them; pages have tests of their own.

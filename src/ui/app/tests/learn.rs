@@ -186,9 +186,24 @@ fn i_explains_while_the_keys_go_on_and_escape_closes_it() {
 }
 
 #[test]
-fn the_welcome_goes_at_the_first_key_which_acts_all_the_same() {
+fn a_newcomer_chooses_the_tour_or_the_lab() {
     let mut app = app();
-    app.course.welcome = true;
+    app.welcome();
+    assert_eq!(
+        tap(&mut app, KeyCode::Enter),
+        [Effect::Open(STOPS[0].into())]
+    );
+    let scenario = app.scenario.clone();
+    app.reopen(scenario);
+    assert_eq!(app.course.stop, Some(0));
+    let mut app = self::app();
+    app.welcome();
+    press(&mut app, "j");
+    assert!(tap(&mut app, KeyCode::Enter).is_empty() && !app.welcomes());
+    // Another key explores, and acts all the same.
+    app.welcome();
     assert_eq!(press(&mut app, " "), all(Command::Pause));
-    assert!(!app.course.welcome);
+    assert!(!app.welcomes());
+    app.welcome();
+    assert_eq!(press(&mut app, "q"), [Effect::Quit]);
 }

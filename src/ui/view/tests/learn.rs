@@ -53,12 +53,19 @@ fn the_card_lies_beside_what_it_explains() {
 }
 
 #[test]
-fn the_first_screen_says_what_is_seen_what_to_press_and_what_to_watch_for() {
+fn the_first_screen_asks_where_to_begin_and_leaves_the_curve_in_sight() {
     for (width, height) in [(120, 40), (80, 24)] {
         let mut app = app(fixture::running(3));
-        app.course.welcome = true;
+        app.dense = false;
+        app.welcome();
         let screen = shot(&mut app, &RICH, width, height);
-        for word in ["welcome", "seen", "press", "watch", "gone at the first key"] {
+        for word in [
+            "welcome",
+            "Learn",
+            "a tour of 9 short stops",
+            "Explore",
+            "Enter",
+        ] {
             assert!(screen.contains(word), "{word}:\n{screen}");
         }
         insta::assert_snapshot!(format!("welcome_{width}x{height}"), screen);
@@ -69,7 +76,13 @@ fn the_first_screen_says_what_is_seen_what_to_press_and_what_to_watch_for() {
             .find(|(_, t)| *t == Target::Panel(Panel::Loss));
         let area = loss.unwrap().0;
         let with = draw(&mut app, &RICH, width, height);
-        app.course.welcome = false;
+        // Both ways can be clicked.
+        let rows = app
+            .regions
+            .iter()
+            .filter(|(_, t)| matches!(t, Target::Row(_)));
+        assert_eq!(rows.count(), 2);
+        app.overlay = None;
         let without = draw(&mut app, &RICH, width, height);
         for y in area.y..area.bottom() {
             for x in area.x..area.right() {
