@@ -30,6 +30,7 @@ fn main() {
     let choice = |(name, _): &(&str, &str)| Choice {
         name: (*name).into(),
         title: format!("About {name}"),
+        group: scenario::groups::group(name).unwrap_or_default(),
     };
     let choices = scenario::BUNDLED.iter().map(choice).collect();
     let mut app = App::new(fixture::scenario(), choices);
