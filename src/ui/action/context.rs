@@ -56,7 +56,7 @@ macro_rules! place {
 
 impl Context {
     /// All contexts, in the order in which the help shows them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Main,
         Self::Tour,
         Self::Matches,
