@@ -1,11 +1,10 @@
-//! [`AdamW`] on one flat buffer, the learning-rate [`schedule`], and [`LearnedScalar`], a learned number.
+//! [`AdamW`] on one flat buffer, and [`LearnedScalar`], a learned number.
 //!
 //! libtorch's own optimizers make a dozen passes over each of a hundred small tensors; here all parameters are
 //! views of one buffer, and a step is one pass over it.
 
 mod fused;
 
-use std::f64::consts::PI;
 use std::ops::Range;
 
 use tch::{Device, Kind, Tensor};
@@ -13,7 +12,7 @@ use tch::{Device, Kind, Tensor};
 use crate::control::Settings;
 use crate::error::Result;
 use crate::model::Clip;
-use crate::scenario::{Schedule, Train};
+use crate::scenario::Train;
 use fused::{Buffers, Rule};
 
 /// `AdamW` with decoupled weight decay (Loshchilov & Hutter, 1711.05101, algorithm 2, as `PyTorch`
@@ -48,7 +47,7 @@ impl Hyperparameters {
     pub fn at(step: u64, train: &Train, settings: &Settings) -> Self {
         let peak = Self::peak(train, settings);
         Self {
-            learning_rate: schedule(train, peak.learning_rate, step),
+            learning_rate: train.rate(peak.learning_rate, step),
             ..peak
         }
     }
@@ -370,34 +369,9 @@ impl LearnedScalar {
     }
 }
 
-/// Learning rate of step `step` (the first is 1), for a peak that the user may have moved:
-/// linear warm-up, then half a cosine to zero or constant.
-pub fn schedule(train: &Train, peak: f64, step: u64) -> f64 {
-    if step <= train.warmup {
-        return peak * step as f64 / train.warmup as f64;
-    }
-    match train.schedule {
-        Schedule::Constant => peak,
-        Schedule::Cosine => {
-            let done = (step - train.warmup) as f64;
-            let all = train.steps.get().saturating_sub(train.warmup).max(1) as f64;
-            peak * 0.5 * (1.0 + (PI * (done / all).min(1.0)).cos())
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::quantity::{Beta, Positive, Steps};
-
-    fn train() -> Train {
-        let text = "(steps: 110, batch_size: 4, learning_rate: 0.1, warmup: 10, schedule: Cosine)";
-        let mut train: Train = ron::from_str(text).unwrap();
-        train.betas = (Beta::new(0.9).unwrap(), Beta::new(0.98).unwrap());
-        train.epsilon = Positive::new(1e-6).unwrap();
-        train
-    }
 
     const BY: Hyperparameters = Hyperparameters {
         learning_rate: 0.1,
@@ -454,7 +428,7 @@ mod tests {
         }
         let by = Hyperparameters::at(1, &scenario.train, &settings);
         assert_eq!((by.betas.1, by.weight_decay), (0.95, 0.01));
-        assert_eq!(by.learning_rate, schedule(&scenario.train, 0.5, 1));
+        assert_eq!(by.learning_rate, scenario.train.rate(0.5, 1));
     }
 
     #[test]
@@ -475,19 +449,5 @@ mod tests {
         let mut learned = LearnedScalar::new(1.95, true);
         learned.update(-5.0, &BY, (0.0, 2.0));
         assert!((learned.value - 2.0).abs() < 1e-12);
-    }
-
-    #[test]
-    fn the_schedule_warms_up_peaks_and_ends_at_zero() {
-        let mut train = train();
-        assert!((schedule(&train, 1.0, 1) - 0.1).abs() < 1e-12);
-        assert!((schedule(&train, 1.0, 10) - 1.0).abs() < 1e-12);
-        assert!((schedule(&train, 1.0, 60) - 0.5).abs() < 1e-12);
-        assert!(schedule(&train, 1.0, 110).abs() < 1e-12);
-        train.schedule = Schedule::Constant;
-        assert!((schedule(&train, 1.0, 110) - 1.0).abs() < 1e-12);
-        train.warmup = 0;
-        assert!((schedule(&train, 1.0, 1) - 1.0).abs() < 1e-12);
-        assert_eq!(train.steps, Steps::new(110).unwrap());
     }
 }

@@ -41,6 +41,6 @@ pub use model::Model;
 pub use panel::Panel;
 pub use suggest::did_you_mean;
 pub use tower::{ImagePool, ImageTower, TextPool, TextTower};
-pub use train::{Plateau, Precision, Schedule, Stop, Train};
+pub use train::{Plateau, Precision, RUNNING_ON, RatePhase, Schedule, Stop, Then, Train};
 pub use validate::{MOST_CHOSEN, MOST_LANES};
 pub use whole::{Group, Scenario, ZeroShot};

@@ -1,10 +1,13 @@
 //! What several tests share: a scenario small enough to train in a second, and the records of a run.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use clip_lab::data::Prepared;
-use clip_lab::lab::Options;
+use clip_lab::lab::{Lab, Options};
 use clip_lab::scenario::{self, Scenario};
+use clip_lab::telemetry::Snapshot;
 
 /// Two lanes, tiny towers, a few dozen concepts.
 pub const TINY: &str = r#"(
@@ -56,4 +59,21 @@ pub fn lines(run: &Path, lane: &str) -> Vec<String> {
             event.to_string()
         })
         .collect()
+}
+
+/// Waits until a lane's snapshot satisfies `done`; fails after a minute rather than hanging.
+pub fn until(lab: &Lab, lane: usize, done: impl Fn(&Snapshot) -> bool) -> Arc<Snapshot> {
+    let began = Instant::now();
+    loop {
+        let snapshot = lab.snapshots()[lane].clone();
+        if done(&snapshot) {
+            return snapshot;
+        }
+        assert!(
+            began.elapsed() < Duration::from_secs(60),
+            "still {:?} after a minute",
+            snapshot.status
+        );
+        std::thread::yield_now();
+    }
 }

@@ -2,33 +2,15 @@
 //! it all again.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clip_lab::control::Control;
 use clip_lab::lab::{Command, Lab, Options};
 use clip_lab::quantity::{BatchSize, Loss, Steps, Temperature};
 use clip_lab::scenario::Cue;
-use clip_lab::telemetry::{LaneStatus, Snapshot};
+use clip_lab::telemetry::LaneStatus;
 
-use crate::common::{headless, lines, tiny};
-
-/// Waits until a lane's snapshot satisfies `done`; fails after a minute rather than hanging.
-fn until(lab: &Lab, lane: usize, done: impl Fn(&Snapshot) -> bool) -> Arc<Snapshot> {
-    let began = Instant::now();
-    loop {
-        let snapshot = lab.snapshots()[lane].clone();
-        if done(&snapshot) {
-            return snapshot;
-        }
-        assert!(
-            began.elapsed() < Duration::from_secs(60),
-            "still {:?} after a minute",
-            snapshot.status
-        );
-        std::thread::yield_now();
-    }
-}
+use crate::common::{headless, lines, tiny, until};
 
 /// A lab with the first tiny lane, waiting before its first step.
 fn one_lane_paused(out: Option<&Path>) -> Lab {
@@ -57,6 +39,7 @@ fn driven_by_hand_equals_the_script() {
     let options = Options {
         out: Some(by_hand.clone()),
         paused: true,
+        ends: true,
         ..Options::default()
     };
     let lab = Lab::open(scenario.clone(), &options).unwrap();
@@ -313,9 +296,9 @@ fn a_diverged_lane_names_the_tensor_and_can_go_back() {
     for (name, value) in [("learning_rate", "10"), ("weight_decay", "10")] {
         lab.send(0, Command::Apply(Control::parse(name, value).unwrap()));
     }
-    lab.send(0, Command::Resume);
+    lab.send(0, Command::Step(30));
     let end = until(&lab, 0, |s| {
-        matches!(s.status, LaneStatus::Diverged(_) | LaneStatus::Finished)
+        matches!(s.status, LaneStatus::Diverged(_) | LaneStatus::Paused) && s.step > 2
     });
     if let LaneStatus::Diverged(_) = end.status {
         let message = end.message.clone().unwrap();

@@ -13,6 +13,7 @@ use super::options::TrainOptions;
 use super::run_output::Output;
 use crate::error::{Error, Result};
 use crate::lab;
+use crate::scenario::Scenario;
 use crate::train::start;
 
 /// Train without a screen; records go to standard output
@@ -38,6 +39,7 @@ pub struct RunArgs {
 /// Trains to the end, until the time is up, or until the process is told to end.
 pub fn run(args: &RunArgs) -> Result<()> {
     let scenario = args.training.scenario(&args.scenarios)?;
+    reachable(&scenario)?;
     let options = args.training.lab()?;
     let prepared = start::prepare(&scenario)?;
     let mut notices = Notices::new(&prepared);
@@ -51,6 +53,20 @@ pub fn run(args: &RunArgs) -> Result<()> {
     let trained = lab::train(&prepared, &options, stop, &mut output);
     notices.say();
     trained
+}
+
+/// An error if the script has a change that would never come: without a screen a run ends at its last step.
+fn reachable(scenario: &Scenario) -> Result<()> {
+    let steps = scenario.train.steps.get();
+    let Some(late) = scenario.script.iter().find(|cue| cue.at > steps) else {
+        return Ok(());
+    };
+    Err(Error::Usage(format!(
+        "{} at step {} would never change: without a screen the run ends at step {steps}\n  \
+         set it earlier, or give more steps with --steps",
+        late.set.name(),
+        late.at
+    )))
 }
 
 /// A flag that Ctrl-C and its like raise; when it is up already, they end the process.

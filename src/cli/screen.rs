@@ -116,7 +116,9 @@ impl ScreenArgs {
             (names, _) => names.to_vec(),
         };
         let scenario = training.scenario(&names)?;
-        let options = training.lab()?;
+        let mut options = training.lab()?;
+        // Nobody at a pipe can say when it is enough.
+        options.ends = self.plain && !std::io::stdin().is_terminal();
         let open = |scenario| Lab::open(scenario, &options);
         if self.plain {
             return ui::plain::run(open, scenario, &names);

@@ -18,7 +18,7 @@ use super::sides::Sides;
 use crate::data::{Gallery, Prepared};
 use crate::error::Result;
 use crate::model::{Clip, Pass};
-use crate::optim::{AdamW, Hyperparameters, finite, gradients, schedule};
+use crate::optim::{AdamW, Hyperparameters, finite, gradients};
 use crate::random::{Purpose, generator, shuffle_front};
 use crate::scenario::Train;
 use crate::telemetry::{Share, Split, Wise};
@@ -163,7 +163,7 @@ impl FineTune {
         let learned = self.learned();
         let made = gradients(&loss, &learned.iter().collect::<Vec<_>>())?;
         self.step += 1;
-        let by = Hyperparameters::plain(&self.train, schedule(&self.train, RATE, self.step));
+        let by = Hyperparameters::plain(&self.train, self.train.rate(RATE, self.step));
         if finite(&made)? {
             let _ = self.optimizer.update(&made, &by, None)?;
         }

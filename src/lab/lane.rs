@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 pub use command::{Attention, Command};
-pub(super) use plan::{Birth, Plan, Prepare};
+pub(super) use plan::{After, Birth, Plan, Prepare};
 
 use crate::error::{Error, Result};
 use crate::telemetry::{LaneStatus, Snapshot};

@@ -5,13 +5,13 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use super::lane::{Birth, Command, Lane, Plan, Prepare};
+use super::lane::{After, Birth, Command, Lane, Plan, Prepare};
 use super::pacer::Pacer;
 use crate::control::Control;
 use crate::data::Prepared;
 use crate::error::{Error, Result};
 use crate::export::{RunDir, Sink, model_folder};
-use crate::scenario::{Cue, LaneSpec, MOST_LANES, Scenario, unused_name};
+use crate::scenario::{Cue, LaneSpec, MOST_LANES, Scenario, Then, unused_name};
 use crate::telemetry::{Event, Snapshot};
 use crate::train::device::threads_per_lane;
 use crate::train::{DeviceChoice, start};
@@ -27,6 +27,8 @@ pub struct Options {
     pub force: bool,
     /// Whether the lanes wait for the user before their first step.
     pub paused: bool,
+    /// Whether lanes end at the scenario's last step although somebody watches, as they do where nobody does.
+    pub ends: bool,
 }
 
 /// Lanes that train side by side.
@@ -138,6 +140,11 @@ impl Lab {
             threads: self.threads,
             paused: self.options.paused,
             unattended: self.watched.is_none(),
+            after: match train.then {
+                _ if self.watched.is_none() || self.options.ends => After::End,
+                Then::Continue => After::GoOn,
+                Then::Pause => After::Pause,
+            },
             model_folder: out.map(|out| model_folder(out, &spec.name)),
             sink,
             birth,
@@ -236,6 +243,10 @@ impl Lab {
             .collect();
         scenario.script = snapshots.iter().flat_map(applied).chain(ahead).collect();
         scenario.script.sort_by_key(|cue| cue.at);
+        let steps = scenario.train.steps.get();
+        if scenario.script.iter().any(|cue| cue.at > steps) {
+            scenario.train.then = Then::Continue;
+        }
         scenario
     }
 

@@ -118,6 +118,7 @@ impl Observer {
         snapshot.status = status;
         snapshot.settings = Some(trainer.settings());
         snapshot.stepping = trainer.stepping();
+        snapshot.seconds += trainer.spent().as_secs_f64();
         snapshot.evaluating = trainer.evaluating();
         snapshot
     }

@@ -173,7 +173,9 @@ impl<'a> Journal<'a> {
         } else {
             DeviceChoice::Cpu
         };
-        let mut trainer = Trainer::new(prepared, &spec, started.seed, device, started.threads)?;
+        // It may have gone on past the scenario's last step: the records say how far.
+        let mut trainer =
+            Trainer::new(prepared, &spec, started.seed, device, started.threads)?.running_on(true);
         if let Some((_, state)) = branch {
             trainer.restore(&state)?;
         }
@@ -228,7 +230,8 @@ impl<'a> Journal<'a> {
             }
             Line::Reset { seed } => {
                 self.trainer =
-                    Trainer::new(self.prepared, &self.spec, *seed, self.device, self.threads)?;
+                    Trainer::new(self.prepared, &self.spec, *seed, self.device, self.threads)?
+                        .running_on(true);
             }
             Line::Rewind { to } => {
                 if self.trainer.rewind()? != Some(*to) {

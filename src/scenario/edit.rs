@@ -54,11 +54,9 @@ impl Scenario {
                     .map_err(usage)?;
             }
         }
-        if at > self.train.steps.get() {
-            return Err(usage(format!(
-                "the run has only {} steps",
-                self.train.steps.get()
-            )));
+        let steps = self.train.steps.get();
+        if at > steps && !self.train.then.is_continue() {
+            return Err(usage(format!("the lanes pause at step {steps}")));
         }
         // Last among the cues of its step, so that it wins over the script's own.
         self.script.push(Cue {

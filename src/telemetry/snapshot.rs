@@ -80,7 +80,7 @@ pub struct Snapshot {
     pub pairs: Arc<Vec<Pair>>,
     /// Pairs trained per second, lately.
     pub pairs_per_second: f64,
-    /// Wall time spent training.
+    /// Wall time spent training, the step that is being made included.
     pub seconds: f64,
     /// Wall time spent on evaluations.
     pub evaluation_seconds: f64,

@@ -48,7 +48,9 @@ impl Trainer {
         let began = Instant::now();
         let mut step = match self.in_progress.take() {
             Some(step) => step,
-            None if self.now.step >= self.train.steps.get() => return Ok(Progress::Over),
+            None if self.last.is_some_and(|last| self.now.step >= last) => {
+                return Ok(Progress::Over);
+            }
             None => self.begin()?,
         };
         let whole = step.parts() <= self.hands.count();
@@ -69,6 +71,12 @@ impl Trainer {
             }
         }
         self.finish(step, began).map(Progress::Step)
+    }
+
+    /// Time that went into the step that is being made.
+    pub fn spent(&self) -> Duration {
+        let step = self.in_progress.as_ref();
+        step.map_or(Duration::ZERO, |step| step.spent)
     }
 
     /// Share done of the step that is being made, if it is made in parts.
@@ -93,7 +101,8 @@ impl Trainer {
         let batch = self.prepared.batch(&self.wanted(), self.threads);
         // If it was what is wanted, it is what was got.
         drop(ahead);
-        if self.now.step + 1 < self.train.steps.get() && self.looks_ahead {
+        let another = self.last.is_none_or(|last| self.now.step + 1 < last);
+        if another && self.looks_ahead {
             self.ahead = Some(self.make_ahead());
         }
         memory::give_back(&mut self.largest, batch.len());

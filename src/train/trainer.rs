@@ -29,6 +29,8 @@ pub struct Trainer {
     pub(super) prepared: Arc<Prepared>,
     pub(super) spec: LaneSpec,
     pub(super) train: Train,
+    /// The step after which there is none; `None` if it goes on until it is stopped.
+    pub(super) last: Option<u64>,
     pub(super) device: Device,
     pub(super) clip: Clip,
     pub(super) optimizer: AdamW,
@@ -108,6 +110,7 @@ impl Trainer {
             threads,
             hands,
             largest: 0,
+            last: Some(train.steps.get()),
             train,
             prepared: Arc::clone(prepared),
         };
@@ -116,6 +119,14 @@ impl Trainer {
         let lanes = trainer.prepared.scenario().lanes.len();
         trainer.check_memory(trainer.now.settings.batch_size, lanes)?;
         Ok(trainer)
+    }
+
+    /// The same, but it makes steps for ever if `on`: past the scenario's last step at the rate that
+    /// [`Train::rate`] has for them.
+    #[must_use]
+    pub fn running_on(mut self, on: bool) -> Self {
+        self.last = (!on).then_some(self.train.steps.get());
+        self
     }
 
     /// Applies a control by hand, and remembers the state before it. It takes effect in the step that is
@@ -199,6 +210,11 @@ impl Trainer {
     pub fn precision(&self) -> &'static str {
         let part = self.cut(self.now.settings.batch_size as usize).part;
         precision::name(precision::compute(self.train.precision, self.device, part))
+    }
+
+    /// Learning rate of the step that comes.
+    pub fn next_rate(&self) -> f64 {
+        (self.train).rate(self.now.settings.learning_rate, self.now.step + 1)
     }
 
     /// Steps completed.

@@ -3,6 +3,10 @@
 
 mod explain;
 mod grid;
+mod idle;
+mod rate;
+
+pub use rate::Rate;
 
 use crate::control::{Control, Dial, Group, Settings};
 use crate::quantity::Temperature;

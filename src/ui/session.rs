@@ -76,6 +76,7 @@ impl Session {
             .unwrap_or_else(Instant::now);
         let mut frame_time = self.pace.after(0);
         let mut beat = Instant::now();
+        let mut heard = Instant::now();
         let (mut pressed, mut news) = (true, true);
         let mut said = (None, Instant::now());
         loop {
@@ -92,8 +93,10 @@ impl Session {
             {
                 app.observe(snapshots.clone());
                 seen = snapshots;
+                heard = Instant::now();
                 news = true;
             }
+            news |= app.waited(heard.elapsed());
             if app.animated() && beat.elapsed() >= Duration::from_millis(120) {
                 beat = Instant::now();
                 app.beat += 1;

@@ -24,6 +24,8 @@ pub struct Plan {
     pub unattended: bool,
     /// Folder for the lane's model, if there is a run folder.
     pub model_folder: Option<PathBuf>,
+    /// What comes after the last of its steps.
+    pub after: After,
     pub sink: Box<dyn Sink>,
     /// Where it begins, if not with new weights.
     pub birth: Option<Birth>,
@@ -31,6 +33,17 @@ pub struct Plan {
     pub births: Arc<Mutex<Vec<Birth>>>,
     /// What keeps watched lanes together, and this one's place there.
     pub pacer: Option<(Arc<Pacer>, usize)>,
+}
+
+/// What a lane does once the scenario's last step is made, evaluated and saved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum After {
+    /// It ends.
+    End,
+    /// It goes on until it is told otherwise.
+    GoOn,
+    /// It pauses, and goes on when it is told to.
+    Pause,
 }
 
 /// A lane that goes on from another one's state.

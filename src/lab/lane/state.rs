@@ -9,10 +9,12 @@
 //!             Pause, n steps,        the last step,            evaluated, saved
 //!             divergence, rule       nobody to ask
 //!
+//!   Where somebody watches, the last step is evaluated and saved on the way: the lane goes on, or pauses there.
 //!   Reset and Rewind lead from anywhere back to Paused, or go on running.
 //! ```
 
 use super::command::{Attention, Command};
+use super::plan::After;
 use crate::control::Control;
 use crate::telemetry::{LaneStatus, Query, Reason};
 
@@ -78,6 +80,10 @@ pub(super) enum Effect {
     Checkpoint,
     Attend(Attention),
     Say(String),
+    /// Say that the scenario's steps are done; whether the lane goes on.
+    SayDone {
+        going: bool,
+    },
     /// Record that it is finished, and why.
     Finish(Reason),
     /// End the thread.
@@ -107,13 +113,16 @@ pub(super) struct State {
     later: Vec<(u64, Control)>,
     /// Whether the evaluation of the final weights has been begun.
     last_evaluation: bool,
+    /// The scenario's steps, and what comes after them.
+    steps: u64,
+    after: After,
     /// Nobody watches: a lane that diverges or meets a rule ends instead of waiting.
     unattended: bool,
 }
 
 impl State {
     /// A lane before its first step.
-    pub const fn new(paused: bool, unattended: bool) -> Self {
+    pub const fn new(paused: bool, unattended: bool, steps: u64, after: After) -> Self {
         Self {
             phase: if paused {
                 Phase::Paused
@@ -124,6 +133,8 @@ impl State {
             diverged: None,
             later: Vec::new(),
             last_evaluation: false,
+            steps,
+            after,
             unattended,
         }
     }
@@ -200,7 +211,14 @@ impl State {
             Command::Checkpoint => vec![Effect::Checkpoint],
             Command::Attend(attention) => vec![Effect::Attend(attention)],
             Command::Stop if matches!(self.phase, Phase::Ended(_)) => vec![Effect::Leave],
-            Command::Stop => vec![Effect::Save, Effect::Finish(Reason::Stopped), Effect::Leave],
+            Command::Stop => {
+                let reason = if steps >= self.steps {
+                    Reason::Completed
+                } else {
+                    Reason::Stopped
+                };
+                vec![Effect::Save, Effect::Finish(reason), Effect::Leave]
+            }
         }
     }
 
@@ -214,6 +232,7 @@ impl State {
                 self.end_unless_watched(Reason::Diverged);
                 effects
             }
+            Happening::Stepped(Stepped::Last) if self.after != After::End => self.last(),
             Happening::Stepped(Stepped::Last) | Happening::NoneLeft => {
                 self.finish(Reason::Completed);
                 Vec::new()
@@ -227,6 +246,18 @@ impl State {
             Happening::Quiet { evaluated } => self.quiet(evaluated),
             Happening::Level | Happening::Rewound => Vec::new(),
         }
+    }
+
+    /// The scenario's last step, and not the lane's: what belongs to it is done on the way.
+    fn last(&mut self) -> Vec<Effect> {
+        let mut effects = self.stepped(true, None);
+        effects.push(Effect::Save);
+        if self.after == After::Pause {
+            effects.extend(self.pause());
+        }
+        let going = self.going();
+        effects.push(Effect::SayDone { going });
+        effects
     }
 
     fn stepped(&mut self, evaluate: bool, rule: Option<String>) -> Vec<Effect> {
@@ -332,6 +363,13 @@ mod tests {
         format!("{phase}{}", if state.pausing { "!" } else { "" })
     }
 
+    /// A lane of so many steps that ends after them.
+    const STEPS: u64 = 100;
+
+    fn lane(unattended: bool) -> State {
+        State::new(false, unattended, STEPS, After::End)
+    }
+
     fn told(state: &State, command: Command) -> (State, Vec<Effect>) {
         let mut state = state.clone();
         let effects = state.told(command, 5);
@@ -367,7 +405,7 @@ mod tests {
         ];
         let mut states = Vec::new();
         for phase in phases {
-            let mut state = State::new(false, unattended);
+            let mut state = lane(unattended);
             state.phase = phase;
             if matches!(
                 phase,
@@ -491,7 +529,7 @@ mod tests {
 
     #[test]
     fn nobody_to_ask_is_the_end_of_a_lane_that_diverges_or_meets_a_rule() {
-        let running = State::new(false, true);
+        let running = lane(true);
         let (diverged, _) = happened(&running, Happening::Stepped(Stepped::Diverged(9)));
         assert_eq!(name(&diverged), "finishing-diverged");
         assert_eq!(diverged.status(), LaneStatus::Diverged(9));
@@ -508,7 +546,7 @@ mod tests {
 
     #[test]
     fn the_final_weights_are_evaluated_once_then_saved_and_the_records_closed() {
-        let (last, _) = happened(&State::new(false, false), Happening::NoneLeft);
+        let (last, _) = happened(&lane(false), Happening::NoneLeft);
         assert_eq!(last.status(), LaneStatus::Running);
         let quiet = || Happening::Quiet { evaluated: false };
         let (evaluating, effects) = happened(&last, quiet());
@@ -522,10 +560,46 @@ mod tests {
     }
 
     #[test]
+    fn a_watched_lane_passes_the_last_step_evaluated_and_saved_or_pauses_there() {
+        let on_the_way = [Effect::Evaluate(Depth::Live), Effect::Save];
+        let cases = [
+            (After::GoOn, "running", "stepping1", true),
+            (After::Pause, "paused", "paused", false),
+        ];
+        for (after, running, stepping, going) in cases {
+            let mut state = State::new(false, false, STEPS, after);
+            let effects = state.happened(Happening::Stepped(Stepped::Last));
+            assert_eq!(effects[..2], on_the_way, "{after:?}");
+            assert_eq!(effects[2..], [Effect::SayDone { going }], "{after:?}");
+            assert_eq!(name(&state), running);
+            // It is one of the steps that were asked for.
+            state.told(Command::Step(2), STEPS - 1);
+            state.happened(Happening::Stepped(Stepped::Last));
+            assert_eq!(name(&state), stepping);
+            state.told(Command::Resume, STEPS);
+            assert_eq!(name(&happened(&state, good(None)).0), "running");
+        }
+    }
+
+    #[test]
+    fn the_records_are_closed_once_when_a_lane_that_went_on_is_stopped() {
+        for (steps, reason) in [
+            (STEPS - 1, Reason::Stopped),
+            (STEPS, Reason::Completed),
+            (STEPS + 900, Reason::Completed),
+        ] {
+            let mut state = State::new(false, false, STEPS, After::GoOn);
+            let effects = state.told(Command::Stop, steps);
+            let closed = [Effect::Save, Effect::Finish(reason), Effect::Leave];
+            assert_eq!(effects, closed, "{steps}");
+        }
+    }
+
+    #[test]
     fn changes_for_a_later_step_wait_for_it_or_for_the_pause() {
         let size = Control::BatchSize(BatchSize::new(8).unwrap());
         let rate = Control::LearningRate(LearningRate::new(0.5).unwrap());
-        let mut state = State::new(false, false);
+        let mut state = lane(false);
         assert!(state.told(Command::ApplyAt(9, size), 5).is_empty());
         assert!(state.told(Command::ApplyAt(7, rate), 5).is_empty());
         assert!(state.happened(Happening::Due(6)).is_empty());
@@ -603,8 +677,9 @@ mod tests {
         fn whatever_happens_the_lane_makes_sense(
             choices in prop::collection::vec(any::<u8>(), 0..200),
             unattended: bool,
+            after in prop::sample::select(vec![After::End, After::GoOn, After::Pause]),
         ) {
-            let mut state = State::new(false, unattended);
+            let mut state = State::new(false, unattended, STEPS, after);
             let (mut waiting, mut finished) = (0, false);
             for (steps, choice) in choices.into_iter().enumerate() {
                 let before = state.clone();

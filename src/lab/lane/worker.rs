@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use super::command::Command;
-use super::plan::{Birth, Plan, Prepare};
+use super::plan::{After, Birth, Plan, Prepare};
 use super::publish::Publisher;
 use super::state::{Depth, Effect, Happening, Phase, State, Stepped};
 use crate::control::Control;
@@ -26,6 +26,12 @@ enum Turn {
     Used,
     /// It waited for the others or for its time.
     Waited,
+}
+
+/// The lane's trainer before its first step.
+fn new_trainer(prepared: &Arc<Prepared>, plan: &Plan) -> Result<Trainer> {
+    let trainer = Trainer::new(prepared, &plan.spec, plan.seed, plan.device, plan.threads)?;
+    Ok(trainer.running_on(plan.after != After::End))
 }
 
 pub(super) struct Worker<'a> {
@@ -58,8 +64,7 @@ impl<'a> Worker<'a> {
         slot: &'a Mutex<Arc<Snapshot>>,
     ) -> Result<()> {
         let prepared = prepare()?;
-        let mut trainer =
-            Trainer::new(&prepared, &plan.spec, plan.seed, plan.device, plan.threads)?;
+        let mut trainer = new_trainer(&prepared, &plan)?;
         let device = trainer.device_name();
         let mut observer = Observer::new(
             &plan.spec.name,
@@ -87,7 +92,7 @@ impl<'a> Worker<'a> {
         };
         let mut worker = Self {
             stop_rule: StopRule::new(prepared.scenario().train.stop),
-            state: State::new(waits, plan.unattended),
+            state: State::new(waits, plan.unattended, plan.steps, plan.after),
             publisher: Publisher::new(slot),
             prepared,
             plan,
@@ -172,6 +177,7 @@ impl<'a> Worker<'a> {
                     .say("nothing is saved: there is no run folder, start with --out DIR".into()),
                 Effect::Attend(attention) => self.publisher.attention = attention,
                 Effect::Say(text) => self.observer.say(text),
+                Effect::SayDone { going } => self.say_done(going),
                 Effect::Finish(reason) => {
                     self.record(Event::Finished(self.observer.finished(reason)))?;
                 }
@@ -357,13 +363,7 @@ impl<'a> Worker<'a> {
 
     fn restart(&mut self, seed: Option<u64>) -> Result<()> {
         self.plan.seed = seed.unwrap_or(self.plan.seed);
-        self.trainer = Trainer::new(
-            &self.prepared,
-            &self.plan.spec,
-            self.plan.seed,
-            self.plan.device,
-            self.plan.threads,
-        )?;
+        self.trainer = new_trainer(&self.prepared, &self.plan)?;
         self.observer.reset(&self.trainer, self.plan.seed);
         self.publisher.look_again();
         self.stop_rule = StopRule::new(self.prepared.scenario().train.stop);
@@ -377,6 +377,19 @@ impl<'a> Worker<'a> {
         self.trainer.save(folder)?;
         self.observer.say(format!("saved {}", folder.display()));
         Ok(())
+    }
+
+    /// Says that the scenario's steps are done, and how it goes on.
+    fn say_done(&mut self, going: bool) {
+        let steps = self.plan.steps;
+        let goes_on = if going {
+            let rate = self.trainer.next_rate();
+            format!("training goes on at a learning rate of {rate:.1e}")
+        } else {
+            "paused; Space goes on".into()
+        };
+        let text = format!("all {steps} steps of the schedule are done; {goes_on}");
+        self.observer.say(text);
     }
 
     fn record_applied(&mut self) -> Result<()> {

@@ -85,16 +85,16 @@ impl Check<'_> {
     pub fn script(&mut self, scenario: &Scenario) {
         let steps = scenario.train.steps.get();
         for (i, cue) in scenario.script.iter().enumerate() {
-            if cue.at > steps {
+            if cue.at > steps && !scenario.train.then.is_continue() {
                 let message = format!(
-                    "this cue is at step {}, but there are {steps} steps",
+                    "this cue is at step {}, but the lanes pause at step {steps}",
                     cue.at
                 );
                 self.fault(
                     &format!("script.{i}.at"),
                     message,
                     &format!("0 to {steps}"),
-                    None,
+                    "`then: Continue` in `train` lets them go on".to_string(),
                 );
             }
             let meant = scenario

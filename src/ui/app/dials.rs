@@ -9,7 +9,7 @@ use crate::telemetry::LaneStatus;
 use super::{App, Effect, Focus, Overlay, Pending};
 use crate::control::Dial;
 use crate::ui::action::Turn;
-use crate::ui::dial;
+use crate::ui::dial::{self, Rate};
 
 impl App {
     /// A lane's settings as they will be once everything sent has taken effect.
@@ -19,6 +19,30 @@ impl App {
             settings.set(pending.control);
         }
         Some(settings)
+    }
+
+    /// The learning rate of a lane's next step, once everything sent has taken effect.
+    pub fn rate(&self, lane: usize) -> Option<Rate> {
+        let peak = self.settings(lane)?.learning_rate;
+        let step = self.lanes.get(lane)?.step + 1;
+        Some(Rate::at(&self.scenario.train, peak, step))
+    }
+
+    /// Why the dial changes nothing in this lane at present, if it does not.
+    pub fn idle(&self, lane: usize, dial: Dial) -> Option<String> {
+        let settings = self.settings(lane)?;
+        dial.idle(&settings, &self.lanes.get(lane)?.status)
+    }
+
+    /// The same as words that follow what was done, if it is so in every addressed lane.
+    fn no_effect(&self) -> String {
+        let lanes = self.addressed(self.target);
+        let idle: Option<Vec<_>> = lanes
+            .iter()
+            .map(|&lane| self.idle(lane, self.dial))
+            .collect();
+        let first = idle.and_then(|idle| idle.into_iter().next());
+        first.map_or_else(String::new, |why| format!("; no effect now: {why}"))
     }
 
     /// Takes hold of a dial.
@@ -108,9 +132,10 @@ impl App {
             .collect();
         let effects = self.change(controls, false);
         self.say(format!(
-            "{} is {}",
+            "{} is {}{}",
             self.dial.name(),
-            if first { "held fixed" } else { "learned" }
+            if first { "held fixed" } else { "learned" },
+            self.no_effect()
         ));
         effects
     }
@@ -184,8 +209,9 @@ impl App {
         } else {
             ""
         };
+        let no_effect = self.no_effect();
         self.say(format!(
-            "{who}: {} {} from the next step on{offer}",
+            "{who}: {} {} from the next step on{no_effect}{offer}",
             self.dial.name(),
             distinct.join(", ")
         ));

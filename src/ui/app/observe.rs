@@ -1,6 +1,7 @@
 //! What the screen makes of the lanes' snapshots.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::{App, Tone};
 use crate::telemetry::{LaneStatus, Snapshot};
@@ -46,6 +47,28 @@ impl App {
         self.target = self.target.filter(|&i| i < self.lanes.len());
         self.settle_pending();
         self.settle_intent();
+    }
+
+    /// Takes how long nothing was heard of the lanes; whether the screen shows another time now.
+    pub fn waited(&mut self, time: Duration) -> bool {
+        let seconds = time.as_secs();
+        let moved = seconds != std::mem::replace(&mut self.silence, seconds);
+        moved && self.training()
+    }
+
+    /// Seconds of a long step that no snapshot holds yet.
+    pub fn unheard(&self) -> f64 {
+        if self.training() {
+            self.silence as f64
+        } else {
+            0.0
+        }
+    }
+
+    /// Whether a lane trains, and does not wait between steps.
+    fn training(&self) -> bool {
+        let running = |lane: &Arc<Snapshot>| lane.status == LaneStatus::Running;
+        self.speed == 0 && self.lanes.iter().any(running)
     }
 
     /// Whether something moves by itself, so that the screen must be drawn without news.

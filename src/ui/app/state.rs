@@ -160,6 +160,8 @@ pub struct App {
     pub said: Vec<String>,
     /// Beats of the clock, for what moves by itself.
     pub beat: u64,
+    /// Whole seconds since the lanes were last heard of.
+    pub(super) silence: u64,
     /// What was changed by hand.
     pub(super) changes: Changes,
     /// How slow, among the gaps between steps.
@@ -210,6 +212,7 @@ impl App {
             file: None,
             said: Vec::new(),
             beat: 0,
+            silence: 0,
             changes: Changes::default(),
             speed: 0,
             course: Course::new(&scenario),

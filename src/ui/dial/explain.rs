@@ -31,7 +31,7 @@ impl Dial {
                 settings.batch_size,
                 chance_level(settings.batch_size)
             ),
-            Self::LearningRate => "peak of the schedule: warm-up and decay go on from it".into(),
+            Self::LearningRate => "sets the peak of the schedule".into(),
             Self::Loss => settings.loss.law().idea().into(),
             Self::WeightDecay => "pulls the weight matrices towards zero at every step".into(),
             Self::ShuffleCaptions => format!(

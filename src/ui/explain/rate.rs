@@ -3,6 +3,7 @@
 use super::{Card, Seen, Write, number};
 use crate::control::Dial;
 use crate::ui::app::App;
+use crate::ui::dial::Rate;
 
 /// The card of a dial of this family.
 pub(super) fn card(dial: Dial) -> Option<Write> {
@@ -18,20 +19,25 @@ fn rate(app: &App) -> Card {
     Card::new("the learning rate")
         .formula("w <- w - rate x m / (sqrt(v) + eps); rate = peak x warm-up x schedule")
         .lanes(app, |seen| {
-            let peak = number(seen.settings.learning_rate);
+            let train = &app.scenario.train;
+            let rate = Rate::at(train, seen.settings.learning_rate, seen.lane.step + 1);
+            let peak = format!("peak {}, {}", number(seen.settings.learning_rate), rate.sentence());
             match &seen.lane.report {
                 Some(report) => format!(
-                    "peak {peak}; step {} used {}; it moved the weights by {} of {} = {}; gradient norm {}",
+                    "{peak}. Step {} moved the weights by {} of {} = {}; gradient norm {}",
                     report.step,
-                    number(report.learning_rate),
                     number(report.update_norm),
                     number(report.param_norm),
                     number(report.update_norm / report.param_norm),
                     number(report.grad_norm),
                 ),
-                None => format!("peak {peak}; no step yet"),
+                None => format!("{peak}; no step yet"),
             }
         })
+        .note(
+            "A cosine ends at 0: no dial would have an effect after it. On the screen training goes on at a tenth of \
+             the peak, which the dial still sets.",
+        )
         .note(
             "Adam moves each number by about the rate, however small the gradient: logit_scale too, so the \
              scale changes by a factor of about e^rate at most in each step.",

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use super::words::{evaluation, least_step, losses, spoken, status, word};
 use crate::control::{Control, Dial};
 use crate::lab::Command;
-use crate::scenario::{Scenario, did_you_mean};
+use crate::scenario::{Scenario, Train, did_you_mean};
 use crate::telemetry::{LaneStatus, Snapshot};
+use crate::ui::dial::Rate;
 
 const HELP: &str = "\
 commands, one a line:
@@ -37,6 +38,8 @@ pub struct Teller {
     every: u64,
     /// The step of the last such line.
     told: u64,
+    /// How lanes learn.
+    train: Train,
 }
 
 impl Teller {
@@ -46,6 +49,7 @@ impl Teller {
             seen: Vec::new(),
             every: (steps / 40).max(1),
             told: 0,
+            train: scenario.train.clone(),
         }
     }
 
@@ -193,12 +197,19 @@ impl Teller {
                 let all: Vec<_> = dials.filter_map(one).collect();
                 format!(". {}", all.join(", "))
             });
+            let steps = if lane.step > lane.steps {
+                format!("{}, after the {} of the schedule", lane.step, lane.steps)
+            } else {
+                format!("{} of {}", lane.step, lane.steps)
+            };
+            let rate = Rate::of(&self.train, lane);
+            let rate = rate.map_or_else(String::new, |rate| {
+                format!(". Learning rate {}", rate.sentence())
+            });
             format!(
-                "{}: {}, step {} of {}{dials}",
+                "{}: {}, step {steps}{dials}{rate}",
                 lane.lane,
                 word(&lane.status),
-                lane.step,
-                lane.steps
             )
         };
         let mut lines: Vec<String> = self.seen.iter().map(lane).collect();

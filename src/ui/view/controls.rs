@@ -7,7 +7,7 @@ use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 
 use super::{Screen, frame, header};
-use crate::control::Dial;
+use crate::control::{Dial, Value};
 use crate::telemetry::{LaneStatus, Snapshot};
 use crate::ui::action::{self, Action, Entry};
 use crate::ui::app::Focus;
@@ -323,7 +323,9 @@ fn row(
             (Some(false), false) => " =",
             (None, _) => "",
         };
-        let counted = counted(&app.lanes[lane], dial, width).unwrap_or_default();
+        let counted = now(screen, lane, dial, width)
+            .or_else(|| counted(&app.lanes[lane], dial, width))
+            .unwrap_or_default();
         let waits = if app.is_pending(lane, dial) {
             theme.glyph("›", ">")
         } else {
@@ -349,6 +351,19 @@ fn row(
             ]),
         );
     }
+}
+
+/// The learning rate in force, where it is not the peak and there is room.
+fn now(screen: &Screen, lane: usize, dial: Dial, width: u16) -> Option<String> {
+    let rate = screen
+        .app
+        .rate(lane)
+        .filter(|_| dial == Dial::LearningRate)?;
+    let peak = screen.app.settings(lane)?.learning_rate;
+    let text = format!(" now {}", rate.short());
+    let peak_width = dial::show(Value::Real(peak)).len();
+    let fits = peak_width + text.len() + 2 < usize::from(width);
+    (rate.now.to_bits() != peak.to_bits() && fits).then_some(text)
 }
 
 /// What a dial of the data came to in the last batch, where that is another number and there is room.

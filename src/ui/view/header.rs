@@ -161,7 +161,12 @@ fn progress(screen: &Screen, width: u16) -> Line<'static> {
     ];
     let shown = last.map_or_else(|| step.to_string(), |lane| lane.steps_text());
     spans.push(Span::styled(shown, theme.text()));
-    spans.push(Span::styled(format!("/{steps}"), theme.faint()));
+    let planned = match step.checked_sub(steps) {
+        // It goes on after the scenario's last step.
+        Some(more @ 1..) => format!(" = {steps} + {more}"),
+        _ => format!("/{steps}"),
+    };
+    spans.push(Span::styled(planned, theme.faint()));
     if width >= 100 {
         let cells = if width >= 150 { 24 } else { 10 };
         let done = (step as f64 / steps.max(1) as f64 * f64::from(cells)).round() as usize;
@@ -182,7 +187,8 @@ fn progress(screen: &Screen, width: u16) -> Line<'static> {
             .lanes
             .iter()
             .map(|lane| lane.seconds)
-            .fold(0.0, f64::max);
+            .fold(0.0, f64::max)
+            + app.unheard();
         spans.push(Span::styled(format!("  {}", clock(seconds)), theme.text()));
         let rate = step as f64 / seconds;
         if app.running() && rate > 0.0 && step < steps {

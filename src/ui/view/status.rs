@@ -133,21 +133,29 @@ fn explanation(screen: &Screen) -> String {
     }
     let lane = app.target.unwrap_or(0);
     match app.settings(lane) {
-        Some(settings) if app.lanes.len() > 1 => {
-            let name = &app.lanes[lane].lane;
-            let measured = measured(app, lane);
-            format!("{}, {name}: {}{measured}", app.dial.name(), app.dial.explain(&settings))
-        }
         Some(settings) => {
-            let measured = measured(app, lane);
-            format!("{}: {}{measured}", app.dial.name(), app.dial.explain(&settings))
+            let dial = app.dial.name();
+            let who = if app.lanes.len() > 1 {
+                format!("{dial}, {}", app.lanes[lane].lane)
+            } else {
+                dial.to_owned()
+            };
+            match app.idle(lane, app.dial) {
+                Some(why) => format!("{who}: no effect now: {why}"),
+                None => format!("{who}: {}{}", app.dial.explain(&settings), measured(app, lane)),
+            }
         }
         None => "Space trains and pauses; t b B x take hold of a dial, arrows turn it; ? lists every key".into(),
     }
 }
 
-/// What the dial in hand came to in the lane's last batch, if it is one of the data's and turned.
+/// What the dial in hand comes to: the learning rate at this step of the schedule, a dial of the data in the lane's
+/// last batch.
 fn measured(app: &App, lane: usize) -> String {
+    if app.dial == Dial::LearningRate {
+        let rate = app.rate(lane);
+        return rate.map_or_else(String::new, |rate| format!("; {}", rate.sentence()));
+    }
     let lane = &app.lanes[lane];
     let turned = lane.settings.as_ref().is_some_and(|s| !app.dial.rests(s));
     let batch = lane.report.as_ref().filter(|_| turned);
