@@ -35,7 +35,7 @@ pub use edit::unused as unused_name;
 pub use expect::{Comparison, Expect, Metric};
 pub use form::{read_form, refuse_form};
 pub use lane::{LaneSpec, Negatives};
-pub use lesson::Lesson;
+pub use lesson::{Lesson, Moment, WaitFor};
 pub use load::{BUNDLED, bundled, load, parse, parse_script};
 pub use model::Model;
 pub use panel::Panel;

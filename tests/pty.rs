@@ -1,6 +1,7 @@
 //! The whole program in a pseudo-terminal: start, keys, resize, and what the terminal looks like after
 //! every way to end.
 
+mod lesson;
 mod screen;
 
 use std::io::IsTerminal as _;

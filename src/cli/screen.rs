@@ -118,6 +118,7 @@ impl ScreenArgs {
         let scenario = training.scenario(&names)?;
         let mut options = training.lab()?;
         // Nobody at a pipe can say when it is enough.
+        options.lesson = !self.plain;
         options.ends = self.plain && !std::io::stdin().is_terminal();
         let open = |scenario| Lab::open(scenario, &options);
         if self.plain {

@@ -11,7 +11,7 @@ use crate::control::Control;
 use crate::data::Prepared;
 use crate::error::{Error, Result};
 use crate::export::{RunDir, Sink, model_folder};
-use crate::scenario::{Cue, LaneSpec, MOST_LANES, Scenario, Then, unused_name};
+use crate::scenario::{Cue, LaneSpec, Lesson, MOST_LANES, Scenario, Then, unused_name};
 use crate::telemetry::{Event, Snapshot};
 use crate::train::device::threads_per_lane;
 use crate::train::{DeviceChoice, start};
@@ -29,6 +29,8 @@ pub struct Options {
     pub paused: bool,
     /// Whether lanes end at the scenario's last step although somebody watches, as they do where nobody does.
     pub ends: bool,
+    /// Whether lanes pause at the moments of the scenario's lesson, for a screen that says what for.
+    pub lesson: bool,
 }
 
 /// Lanes that train side by side.
@@ -132,13 +134,20 @@ impl Lab {
 
     fn spawn(&mut self, spec: LaneSpec, sink: Box<dyn Sink>, birth: Option<Birth>) -> Result<()> {
         let train = &self.scenario.train;
+        let lesson = self
+            .scenario
+            .lesson
+            .as_ref()
+            .filter(|_| self.options.lesson);
+        let pauses = lesson.map_or_else(Vec::new, Lesson::pauses);
         let out = self.options.out.as_deref();
         let plan = Plan {
             seed: birth.as_ref().map_or(train.seed, |birth| birth.seed),
             steps: train.steps.get(),
             device: self.options.device,
             threads: self.threads,
-            paused: self.options.paused,
+            paused: self.options.paused || pauses.contains(&0),
+            pauses,
             unattended: self.watched.is_none(),
             after: match train.then {
                 _ if self.watched.is_none() || self.options.ends => After::End,
@@ -269,6 +278,9 @@ impl Lab {
     /// Changes dials of several lanes before the same step of all that are going, so that what they do
     /// from there on can be compared.
     pub fn apply(&self, changes: &[(usize, Control)]) {
+        if changes.is_empty() {
+            return;
+        }
         let seats: Vec<_> = changes.iter().map(|(lane, _)| *lane).collect();
         let send = |at| {
             for (lane, control) in changes {

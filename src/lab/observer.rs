@@ -42,6 +42,7 @@ impl Observer {
         let old = &self.snapshot;
         let mut snapshot = Snapshot::starting(&old.lane, old.steps);
         snapshot.device.clone_from(&old.device);
+        snapshot.paths = old.paths + 1;
         snapshot.parameters = trainer.parameters();
         snapshot.seed = seed;
         *self = Self {

@@ -163,6 +163,8 @@ pub struct Watch {
     claims: Vec<Claim>,
     lanes: Vec<String>,
     series: BTreeMap<(usize, Metric), Series>,
+    /// Which of a lane's paths is watched.
+    paths: BTreeMap<usize, u64>,
 }
 
 #[derive(Clone, Debug)]
@@ -193,6 +195,7 @@ impl Watch {
             claims: expect.iter().map(claim).collect(),
             lanes,
             series: BTreeMap::new(),
+            paths: BTreeMap::new(),
         }
     }
 
@@ -235,7 +238,8 @@ impl Watch {
             Event::Eval(Report::Retrieval(report)) if report.split == Split::HeldOut => {
                 self.take(lane, Metric::HeldOut, report.step, report.r1_image_to_text);
             }
-            Event::Reset(_) => self.forget(lane),
+            Event::Reset(_) => self.forget_after(lane, 0),
+            Event::Rewind { to, .. } => self.forget_after(lane, *to),
             _ => {}
         }
     }
@@ -244,6 +248,9 @@ impl Watch {
     pub fn observe(&mut self, lane: usize, snapshot: &Snapshot) {
         if self.claims.is_empty() || lane >= self.lanes.len() {
             return;
+        }
+        if self.paths.insert(lane, snapshot.paths) != Some(snapshot.paths) {
+            self.forget_after(lane, snapshot.step);
         }
         let curves = [
             (Metric::Loss, &snapshot.loss, false),
@@ -254,11 +261,6 @@ impl Watch {
             (Metric::GradNorm, &snapshot.grad_norm, false),
         ];
         for (metric, curve, inverse) in curves {
-            let last = self.last(lane, metric);
-            // Started over, or went back.
-            if curve.last().map_or(0, |p| p.step) < last.unwrap_or(0) {
-                self.forget(lane);
-            }
             let last = self.last(lane, metric);
             let points = curve.points();
             let new = points.partition_point(|p| last.is_some_and(|last| p.step <= last));
@@ -283,12 +285,13 @@ impl Watch {
         Some(self.series.get(&(lane, metric))?.means.back()?.0)
     }
 
-    /// The lane starts over: what was seen was seen, what was missed may be seen yet.
-    fn forget(&mut self, lane: usize) {
+    /// The lane starts over, or goes back: what was seen later than that, or was missed, may be seen yet.
+    fn forget_after(&mut self, lane: usize, step: u64) {
         self.series.retain(|(of, _), _| *of != lane);
         for claim in &mut self.claims {
-            if claim.standing[lane] == Standing::Missed {
-                claim.standing[lane] = Standing::Open;
+            let standing = &mut claim.standing[lane];
+            if !matches!(standing, Standing::Seen(seen) if *seen <= step) {
+                *standing = Standing::Open;
             }
         }
     }
@@ -507,9 +510,24 @@ mod tests {
         }
         // Scales 10, 20, 50: the mean passes 15 at step 3, and no point counts twice.
         assert_eq!(standing(&by_snapshot), Standing::Seen(3));
-        let fresh = Snapshot::starting("a", 10);
+        // Back to step 3 it stays seen; before that it is to be seen again, and so it is after a reset.
+        lane.go_back(3);
+        by_snapshot.observe(0, &lane);
+        assert_eq!(standing(&by_snapshot), Standing::Seen(3));
+        lane.go_back(2);
+        by_snapshot.observe(0, &lane);
+        assert_eq!(standing(&by_snapshot), Standing::Open);
+        lane.temperature.push(3, 0.02);
+        by_snapshot.observe(0, &lane);
+        assert_eq!(standing(&by_snapshot), Standing::Seen(3));
+        let mut fresh = Snapshot::starting("a", 10);
+        fresh.paths = lane.paths + 1;
         by_snapshot.observe(0, &fresh);
-        assert_eq!(standing(&by_snapshot), Standing::Seen(3), "seen is seen");
+        assert_eq!(
+            standing(&by_snapshot),
+            Standing::Open,
+            "a reset begins anew"
+        );
     }
 
     #[test]

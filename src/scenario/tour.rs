@@ -17,7 +17,7 @@ pub const STOPS: &[&str] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::load;
+    use crate::scenario::{Moment, WaitFor, load};
 
     #[test]
     fn every_stop_of_the_tour_has_a_lesson_and_says_what_will_be_seen() {
@@ -28,6 +28,20 @@ mod tests {
                 .unwrap_or_else(|| panic!("{name}: no lesson"));
             assert!(lesson.prompt.len() > 40, "{name}: {}", lesson.prompt);
             assert!(!scenario.expect.is_empty(), "{name} claims nothing");
+            assert!(!lesson.moments.is_empty(), "{name} waits for nobody");
+            assert!(lesson.end.len() > 40, "{name} does not say what was seen");
+            for moment in &lesson.moments {
+                assert!(!moment.look.is_empty(), "{name} at step {}", moment.at);
+            }
+            // What is claimed of a change by hand is what a moment asks for, then and there.
+            for cue in scenario.expect.iter().filter_map(|e| e.by_hand.as_ref()) {
+                let asks = |moment: &Moment| {
+                    moment.at == cue.at
+                        && moment.lane == cue.lane
+                        && moment.wait_for == WaitFor::Turn(cue.set.dial())
+                };
+                assert!(lesson.moments.iter().any(asks), "{name}: {cue:?}");
+            }
         }
     }
 }

@@ -32,6 +32,8 @@ pub struct Snapshot {
     pub status: LaneStatus,
     /// Steps completed.
     pub step: u64,
+    /// How often it started over or went back: what was seen of it is of another path then.
+    pub paths: u64,
     /// Steps planned.
     pub steps: u64,
     /// "CPU, 1 thread", "CUDA 0".
@@ -118,6 +120,7 @@ impl Snapshot {
     /// Goes back to a step: what came after it is forgotten.
     pub fn go_back(&mut self, to: u64) {
         self.step = to;
+        self.paths += 1;
         for curve in [
             &mut self.loss,
             &mut self.temperature,
@@ -140,6 +143,7 @@ impl Snapshot {
             lane: lane.into(),
             status: LaneStatus::Starting,
             step: 0,
+            paths: 0,
             steps,
             device: String::new(),
             parameters: 0,

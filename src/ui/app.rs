@@ -15,6 +15,7 @@ mod hand;
 mod here;
 mod landscape;
 mod lesson;
+mod moments;
 mod mouse;
 mod observe;
 mod overlay;
@@ -45,6 +46,7 @@ pub use chosen::Chosen;
 pub use course::Course;
 pub use desk::Desk;
 pub use hand::{Hand, Slot};
+pub use moments::LessonStage;
 pub use overlay::{Overlay, Saved};
 pub use past::{Past, Shown};
 pub use pending::Pending;
@@ -80,10 +82,12 @@ impl App {
     pub fn update(&mut self, action: Action) -> Vec<Effect> {
         let panel = self.panel;
         let tour = matches!(action, Action::NextStop | Action::PreviousStop);
+        let (stage, explaining) = (self.lesson_stage(), self.course.explaining);
         self.leave_question(&action);
         let effects = self.act(action);
         self.note_opening(&effects);
-        self.obey_lesson(tour, panel, effects)
+        let effects = self.obey_lesson(tour, panel, effects);
+        self.go_on_after(stage, explaining, effects)
     }
 
     // One arm for each action, which is to stay readable as a table.

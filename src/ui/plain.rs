@@ -84,6 +84,7 @@ pub fn run(
             match ask {
                 Ask::Send(Some(lane), command) => lab.send(lane, command),
                 Ask::Send(None, command) => lab.send_all(&command),
+                Ask::Tell(text) => tell(&[text])?,
                 Ask::Quit => return lab.close(),
                 Ask::Save(path) => {
                     let text = match save(&lab.recorded(), &path, false) {

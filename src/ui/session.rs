@@ -180,11 +180,11 @@ impl Session {
                 changes.push((lane, control));
                 continue;
             }
+            // What was changed before it comes before it.
+            self.lab.apply(&std::mem::take(&mut changes));
             self.carry_out(effect, display, app, source).map_err(lost)?;
         }
-        if !changes.is_empty() {
-            self.lab.apply(&changes);
-        }
+        self.lab.apply(&changes);
         Ok(false)
     }
 

@@ -20,6 +20,8 @@ pub struct Plan {
     /// Threads for libtorch in this lane.
     pub threads: usize,
     pub paused: bool,
+    /// Steps at which it pauses whenever it comes to them.
+    pub pauses: Vec<u64>,
     /// Whether nobody watches: nothing is drawn, and a diverged lane ends instead of waiting.
     pub unattended: bool,
     /// Folder for the lane's model, if there is a run folder.

@@ -37,6 +37,8 @@ pub(super) enum Happening {
     Due(u64),
     /// A step is complete.
     Stepped(Stepped),
+    /// It has come to a step at which it waits for the learner.
+    Moment,
     /// There was no step left to make.
     NoneLeft,
     /// All lanes that are to pause are at the same step.
@@ -239,12 +241,13 @@ impl State {
             }
             Happening::Stepped(Stepped::Good { evaluate, rule }) => self.stepped(evaluate, rule),
             Happening::Level if self.pausing => self.pause(),
+            Happening::Moment if self.going() => self.pause(),
             Happening::Rewound if !self.going() => {
                 self.stand();
                 Vec::new()
             }
             Happening::Quiet { evaluated } => self.quiet(evaluated),
-            Happening::Level | Happening::Rewound => Vec::new(),
+            Happening::Level | Happening::Moment | Happening::Rewound => Vec::new(),
         }
     }
 
@@ -427,21 +430,21 @@ mod tests {
 
     /// Where a command or a step leads from each state of a lane that is watched; `-` does not happen there.
     const TABLE: &str = "
-        state                Pause        Resume             Step3              Reset       Rewind      Level      Good        Last                Diverged  Rule    Quiet
-        running              running!     running            stepping3          running     running     running    running     finishing-completed diverged9 paused  -
-        running!             running!     running            stepping3          running!    running!    paused     running!    finishing-completed diverged9 paused  -
-        stepping2            stepping2!   running            stepping3          stepping2   stepping2   stepping2  stepping1   finishing-completed diverged9 paused  -
-        stepping2!           stepping2!   running            stepping3          stepping2!  stepping2!  paused     stepping1!  finishing-completed diverged9 paused  -
-        stepping1            stepping1!   running            stepping3          stepping1   stepping1   stepping1  paused      finishing-completed diverged9 paused  -
-        stepping1!           stepping1!   running            stepping3          stepping1!  stepping1!  paused     paused      finishing-completed diverged9 paused  -
-        paused               paused       running            stepping3          paused      paused      -          -           -                   -         -       paused
-        diverged7            diverged7    running            stepping3          paused      paused      -          -           -                   -         -       diverged7
-        finishing-completed  finishing-completed finishing-completed finishing-completed paused paused -           -           -                   -         -       ended-completed
-        finishing-diverged   finishing-diverged  finishing-diverged  finishing-diverged  paused paused -           -           -                   -         -       ended-diverged
-        finishing-rule       finishing-rule      finishing-rule      finishing-rule      paused paused -           -           -                   -         -       ended-rule
-        ended-completed      ended-completed     ended-completed     ended-completed     paused paused -           -           -                   -         -       ended-completed
-        ended-diverged       ended-diverged      ended-diverged      ended-diverged      paused paused -           -           -                   -         -       ended-diverged
-        ended-rule           ended-rule          ended-rule          ended-rule          paused paused -           -           -                   -         -       ended-rule
+        state               Pause               Resume              Step3               Reset      Rewind     Level     Moment              Good       Last                Diverged  Rule   Quiet
+        running             running!            running             stepping3           running    running    running   paused              running    finishing-completed diverged9 paused -
+        running!            running!            running             stepping3           running!   running!   paused    paused              running!   finishing-completed diverged9 paused -
+        stepping2           stepping2!          running             stepping3           stepping2  stepping2  stepping2 paused              stepping1  finishing-completed diverged9 paused -
+        stepping2!          stepping2!          running             stepping3           stepping2! stepping2! paused    paused              stepping1! finishing-completed diverged9 paused -
+        stepping1           stepping1!          running             stepping3           stepping1  stepping1  stepping1 paused              paused     finishing-completed diverged9 paused -
+        stepping1!          stepping1!          running             stepping3           stepping1! stepping1! paused    paused              paused     finishing-completed diverged9 paused -
+        paused              paused              running             stepping3           paused     paused     -         paused              -          -                   -         -      paused
+        diverged7           diverged7           running             stepping3           paused     paused     -         diverged7           -          -                   -         -      diverged7
+        finishing-completed finishing-completed finishing-completed finishing-completed paused     paused     -         finishing-completed -          -                   -         -      ended-completed
+        finishing-diverged  finishing-diverged  finishing-diverged  finishing-diverged  paused     paused     -         finishing-diverged  -          -                   -         -      ended-diverged
+        finishing-rule      finishing-rule      finishing-rule      finishing-rule      paused     paused     -         finishing-rule      -          -                   -         -      ended-rule
+        ended-completed     ended-completed     ended-completed     ended-completed     paused     paused     -         ended-completed     -          -                   -         -      ended-completed
+        ended-diverged      ended-diverged      ended-diverged      ended-diverged      paused     paused     -         ended-diverged      -          -                   -         -      ended-diverged
+        ended-rule          ended-rule          ended-rule          ended-rule          paused     paused     -         ended-rule          -          -                   -         -      ended-rule
     ";
 
     fn arrive(from: &State, by: &str) -> State {
@@ -452,6 +455,7 @@ mod tests {
             "Reset" => told(from, Command::Reset { seed: None }).0,
             "Rewind" => happened(&told(from, Command::Rewind).0, Happening::Rewound).0,
             "Level" => happened(from, Happening::Level).0,
+            "Moment" => happened(from, Happening::Moment).0,
             "Good" => happened(from, good(None)).0,
             "Last" => happened(from, Happening::Stepped(Stepped::Last)).0,
             "Diverged" => happened(from, Happening::Stepped(Stepped::Diverged(9))).0,
@@ -655,6 +659,7 @@ mod tests {
                     2 => Happening::Stepped(Stepped::Diverged(steps)),
                     3 => good(Some("enough")),
                     4 => Happening::Due(steps),
+                    5 => Happening::Moment,
                     _ => good(None),
                 };
                 return state.happened(happening);

@@ -294,9 +294,19 @@ impl<'a> Worker<'a> {
             }
             Stepped::Good { .. } | Stepped::Last => None,
         };
+        let step = self.trainer.steps_done();
         self.happened(Happening::Stepped(stepped))?;
+        self.come_to(step)?;
         if let Some(suspect) = suspect {
             self.observer.say(suspect);
+        }
+        Ok(())
+    }
+
+    /// Pauses if the learner is waited for after so many steps.
+    fn come_to(&mut self, steps: u64) -> Result<()> {
+        if self.plan.pauses.contains(&steps) {
+            self.happened(Happening::Moment)?;
         }
         Ok(())
     }
@@ -335,6 +345,7 @@ impl<'a> Worker<'a> {
         };
         self.publisher.look_again();
         self.happened(Happening::Rewound)?;
+        self.come_to(to)?;
         self.record(Event::Rewind { from, to })
     }
 
@@ -367,6 +378,7 @@ impl<'a> Worker<'a> {
         self.observer.reset(&self.trainer, self.plan.seed);
         self.publisher.look_again();
         self.stop_rule = StopRule::new(self.prepared.scenario().train.stop);
+        self.come_to(0)?;
         self.record(Event::Reset(self.plan.seed))
     }
 

@@ -2,7 +2,7 @@
 
 use super::check::Check;
 use crate::scenario::suggest::did_you_mean;
-use crate::scenario::{Comparison, Scenario};
+use crate::scenario::{Comparison, Scenario, WaitFor};
 
 impl Check<'_> {
     pub fn expectations(&mut self, scenario: &Scenario) {
@@ -68,13 +68,46 @@ impl Check<'_> {
         let Some(lesson) = &scenario.lesson else {
             return;
         };
-        if lesson.prompt.trim().is_empty() {
-            self.fault(
-                "lesson.prompt",
-                "a lesson says what to do",
-                "the prompt is empty",
-                None,
-            );
+        self.says("lesson.prompt", &lesson.prompt, "a lesson says what to do");
+        let steps = scenario.train.steps.get();
+        let mut before = 0;
+        for (i, moment) in lesson.moments.iter().enumerate() {
+            let path = |field: &str| format!("lesson.moments.{i}.{field}");
+            self.says(&path("prompt"), &moment.prompt, "a moment says what to do");
+            if !(before + 1..=steps).contains(&moment.at) {
+                let message = format!("this moment is at step {}", moment.at);
+                let label = format!(
+                    "{} to {steps}: each moment is later than the one before",
+                    before + 1
+                );
+                self.fault(&path("at"), message, &label, None);
+            }
+            before = before.max(moment.at);
+            if let WaitFor::Turn(dial) = moment.wait_for
+                && lesson.lock.contains(&dial)
+            {
+                let message = format!(
+                    "this moment waits for {}, which the lesson locks",
+                    dial.name()
+                );
+                self.fault(
+                    &path("wait_for"),
+                    message,
+                    "take the dial out of `lock`",
+                    None,
+                );
+            }
+            if let Some(lane) = &moment.lane
+                && scenario.lane(lane).is_none()
+            {
+                self.unknown_lane(&path("lane"), lane, scenario);
+            }
+        }
+    }
+
+    fn says(&mut self, path: &str, text: &str, message: &str) {
+        if text.trim().is_empty() {
+            self.fault(path, message, "the text is empty", None);
         }
     }
 }

@@ -14,6 +14,8 @@ pub struct Course {
     pub bare: bool,
     /// The stop of the tour that is shown; none outside the tour.
     pub stop: Option<usize>,
+    /// The step of the moment that the learner has answered, or left by going on.
+    pub(super) answered: Option<u64>,
     /// The stop that was asked for and is being opened.
     pub(super) asked: Option<usize>,
 }
@@ -25,6 +27,7 @@ impl Course {
             explaining: false,
             bare: false,
             stop: None,
+            answered: None,
             asked: None,
         }
     }

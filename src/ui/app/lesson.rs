@@ -1,7 +1,7 @@
 //! Lessons and the tour: what is hidden, what is locked, what has been seen, and where the tour goes
 //! next.
 
-use super::{App, Effect, Overlay, Tone};
+use super::{App, Effect, LessonStage, Overlay, Tone};
 use crate::control::{Control, Dial};
 use crate::lab::Command;
 use crate::scenario::Panel;
@@ -41,24 +41,50 @@ impl App {
             app.course.watch.standings().map(|(_, s)| s).collect()
         };
         let before = standing(self);
+        let was_over = self.lesson_stage() == Some(LessonStage::End);
         for (i, lane) in lanes.iter().enumerate() {
             self.course.watch.observe(i, lane);
         }
         let after = standing(self);
-        let fresh = after
-            .iter()
-            .zip(&before)
-            .position(|(now, then)| now != then && matches!(now, Standing::Seen(_)));
-        let Some(fresh) = fresh else { return };
-        let (text, _) = self.claims().swap_remove(fresh);
-        let rest = match (self.course.watch.all_seen(), self.course.stop) {
-            (true, Some(stop)) if stop + 1 < STOPS.len() => {
-                "; that is this stop: N goes to the next"
-            }
-            (true, Some(_)) => "; that was the last stop: N goes to the exercises",
-            _ => "",
+        let fresh = |which: fn(&Standing) -> bool| {
+            let mut pairs = after.iter().zip(&before);
+            pairs.position(|(now, then)| now != then && which(now))
         };
-        self.message = Some((Tone::Done, format!("seen: {text}{rest}")));
+        let text = |app: &Self, i: usize| app.claims().swap_remove(i).0;
+        if let Some(seen) = fresh(|standing| matches!(standing, Standing::Seen(_))) {
+            let text = text(self, seen);
+            self.message = Some((Tone::Done, format!("seen: {text}")));
+        } else if let Some(missed) = fresh(|standing| *standing == Standing::Missed) {
+            let again = if self.scenario.expect[missed].by_hand.is_some() {
+                "U goes back to the change: try again"
+            } else {
+                "r starts over"
+            };
+            let text = text(self, missed);
+            self.message = Some((Tone::Trouble, format!("not seen: {text}; {again}")));
+        }
+        self.tell_end(was_over, lanes);
+    }
+
+    /// Says that the stop is done, once it is.
+    fn tell_end(&mut self, was_over: bool, lanes: &[std::sync::Arc<Snapshot>]) {
+        // The lanes as they are now say whether a moment is still to come.
+        let old = std::mem::replace(&mut self.lanes, lanes.to_vec());
+        let over = self.lesson_stage() == Some(LessonStage::End);
+        self.lanes = old;
+        if !over || was_over {
+            return;
+        }
+        let next = match self.course.stop {
+            Some(stop) if stop + 1 < STOPS.len() => "this stop is done: N goes to the next",
+            Some(_) => "this was the last stop: N goes to the exercises",
+            None => return,
+        };
+        let text = match &self.message {
+            Some((Tone::Done, seen)) if seen.starts_with("seen: ") => format!("{seen}; {next}"),
+            _ => next.into(),
+        };
+        self.message = Some((Tone::Done, text));
     }
 
     /// Goes to another stop of the tour.
@@ -155,7 +181,7 @@ impl App {
 
     fn refuse(&mut self, what: &str) {
         self.complain(format!(
-            "{what} is locked in this lesson: the prompt says what to turn"
+            "{what} is locked in this lesson: the text above says what to turn"
         ));
     }
 }

@@ -20,7 +20,8 @@ impl App {
     }
 
     fn moves(&self) -> bool {
-        self.any(&LaneStatus::Running) || self.any(&LaneStatus::Starting)
+        let starting = self.any(&LaneStatus::Starting) && !self.begins_waiting();
+        self.any(&LaneStatus::Running) || starting
     }
 
     fn any(&self, status: &LaneStatus) -> bool {
@@ -70,7 +71,7 @@ impl App {
             self.complain(if diverged {
                 "no lane can go on: U goes back before the last change, r starts over"
             } else {
-                "all steps are done: r starts over, o opens another scenario"
+                "this lane has ended: r starts over, o opens another scenario"
             });
         }
         !left

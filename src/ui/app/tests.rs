@@ -2,6 +2,7 @@
 
 mod exercise;
 mod learn;
+mod moments;
 
 use std::sync::Arc;
 

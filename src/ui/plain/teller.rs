@@ -27,6 +27,8 @@ pub enum Ask {
     Open(String),
     /// Tell the command that repeats the run.
     Repeat,
+    /// Tell this.
+    Tell(String),
     /// Leave.
     Quit,
 }
@@ -142,7 +144,23 @@ impl Teller {
             }
             _ => return Err(self.unknown(words)),
         };
-        Ok(vec![Ask::Send(named, Command::Apply(control))])
+        let mut asked = vec![Ask::Send(named, Command::Apply(control))];
+        asked.extend(self.no_effect(named, control).map(Ask::Tell));
+        Ok(asked)
+    }
+
+    /// What to say of a control that changes nothing in the lanes that it is for.
+    fn no_effect(&self, named: Option<usize>, control: Control) -> Option<String> {
+        let meant = |(i, _): &(usize, &Arc<Snapshot>)| named.is_none_or(|lane| lane == *i);
+        let lanes = self.seen.iter().enumerate().filter(meant);
+        let reason = |(_, lane): (usize, &Arc<Snapshot>)| {
+            let mut settings = lane.settings.clone()?;
+            settings.set(control);
+            control.dial().idle(&settings, &lane.status)
+        };
+        let reasons: Option<Vec<_>> = lanes.map(reason).collect();
+        let why = reasons?.into_iter().next()?;
+        Some(format!("{} has no effect now: {why}", control.name()))
     }
 
     fn unknown(&self, words: &[&str]) -> String {
@@ -311,6 +329,11 @@ mod tests {
             );
         }
         assert_eq!(teller.command("  quit "), Ok(vec![Ask::Quit]));
+        let asked = teller.command("softmax bias -5").unwrap();
+        let [Ask::Send(Some(0), _), Ask::Tell(why)] = &asked[..] else {
+            panic!("nothing is said of a bias that a softmax cancels: {asked:?}")
+        };
+        assert!(why.starts_with("bias has no effect now: "), "{why}");
         assert_eq!(teller.command(""), Ok(Vec::new()));
         assert!(
             teller

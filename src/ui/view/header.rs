@@ -9,6 +9,7 @@ use super::{Screen, exercise, frame, lesson};
 use crate::scenario::tour::STOPS;
 use crate::telemetry::LaneStatus;
 use crate::ui::action::{Action, key_of};
+use crate::ui::app::LessonStage;
 use crate::ui::panel::Page;
 use crate::ui::region::Target;
 
@@ -219,6 +220,8 @@ fn overall(screen: &Screen) -> (&'static str, &'static str, Style) {
     } else if any(|s| *s == LaneStatus::Running) {
         // Told to pause: the step in hand comes first.
         (theme.glyph("‖", "="), "pausing", theme.warn())
+    } else if app.lesson_stage().is_some_and(LessonStage::waits) {
+        (theme.glyph("‖", "="), "your turn", theme.warn())
     } else if any(|s| *s == LaneStatus::Paused) {
         (theme.glyph("‖", "="), "paused", theme.warn())
     } else if any(|s| matches!(s, LaneStatus::Failed(_))) {

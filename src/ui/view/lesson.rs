@@ -8,13 +8,12 @@ use unicode_width::UnicodeWidthStr;
 
 use super::{Screen, frame};
 use crate::scenario::expect::Standing;
+use crate::ui::app::LessonStage;
 
 /// The most rows that a prompt takes.
 const ROWS: usize = 3;
 
-fn prompt(screen: &Screen, width: u16) -> Vec<String> {
-    let lesson = screen.app.scenario.lesson.as_ref();
-    let text = lesson.map_or("", |lesson| &lesson.prompt);
+fn prompt(screen: &Screen, text: &str, width: u16) -> Vec<String> {
     let mut rows = frame::wrap(text, usize::from(width).saturating_sub(4).max(8));
     if rows.len() > ROWS {
         rows.truncate(ROWS);
@@ -30,30 +29,44 @@ fn prompt(screen: &Screen, width: u16) -> Vec<String> {
     rows
 }
 
-/// Rows that the lesson wants: its prompt, and a line for its claims.
-pub fn height(screen: &Screen, width: u16) -> u16 {
-    let claims = u16::from(!screen.app.scenario.expect.is_empty());
-    prompt(screen, width).len() as u16 + claims
+/// Rows of the tallest text: what is below must not jump when the text changes.
+fn text_rows(screen: &Screen, width: u16) -> u16 {
+    let texts = screen.app.lesson_texts();
+    let rows = texts.iter().map(|text| prompt(screen, text, width).len());
+    rows.max().unwrap_or(0) as u16
 }
 
-/// Draws prompt and claims.
+/// Rows of the lesson: its text, and a line for its claims.
+pub fn height(screen: &Screen, width: u16) -> u16 {
+    let claims = u16::from(!screen.app.scenario.expect.is_empty());
+    text_rows(screen, width) + claims
+}
+
+/// Draws the text and the claims.
 pub fn render(frame: &mut Frame, area: Rect, screen: &Screen) {
     let theme = screen.theme;
-    let rows = prompt(screen, area.width);
+    let waits = screen.app.lesson_stage().is_some_and(LessonStage::waits);
+    let text = screen.app.lesson_text().unwrap_or_default();
+    let rows = prompt(screen, &text, area.width);
     for (i, row) in rows.iter().enumerate() {
-        let sign = if i == 0 {
-            theme.glyph("▸ ", "> ")
+        let sign = match (i, waits) {
+            (0, true) => theme.glyph("‖ ", "= "),
+            (0, false) => theme.glyph("▸ ", "> "),
+            _ => "  ",
+        };
+        let [sign_style, style] = if waits {
+            [theme.warn(), theme.text().add_modifier(Modifier::BOLD)]
         } else {
-            "  "
+            [theme.accent(), theme.text().add_modifier(Modifier::ITALIC)]
         };
         let line = Line::from(vec![
             Span::raw(" "),
-            Span::styled(sign, theme.accent()),
-            Span::styled(row.clone(), theme.text().add_modifier(Modifier::ITALIC)),
+            Span::styled(sign, sign_style),
+            Span::styled(row.clone(), style),
         ]);
         frame::put(frame, area, i as u16, &line);
     }
-    let row = rows.len() as u16;
+    let row = text_rows(screen, area.width);
     let mut spans = vec![Span::raw("   ")];
     let mut room = usize::from(area.width).saturating_sub(4);
     for (text, standing) in fitting(screen.app.claims(), room) {
@@ -65,9 +78,10 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &Screen) {
         room = room.saturating_sub(text.width());
         spans.push(Span::styled(text, style));
     }
-    if screen.app.course.watch.all_seen() && screen.app.course.stop.is_some() {
+    let over = screen.app.lesson_stage() == Some(LessonStage::End);
+    if over && screen.app.course.stop.is_some() {
         spans.push(Span::styled(
-            frame::cut("N goes on", room, screen),
+            frame::cut("N: next stop", room, screen),
             theme.accent(),
         ));
     }
@@ -142,6 +156,17 @@ mod tests {
         assert_eq!(short.len(), 3, "none is lost");
         assert_eq!(short[0], (None, Standing::Seen(3)));
         assert_eq!(short[2], claim_with("the second one"));
+    }
+
+    #[test]
+    fn every_text_of_the_tour_is_shown_whole_in_80_columns() {
+        for name in crate::scenario::tour::STOPS {
+            let scenario = crate::scenario::load(name).unwrap();
+            let app = crate::ui::app::App::new(scenario, Vec::new());
+            for text in app.lesson_texts() {
+                assert!(frame::wrap(&text, 80 - 4).len() <= ROWS, "{name}: {text}");
+            }
+        }
     }
 
     fn claim_with(text: &str) -> (Option<String>, Standing) {

@@ -66,6 +66,8 @@ fn lesson() -> App {
     let mut scenario = fixture::scenario();
     scenario.lesson = Some(Lesson {
         prompt: "Turn tau down and look at the curve of the loss.".into(),
+        moments: Vec::new(),
+        end: String::new(),
         hide: vec![Panel::Matrix],
         show: Vec::new(),
         dials: Vec::new(),
@@ -98,7 +100,7 @@ fn a_locked_dial_refuses_however_it_is_asked() {
     assert!(tap(&mut app, KeyCode::Right).is_empty());
     assert_eq!(
         said(&app),
-        "loss is locked in this lesson: the prompt says what to turn"
+        "loss is locked in this lesson: the text above says what to turn"
     );
     assert!(app.pending.is_empty());
     assert!(tap(&mut app, KeyCode::Enter).is_empty());
