@@ -13,5 +13,5 @@ mod stop_rule;
 pub use bench::{LaneBench, bench};
 pub use headless::train;
 pub use lane::{Attention, Command, Lane};
-pub use lanes::{Events, Lab, Options};
+pub use lanes::{Audience, Events, Lab, Options};
 pub use replay::{Difference, Replayed, replay};

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use clip_lab::control::Control;
-use clip_lab::lab::{Command, Lab, Options};
+use clip_lab::lab::{Audience, Command, Lab, Options};
 use clip_lab::quantity::{BatchSize, Loss, Steps, Temperature};
 use clip_lab::scenario::Cue;
 use clip_lab::telemetry::LaneStatus;
@@ -39,7 +39,7 @@ fn driven_by_hand_equals_the_script() {
     let options = Options {
         out: Some(by_hand.clone()),
         paused: true,
-        ends: true,
+        audience: Audience::Pipe,
         ..Options::default()
     };
     let lab = Lab::open(scenario.clone(), &options).unwrap();

@@ -8,7 +8,7 @@ use clap::Args;
 use super::options::{DEFAULT_SCENARIO, TrainOptions};
 use super::terminal;
 use crate::error::{Error, Result};
-use crate::lab::Lab;
+use crate::lab::{Audience, Lab};
 use crate::scenario::load;
 use crate::scenario::tour::STOPS;
 use crate::ui;
@@ -118,8 +118,11 @@ impl ScreenArgs {
         let scenario = training.scenario(&names)?;
         let mut options = training.lab()?;
         // Nobody at a pipe can say when it is enough.
-        options.lesson = !self.plain;
-        options.ends = self.plain && !std::io::stdin().is_terminal();
+        options.audience = match (self.plain, std::io::stdin().is_terminal()) {
+            (false, _) => Audience::Learner,
+            (true, true) => Audience::User,
+            (true, false) => Audience::Pipe,
+        };
         let open = |scenario| Lab::open(scenario, &options);
         if self.plain {
             return ui::plain::run(open, scenario, &names);

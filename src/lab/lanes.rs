@@ -27,10 +27,20 @@ pub struct Options {
     pub force: bool,
     /// Whether the lanes wait for the user before their first step.
     pub paused: bool,
-    /// Whether lanes end at the scenario's last step although somebody watches, as they do where nobody does.
-    pub ends: bool,
-    /// Whether lanes pause at the moments of the scenario's lesson, for a screen that says what for.
-    pub lesson: bool,
+    /// Who watches, if anybody does.
+    pub audience: Audience,
+}
+
+/// Who watches the lanes: what they do at the scenario's last step, and at the moments of its lesson.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Audience {
+    /// Somebody who can tell the lanes when to stop: they go on past the last step, and past the moments.
+    #[default]
+    User,
+    /// The same before a screen that shows the lesson: lanes pause at its moments.
+    Learner,
+    /// A reader of text that can tell them nothing: they end at the last step.
+    Pipe,
 }
 
 /// Lanes that train side by side.
@@ -133,12 +143,12 @@ impl Lab {
     }
 
     fn spawn(&mut self, spec: LaneSpec, sink: Box<dyn Sink>, birth: Option<Birth>) -> Result<()> {
-        let train = &self.scenario.train;
+        let (train, audience) = (&self.scenario.train, self.options.audience);
         let lesson = self
             .scenario
             .lesson
             .as_ref()
-            .filter(|_| self.options.lesson);
+            .filter(|_| audience == Audience::Learner);
         let pauses = lesson.map_or_else(Vec::new, Lesson::pauses);
         let out = self.options.out.as_deref();
         let plan = Plan {
@@ -150,7 +160,7 @@ impl Lab {
             pauses,
             unattended: self.watched.is_none(),
             after: match train.then {
-                _ if self.watched.is_none() || self.options.ends => After::End,
+                _ if self.watched.is_none() || audience == Audience::Pipe => After::End,
                 Then::Continue => After::GoOn,
                 Then::Pause => After::Pause,
             },

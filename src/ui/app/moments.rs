@@ -12,8 +12,11 @@ const LOOK: u64 = 40;
 /// Where a lesson is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LessonStage {
-    /// Before its first moment; `waits`: before the first step.
-    First { waits: bool },
+    /// Before its first moment.
+    First {
+        /// Whether the learner is waited for, before the first step.
+        waits: bool,
+    },
     /// At this moment: the run waits for the learner.
     Waiting(usize),
     /// After this moment: the run goes on.

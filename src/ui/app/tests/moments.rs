@@ -40,9 +40,9 @@ fn lesson() -> App {
 }
 
 /// Both lanes after so many steps.
-fn at(app: &mut App, step: u64, status: LaneStatus) {
+fn at(app: &mut App, step: u64, status: &LaneStatus) {
     app.observe(fixture::edited(step, |_, lane| {
-        lane.status = status.clone()
+        lane.status.clone_from(status);
     }));
 }
 
@@ -69,14 +69,14 @@ fn the_lanes_wait_before_their_first_step_until_space() {
     // Space starts them also while they are being prepared.
     assert_eq!(press(&mut app, " "), all(Command::Resume));
     assert_eq!(stage(&app), LessonStage::First { waits: false });
-    at(&mut app, 5, LaneStatus::Running);
+    at(&mut app, 5, &LaneStatus::Running);
     assert_eq!(app.lesson_text().unwrap(), "Look at the loss.");
 }
 
 #[test]
 fn the_run_goes_on_after_the_action_that_a_moment_waits_for_and_after_no_other() {
     let mut app = lesson();
-    at(&mut app, 60, LaneStatus::Paused);
+    at(&mut app, 60, &LaneStatus::Paused);
     assert_eq!(stage(&app), LessonStage::Waiting(0));
     assert!(app.lesson_text().unwrap().contains("Do what step 60 asks."));
     // Another dial, and another lane.
@@ -100,20 +100,20 @@ fn the_run_goes_on_after_the_action_that_a_moment_waits_for_and_after_no_other()
     ));
     assert_eq!(effects[1..], all(Command::Resume));
     // The lanes have not said so yet.
-    at(&mut app, 60, LaneStatus::Paused);
+    at(&mut app, 60, &LaneStatus::Paused);
     assert_eq!(stage(&app), LessonStage::After(0));
     assert_eq!(app.lesson_text().unwrap(), "Look at what follows step 60.");
-    at(&mut app, 80, LaneStatus::Running);
+    at(&mut app, 80, &LaneStatus::Running);
     assert_eq!(stage(&app), LessonStage::After(0));
     // A pause between two moments is the learner's own.
-    at(&mut app, 85, LaneStatus::Paused);
+    at(&mut app, 85, &LaneStatus::Paused);
     assert_eq!(stage(&app), LessonStage::After(0));
 }
 
 #[test]
 fn a_card_is_read_before_the_run_goes_on() {
     let mut app = lesson();
-    at(&mut app, 100, LaneStatus::Paused);
+    at(&mut app, 100, &LaneStatus::Paused);
     assert_eq!(stage(&app), LessonStage::Waiting(1));
     assert!(press(&mut app, "i").is_empty());
     assert_eq!(press(&mut app, "i"), all(Command::Resume));
@@ -123,7 +123,7 @@ fn a_card_is_read_before_the_run_goes_on() {
 fn space_and_steps_leave_a_moment() {
     for (key, command) in [(" ", Command::Resume), ("s", Command::Step(1))] {
         let mut app = lesson();
-        at(&mut app, 60, LaneStatus::Paused);
+        at(&mut app, 60, &LaneStatus::Paused);
         assert_eq!(press(&mut app, key), all(command));
         assert_eq!(stage(&app), LessonStage::After(0));
     }
@@ -132,10 +132,10 @@ fn space_and_steps_leave_a_moment() {
 #[test]
 fn after_a_rewind_the_moment_waits_again_and_so_does_the_other_lane() {
     let mut app = lesson();
-    at(&mut app, 60, LaneStatus::Paused);
+    at(&mut app, 60, &LaneStatus::Paused);
     app.target = Some(1);
     tap(&mut app, KeyCode::Right);
-    at(&mut app, 90, LaneStatus::Running);
+    at(&mut app, 90, &LaneStatus::Running);
     assert_eq!(stage(&app), LessonStage::After(0));
     let effects = press(&mut app, "U");
     assert_eq!(effects, [one(1, Command::Rewind), one(0, Command::Pause)]);
@@ -154,9 +154,9 @@ fn after_a_rewind_the_moment_waits_again_and_so_does_the_other_lane() {
 #[test]
 fn a_reset_begins_the_lesson_anew() {
     let mut app = lesson();
-    at(&mut app, 60, LaneStatus::Paused);
+    at(&mut app, 60, &LaneStatus::Paused);
     press(&mut app, " ");
-    at(&mut app, 640, LaneStatus::Running);
+    at(&mut app, 640, &LaneStatus::Running);
     assert_eq!(stage(&app), LessonStage::End);
     assert_eq!(press(&mut app, "r"), all(Command::Reset { seed: None }));
     app.observe(fixture::edited(640, |_, lane| {
@@ -177,17 +177,17 @@ fn a_reset_begins_the_lesson_anew() {
 #[test]
 fn a_stop_ends_with_its_last_text_once_its_claims_are_seen_and_no_moment_is_to_come() {
     let mut app = lesson();
-    at(&mut app, 80, LaneStatus::Running);
+    at(&mut app, 80, &LaneStatus::Running);
     assert!(app.course.watch.all_seen(), "seen before the last moment");
     assert_eq!(stage(&app), LessonStage::After(0));
     app.message = None;
-    at(&mut app, 120, LaneStatus::Running);
+    at(&mut app, 120, &LaneStatus::Running);
     assert_eq!(
         stage(&app),
         LessonStage::After(1),
         "there is something to look at"
     );
-    at(&mut app, 140, LaneStatus::Running);
+    at(&mut app, 140, &LaneStatus::Running);
     assert_eq!(stage(&app), LessonStage::End);
     assert_eq!(app.lesson_text().unwrap(), "That is what it means.");
     let said = app.message.as_ref().unwrap().1.clone();
