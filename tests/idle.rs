@@ -24,16 +24,17 @@ fn losses(lane: usize, changes: &[(&str, &str)], dial: Option<Dial>) -> Vec<u64>
     steps.collect()
 }
 
+/// A lane, what makes the dial idle, and the dial turned.
+type Case = (
+    usize,
+    &'static [(&'static str, &'static str)],
+    &'static str,
+    &'static str,
+);
+
 #[test]
 fn a_dial_that_says_it_has_no_effect_has_none() {
     let (softmax, sigmoid) = (0, 1);
-    // A lane, what makes the dial idle, and the dial turned.
-    type Case = (
-        usize,
-        &'static [(&'static str, &'static str)],
-        &'static str,
-        &'static str,
-    );
     let cases: [Case; 10] = [
         (softmax, &[], "bias", "-5"),
         (softmax, &[("batch_size", "1")], "temperature", "0.5"),
