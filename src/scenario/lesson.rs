@@ -8,7 +8,7 @@ use crate::control::Dial;
 
 /// One thing to be understood: a first text, moments at which the run waits for the learner, a last text, and nothing
 /// on the screen that distracts from it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Lesson {
     /// What to look at; stands where the watch line stands otherwise. If the lesson has moments, the lanes wait with

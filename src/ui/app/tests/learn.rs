@@ -66,12 +66,9 @@ fn lesson() -> App {
     let mut scenario = fixture::scenario();
     scenario.lesson = Some(Lesson {
         prompt: "Turn tau down and look at the curve of the loss.".into(),
-        moments: Vec::new(),
-        end: String::new(),
         hide: vec![Panel::Matrix],
-        show: Vec::new(),
-        dials: Vec::new(),
         lock: vec![Dial::Loss, Dial::Bias],
+        ..Lesson::default()
     });
     let expect = Expect {
         what: Metric::Temperature,

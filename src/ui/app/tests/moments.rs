@@ -22,8 +22,7 @@ fn lesson() -> App {
             moment(100, WaitFor::Card, None),
         ],
         end: "That is what it means.".into(),
-        hide: Vec::new(),
-        lock: Vec::new(),
+        ..Lesson::default()
     });
     scenario.expect = vec![Expect {
         what: Metric::Loss,
@@ -81,7 +80,7 @@ fn the_run_goes_on_after_the_action_that_a_moment_waits_for_and_after_no_other()
     assert!(app.lesson_text().unwrap().contains("Do what step 60 asks."));
     // Another dial, and another lane.
     app.target = Some(1);
-    press(&mut app, "n");
+    press(&mut app, "B");
     assert_eq!(tap(&mut app, KeyCode::Right).len(), 1);
     app.target = Some(0);
     press(&mut app, "t");

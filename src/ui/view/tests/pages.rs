@@ -135,9 +135,8 @@ fn a_lesson_names_the_panels_and_dials_of_the_first_page() {
     scenario.lesson = Some(crate::scenario::Lesson {
         prompt: "Turn the learning rate up and watch the traces.".into(),
         show: vec![Panel::Traces, Panel::Pictures],
-        hide: Vec::new(),
         dials: vec![Dial::LearningRate],
-        lock: Vec::new(),
+        ..crate::scenario::Lesson::default()
     });
     let mut app = App::new(scenario, Vec::new());
     app.observe(fixture::running(640));
