@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use clip_lab::control::Control;
-use clip_lab::lab::{Audience, Command, Lab, Options};
+use clip_lab::lab::{Attention, Audience, Command, Lab, Options};
 use clip_lab::quantity::{BatchSize, Loss, Steps, Temperature};
 use clip_lab::scenario::Cue;
 use clip_lab::telemetry::LaneStatus;
@@ -285,6 +285,26 @@ fn watched_lanes_pause_at_the_same_step() {
         assert_eq!(a.step, b.step);
         lab.send_all(&Command::Resume);
     }
+    lab.close().unwrap();
+}
+
+#[test]
+fn a_paused_lane_measures_its_geometry_when_somebody_begins_to_look() {
+    let lab = one_lane_paused(None);
+    lab.send(0, Command::Step(2));
+    let paused = until(&lab, 0, |s| s.step == 2 && s.status == LaneStatus::Paused);
+    assert!(paused.geometry.is_none(), "nobody has looked");
+    lab.send(0, Command::Attend(Attention::Geometry));
+    let seen = until(&lab, 0, |s| s.geometry.is_some());
+    let report = seen.geometry.clone().unwrap();
+    assert_eq!((report.step, seen.status.clone()), (2, LaneStatus::Paused));
+    // Measured once: whoever looks away and back sees the same.
+    lab.send(0, Command::Attend(Attention::Batch));
+    lab.send(0, Command::Attend(Attention::Geometry));
+    lab.send(0, Command::Step(1));
+    let later = until(&lab, 0, |s| s.step == 3 && s.status == LaneStatus::Paused);
+    let later = until(&lab, 0, |_| later.geometry.is_some());
+    assert_eq!(later.geometry.clone().unwrap().step, 3);
     lab.close().unwrap();
 }
 

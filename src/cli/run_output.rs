@@ -9,7 +9,7 @@ use super::format::Format;
 use super::progress;
 use crate::error::{Error, Result};
 use crate::export::{Csv, Jsonl, Sink};
-use crate::quantity::short;
+use crate::quantity::{percent, short};
 use crate::scenario::Scenario;
 use crate::telemetry::{EvalReport, Event, Finished, Reason, Report, Split, StepReport};
 
@@ -118,16 +118,16 @@ impl Table {
     fn row(&mut self, text: &str) -> Result<()> {
         let header = (!self.begun).then(|| {
             format!(
-                "{:width$} {:>6}  {:8} {:>6} {:>6} {:>6} {:>6} {:>6} {:>6}  {:>5}\n",
+                "{:width$} {:>6}  {:8} {:>7} {:>7} {:>7} {:>7} {:>7} {:>7}  {:>5}\n",
                 "lane",
                 "step",
                 "pictures",
-                "i2t@1",
-                "i2t@5",
-                "i2t@10",
-                "t2i@1",
-                "t2i@5",
-                "t2i@10",
+                "i2t@1%",
+                "i2t@5%",
+                "i2t@10%",
+                "t2i@1%",
+                "t2i@5%",
+                "t2i@10%",
                 "rank",
                 width = self.width
             )
@@ -162,14 +162,14 @@ fn eval_row(lane: &str, width: usize, r: &EvalReport) -> String {
         Split::Trained => "trained",
     };
     format!(
-        "{lane:width$} {:>6}  {pictures:8} {:>6.3} {:>6.3} {:>6.3} {:>6.3} {:>6.3} {:>6.3}  {:>5}",
+        "{lane:width$} {:>6}  {pictures:8} {:>7} {:>7} {:>7} {:>7} {:>7} {:>7}  {:>5}",
         r.step,
-        r.r1_image_to_text,
-        r.r5_image_to_text,
-        r.r10_image_to_text,
-        r.r1_text_to_image,
-        r.r5_text_to_image,
-        r.r10_text_to_image,
+        percent(r.r1_image_to_text),
+        percent(r.r5_image_to_text),
+        percent(r.r10_image_to_text),
+        percent(r.r1_text_to_image),
+        percent(r.r5_text_to_image),
+        percent(r.r10_text_to_image),
         r.median_rank,
     )
 }
@@ -183,8 +183,10 @@ fn finished_row(lane: &str, width: usize, finished: &Finished, loss: Option<f64>
     };
     let best = finished.best.as_ref().map_or_else(String::new, |best| {
         format!(
-            "; best held-out i2t@1 {:.3} of {} names at step {}",
-            best.r1_image_to_text, best.candidates, best.step
+            "; best held-out i2t@1 {} % of {} names at step {}",
+            percent(best.r1_image_to_text),
+            best.candidates,
+            best.step
         )
     });
     let loss = loss.map_or_else(String::new, |loss| format!("; last loss {loss:.3}"));

@@ -27,6 +27,16 @@ pub fn short(value: Option<Value>) -> String {
     value.map_or_else(|| "none".into(), |value| value.to_string())
 }
 
+/// A share as every text for people gives it: in per cent, to one decimal, without the sign. Records keep
+/// fractions.
+pub fn percent(share: f64) -> String {
+    if share.is_finite() {
+        format!("{:.1}", share * 100.0)
+    } else {
+        "-".into()
+    }
+}
+
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

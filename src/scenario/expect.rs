@@ -10,6 +10,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::Cue;
+use crate::quantity::percent;
 use crate::telemetry::{Event, Report, Snapshot, Split};
 
 /// Steps whose mean is compared.
@@ -87,14 +88,24 @@ impl Metric {
             Self::GradNorm => "gradient norm",
         }
     }
+
+    /// A value of it, for people: shares in per cent.
+    fn show(self, value: f64) -> String {
+        match self {
+            Self::Accuracy | Self::HeldOut => format!("{} %", percent(value)),
+            Self::Loss | Self::Temperature | Self::Scale | Self::Bias | Self::GradNorm => {
+                value.to_string()
+            }
+        }
+    }
 }
 
 impl fmt::Display for Expect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ", self.what.label())?;
         match &self.is {
-            Comparison::Below(x) => write!(f, "below {x}")?,
-            Comparison::Above(x) => write!(f, "above {x}")?,
+            Comparison::Below(x) => write!(f, "below {}", self.what.show(*x))?,
+            Comparison::Above(x) => write!(f, "above {}", self.what.show(*x))?,
             Comparison::BelowLane(other) => write!(f, "below that of {other}")?,
             Comparison::AboveLane(other) => write!(f, "above that of {other}")?,
             Comparison::NotFinite => write!(f, "not a number")?,
@@ -532,6 +543,8 @@ mod tests {
 
     #[test]
     fn claims_read_as_sentences() {
+        let found = expect("(what: HeldOut, is: Above(0.125), by: 50)").to_string();
+        assert_eq!(found, "held-out R@1 above 12.5 % by step 50");
         let text = expect(r#"(what: Loss, lane: "softmax", is: Below(4.85), by: 50)"#).to_string();
         assert_eq!(text, "loss below 4.85 in softmax by step 50");
     }

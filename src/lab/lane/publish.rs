@@ -29,6 +29,8 @@ pub(super) struct Publisher<'a> {
     pub attention: Attention,
     /// Step of the last look.
     looked: Option<u64>,
+    /// Step whose geometry was measured last.
+    measured: Option<u64>,
     /// When the landscape may be surveyed again.
     survey_at: Option<Instant>,
 }
@@ -39,6 +41,7 @@ impl<'a> Publisher<'a> {
             slot,
             attention: Attention::default(),
             looked: None,
+            measured: None,
             survey_at: None,
         }
     }
@@ -46,6 +49,7 @@ impl<'a> Publisher<'a> {
     /// The same step may come again, with another batch.
     pub const fn look_again(&mut self) {
         self.looked = None;
+        self.measured = None;
     }
 
     /// Puts the latest state where the screen finds it; looks at the batch now and then.
@@ -58,6 +62,7 @@ impl<'a> Publisher<'a> {
     ) -> Result<()> {
         let began = Instant::now();
         self.look(now, trainer, observer)?;
+        self.measure(now || state.halted(), trainer, observer)?;
         self.survey(trainer, observer, state)?;
         observer.note_showing(began.elapsed());
         let snapshot = Arc::new(observer.snapshot(trainer, state.status()));
@@ -77,12 +82,22 @@ impl<'a> Publisher<'a> {
         if let Some(rows) = trainer.rows()? {
             observer.look_closely(rows);
         }
-        if self.attention == Attention::Geometry
-            && let Some(geometry) = trainer.geometry()?
-        {
+        self.looked = Some(step);
+        Ok(())
+    }
+
+    /// Measures how the batch lies in its space: at the steps of the other looks, and whenever somebody
+    /// begins to look at a lane that does nothing by itself.
+    fn measure(&mut self, now: bool, trainer: &mut Trainer, observer: &mut Observer) -> Result<()> {
+        let step = trainer.steps_done();
+        let seen = self.attention == Attention::Geometry && self.measured != Some(step);
+        if !seen || !(now || step.is_multiple_of(look_stride(observer.step_seconds()))) {
+            return Ok(());
+        }
+        if let Some(geometry) = trainer.geometry()? {
             observer.look_around(geometry);
         }
-        self.looked = Some(step);
+        self.measured = Some(step);
         Ok(())
     }
 

@@ -49,7 +49,7 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     }
     frame::put(frame, inner, 0, &head.into());
     let labels =
-        format!("  {:4}{:>9}", "", "%") + &format!("  {:>5}{:>7}", "R@1", "@5").repeat(lanes.len());
+        format!("  {:4}{:>9}", "", "%") + &format!("{:>7}{:>7}", "R@1", "R@5").repeat(lanes.len());
     frame::put(frame, inner, 1, &Line::styled(labels, theme.faint()));
     let rows = held_out(first);
     let shown = usize::from(inner.height.saturating_sub(3)).max(1);
@@ -70,14 +70,11 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
             let same = held_out(lane)
                 .into_iter()
                 .find(|r| r.language == row.language);
-            let text = same.map_or_else(String::new, |r| {
-                format!(
-                    "  {:>5}{:>7}",
-                    percent(r.r1_image_to_text),
-                    percent(r.r5_image_to_text)
-                )
-            });
-            spans.push(Span::styled(format!("{text:14}"), style));
+            let shares = same.map(|r| [r.r1_image_to_text, r.r5_image_to_text]);
+            for k in 0..2 {
+                let text = shares.map_or_else(String::new, |shares| percent(shares[k]));
+                spans.push(Span::styled(frame::cell(&text, 7, screen), style));
+            }
         }
         frame::put(frame, inner, 2 + i as u16, &spans.into());
     }

@@ -29,7 +29,6 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     let (plot, mut notes) = plot(screen, &recipe);
     notes.extend(series::view_notes(screen, &view, Smoothing::Mean));
     let name = chart::name(screen, "loss");
-    let title = series::title(&name, &notes, usize::from(area.width) / 2);
     let last = |lane: usize| {
         if let Some(word) = trouble(&app.lanes[lane].status) {
             return Err(word.to_string());
@@ -37,8 +36,9 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
         let curve = &app.lanes[lane].loss;
         series::read(curve, app.charts.crosshair, view.smoothing).ok_or_else(String::new)
     };
-    let room = area.width.saturating_sub(title.chars().count() as u16 + 8);
-    let legend = series::legend(screen, room, show, last);
+    let (title, legend) = series::heading(&name, &notes, area.width.saturating_sub(8), |room| {
+        series::legend(screen, room, show, last)
+    });
     let inner = frame::panel(frame, area, screen, Panel::Loss, &title, legend);
     if app.lanes.iter().all(|lane| lane.loss.points().is_empty()) {
         waiting(frame, inner, screen);

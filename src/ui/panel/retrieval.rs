@@ -4,6 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use crate::quantity::percent;
 use crate::telemetry::EvalReport;
 use crate::ui::app::App;
 use crate::ui::chart::Smoothing;
@@ -30,8 +31,14 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     let (plot, mut notes) = plot(screen, &recipe);
     notes.extend(series::view_notes(screen, &view, Smoothing::Off));
     let name = chart::name(screen, "held out");
-    let title = series::title(&name, &notes, usize::from(area.width) / 2);
-    let inner = frame::panel(frame, area, screen, Panel::Retrieval, &title, note(screen));
+    let (title, note) = series::heading(&name, &notes, area.width.saturating_sub(8), |room| {
+        let note = note(screen);
+        if note.width() > usize::from(room) {
+            return Line::default();
+        }
+        note
+    });
+    let inner = frame::panel(frame, area, screen, Panel::Retrieval, &title, note);
     let inner = pins::render(frame, inner, screen, Panel::Retrieval);
     let lanes = app.lanes.len() as u16;
     let none = app.lanes.iter().all(|lane| lane.held_out.is_empty());
@@ -74,7 +81,7 @@ fn race(screen: &Screen) -> Option<Line<'static>> {
     let share = goals.map(|m| m.share).max_by(f64::total_cmp)?;
     let theme = screen.theme;
     let mut spans = vec![Span::styled(
-        format!("R@1 {} {:.0} %", theme.glyph("≥", ">="), share * 100.0),
+        format!("R@1 {} {} %", theme.glyph("≥", ">="), percent(share)),
         theme.faint(),
     )];
     for (i, lane) in lanes.iter().enumerate() {
@@ -206,7 +213,7 @@ fn draw_table(frame: &mut Frame, area: Rect, screen: &Screen, both: bool) {
             let trained = series::eval(&lane.trained, screen.app.charts.crosshair);
             let text = trained.map_or_else(
                 || format!("{:>8}", dash(screen)),
-                |e| format!("{:>8.1}", e.r1_image_to_text * 100.0),
+                |e| format!("{:>8}", percent(e.r1_image_to_text)),
             );
             spans.push(Span::styled(text, theme.muted()));
         }
@@ -239,7 +246,7 @@ fn cells(screen: &Screen, scores: Option<([f64; 3], Option<f64>)>) -> Vec<Span<'
             theme.faint(),
         )];
     };
-    let cell = |share: f64| format!("{:>6.1}", share * 100.0);
+    let cell = |share: f64| format!("{:>6}", percent(share));
     vec![
         Span::styled(
             cell(shares[0]),

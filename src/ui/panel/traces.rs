@@ -60,7 +60,8 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     notes.retain(|note| note != "log");
     notes.extend((!view.log_y).then(|| "linear".into()));
     let name = chart::name(screen, "traces");
-    let title = series::title(&name, &notes, usize::from(area.width.saturating_sub(8)));
+    let room = area.width.saturating_sub(8);
+    let (title, _) = series::heading(&name, &notes, room, |_| Line::default());
     let inner = frame::panel(frame, area, screen, Panel::Traces, &title, Line::default());
     let with_points: Vec<_> = ALL
         .iter()
@@ -110,20 +111,21 @@ fn draw(frame: &mut Frame, area: Rect, screen: &mut Screen, trace: &Trace) {
     let drawn = series::draw(screen, &recipe);
     let y = Axis::around(drawn.values.iter().copied(), recipe.log);
     let notes = drawn.notes(&recipe, &y);
-    let name = series::title(trace.name, &notes, usize::from(area.width) / 2);
     let last = |lane: usize| {
         let curve = (trace.curve)(&app.lanes[lane]);
         series::read(curve, app.charts.crosshair, recipe.smoothing).ok_or_else(String::new)
     };
     let show = |value: f64| dial::show(crate::quantity::Value::Real(value));
-    let room = area.width.saturating_sub(name.len() as u16 + 2);
-    let legend = series::legend(screen, room, show, last);
+    let room = area.width.saturating_sub(2);
+    let (name, legend) = series::heading(trace.name, &notes, room, |room| {
+        series::legend(screen, room, show, last)
+    });
     let title = Line::from(Span::styled(
         format!(" {name}"),
         screen.theme.muted().add_modifier(Modifier::BOLD),
     ));
     frame::put(frame, area, 0, &title);
-    let width = (legend.width() as u16).min(room);
+    let width = legend.width() as u16;
     frame::put(
         frame,
         Rect {

@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 
+use crate::quantity;
 use crate::telemetry::{Share, Split, ZeroShotReport};
 use crate::ui::app::App;
 use crate::ui::explain::{Card, number};
@@ -66,7 +67,7 @@ fn column(frame: &mut Frame, area: Rect, screen: &Screen, lane: usize) {
     }
     frame::put(frame, area, 0, &head.into());
     let labels = format!(
-        "  {:10}{:>5}{:>7}{:>12}{:>8}",
+        "  {:10}{:>5}{:>7}{:>12}{:>7}",
         "templates", "n", "top-1", "95 %", "bare"
     );
     frame::put(frame, area, 1, &Line::styled(labels, theme.faint()));
@@ -101,6 +102,7 @@ fn column(frame: &mut Frame, area: Rect, screen: &Screen, lane: usize) {
 fn row(screen: &Screen, report: &ZeroShotReport, chosen: bool) -> Line<'static> {
     let theme = screen.theme;
     let (low, high) = report.top1.interval();
+    let range = format!("{}-{}", quantity::percent(low), quantity::percent(high));
     let versus = match report.against_bare {
         Some(v) if report.templates != "bare" => {
             format!("{:+}", v.gained as i64 - v.lost as i64)
@@ -120,17 +122,17 @@ fn row(screen: &Screen, report: &ZeroShotReport, chosen: bool) -> Line<'static> 
             format!("{:10}", frame::cut(&report.templates, 10, screen)),
             style,
         ),
-        Span::styled(format!("{:>4}", report.prompts), theme.faint()),
         Span::styled(
-            format!("{:>7}", percent(report.top1)),
+            frame::cell(&report.prompts.to_string(), 5, screen),
+            theme.faint(),
+        ),
+        Span::styled(
+            frame::cell(&percent(report.top1), 7, screen),
             theme.text().add_modifier(Modifier::BOLD),
         ),
+        Span::styled(frame::cell(&range, 12, screen), theme.muted()),
         Span::styled(
-            format!("{:>11}", format!("{:.1}-{:.1}", low * 100.0, high * 100.0)),
-            theme.muted(),
-        ),
-        Span::styled(
-            format!("{versus:>6}"),
+            frame::cell(&versus, 7, screen),
             if clear { theme.text() } else { theme.faint() },
         ),
     ])
@@ -168,7 +170,7 @@ fn confusion(frame: &mut Frame, area: Rect, screen: &Screen, report: &ZeroShotRe
         .max()
         .unwrap_or(0);
     let label = label.min(usize::from(area.width) / 3);
-    let room = usize::from(area.width).saturating_sub(label + 8);
+    let room = usize::from(area.width).saturating_sub(label + 9);
     // Columns as wide as there is room for, so that few classes are legible.
     let cell = (room / classes).clamp(1, 6);
     let title = "  true class (rows), taken for (columns), found %";
@@ -198,7 +200,7 @@ fn confusion(frame: &mut Frame, area: Rect, screen: &Screen, report: &ZeroShotRe
             });
         }
         spans.push(Span::styled(
-            format!(" {:>4}", percent(found)),
+            frame::cell(&percent(found), 6, screen),
             theme.text(),
         ));
         frame::put(frame, area, i as u16 + 1, &spans.into());

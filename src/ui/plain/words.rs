@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::quantity::percent;
 use crate::telemetry::{EvalReport, LaneStatus, Snapshot};
 
 pub fn least_step(lanes: &[Arc<Snapshot>]) -> u64 {
@@ -46,11 +47,11 @@ pub fn spoken(text: &str) -> String {
 
 pub fn evaluation(lane: &str, report: &EvalReport) -> String {
     format!(
-        "{lane}: held out at step {}: {:.1} percent found first among {} names, {:.1} percent among the first five, median rank {}",
+        "{lane}: held out at step {}: {} percent found first among {} names, {} percent among the first five, median rank {}",
         report.step,
-        100.0 * report.r1_image_to_text,
+        percent(report.r1_image_to_text),
         report.candidates,
-        100.0 * report.r5_image_to_text,
+        percent(report.r5_image_to_text),
         report.median_rank
     )
 }

@@ -4,6 +4,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::Line;
 
 use super::Screen;
+use crate::quantity;
 use crate::telemetry::Share;
 
 /// How far an evaluation is, or of which step the findings are.
@@ -41,6 +42,6 @@ pub fn percent(share: Share) -> String {
     if share.of == 0 {
         "-".into()
     } else {
-        format!("{:.1}", share.value() * 100.0)
+        quantity::percent(share.value())
     }
 }

@@ -13,6 +13,9 @@ use crate::ui::app::Focus;
 use crate::ui::panel::Panel;
 use crate::ui::region::Target;
 
+/// Columns of a title that may not go.
+const SHORTEST: usize = 12;
+
 /// Draws a panel's frame with its key and title, notes its place, and returns what is inside.
 pub fn panel(
     frame: &mut Frame,
@@ -46,7 +49,8 @@ pub fn panel(
     titled(frame, area, screen, title, right, focused)
 }
 
-/// A frame with a title on the left and, if there is room, more on the right.
+/// A frame with a title on the left and values on the right. Where there is not room for both the title is cut
+/// before values go.
 pub fn titled(
     frame: &mut Frame,
     area: Rect,
@@ -57,11 +61,13 @@ pub fn titled(
 ) -> Rect {
     let theme = screen.theme;
     let corners = if screen.boxed { 2 } else { 0 };
-    let room = usize::from(area.width).saturating_sub(corners + title.width() + 1);
-    let right = if right.width() <= room {
-        right
+    let room = usize::from(area.width).saturating_sub(corners + 1);
+    let (title, right) = if title.width() + right.width() <= room {
+        (title, right)
+    } else if right.width() + SHORTEST <= room {
+        (cut_line(title, room - right.width(), screen), right)
     } else {
-        Line::default()
+        (cut_line(title, room, screen), Line::default())
     };
     if screen.boxed {
         let block = Block::bordered()
@@ -223,6 +229,33 @@ pub fn cut(text: &str, width: usize, screen: &Screen) -> String {
         kept.push_str(dots);
     }
     kept
+}
+
+/// The line, cut to a width, with an ellipsis and a blank if something is missing.
+fn cut_line(line: Line<'static>, width: usize, screen: &Screen) -> Line<'static> {
+    if line.width() <= width {
+        return line;
+    }
+    let mut room = width.saturating_sub(1);
+    let mut spans = Vec::new();
+    for span in line.spans {
+        let whole = span.width() <= room;
+        let text = cut(&span.content, room, screen);
+        room -= text.width().min(room);
+        spans.push(Span::styled(text, span.style));
+        if !whole {
+            break;
+        }
+    }
+    spans.push(Span::raw(" "));
+    Line::from(spans)
+}
+
+/// A cell of a table: the text at its right end, and always a blank before it, so that columns stay apart.
+pub fn cell(text: &str, width: usize, screen: &Screen) -> String {
+    let text = cut(text, width.saturating_sub(1), screen);
+    let gap = width.saturating_sub(text.width());
+    " ".repeat(gap) + &text
 }
 
 /// The text in lines of a width, broken at blanks where there are any.

@@ -7,7 +7,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::{Screen, frame, series};
-use crate::quantity::Value;
+use crate::quantity::{Value, percent};
 use crate::telemetry::Snapshot;
 use crate::ui::chart::Smoothing;
 use crate::ui::dial;
@@ -55,7 +55,7 @@ const COLUMNS: [Column; 5] = [
         head: "R@1 %",
         cell: |lane, step, _| {
             let eval = series::eval(&lane.held_out, Some(step))?;
-            Some(format!("{:.1}", eval.r1_image_to_text * 100.0))
+            Some(percent(eval.r1_image_to_text))
         },
     },
 ];
@@ -105,7 +105,10 @@ fn head(screen: &Screen, shown: usize) -> Line<'static> {
             theme.lane(lane),
         ));
         for column in &COLUMNS[..shown] {
-            spans.push(Span::styled(format!("{:>9}", column.head), theme.faint()));
+            spans.push(Span::styled(
+                frame::cell(column.head, 9, screen),
+                theme.faint(),
+            ));
         }
     }
     spans.into()
@@ -121,7 +124,7 @@ fn row(screen: &Screen, step: u64, shown: usize, aimed: bool) -> Line<'static> {
         for column in &COLUMNS[..shown] {
             let text = (column.cell)(lane, step, how);
             let text = text.unwrap_or_else(|| theme.glyph("–", "-").into());
-            spans.push(Span::styled(format!("{text:>9}"), theme.text()));
+            spans.push(Span::styled(frame::cell(&text, 9, screen), theme.text()));
         }
     }
     spans.into()

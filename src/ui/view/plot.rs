@@ -3,6 +3,7 @@
 
 mod axis;
 mod canvas;
+mod flags;
 mod scatter;
 
 use ratatui::buffer::Buffer;
@@ -11,8 +12,10 @@ use ratatui::style::Style;
 
 use crate::ui::theme::Theme;
 
-pub use axis::{Axis, tick_text};
+use axis::tick_text;
+pub use axis::{Axis, number_text};
 use canvas::{Canvas, anew};
+pub use flags::Flag;
 pub use scatter::Scatter;
 
 /// A curve. Points that are not finite are gaps.
@@ -53,16 +56,6 @@ pub struct Guide {
     /// Its height.
     pub y: f64,
     /// Its name.
-    pub label: String,
-    /// Its colour.
-    pub style: Style,
-}
-
-/// A vertical line with a number.
-pub struct Flag {
-    /// Its place.
-    pub x: f64,
-    /// Its number.
     pub label: String,
     /// Its colour.
     pub style: Style,
@@ -232,11 +225,14 @@ impl Plot {
     }
 
     fn number_flags(&self, buf: &mut Buffer, inner: Rect) {
-        for flag in self.flags.iter().filter(|_| inner.height > 3) {
-            let Some(column) = self.column(flag.x, inner) else {
-                continue;
-            };
-            write(buf, inner, (column, inner.top()), &flag.label, flag.style);
+        let mut places: Vec<_> = self
+            .flags
+            .iter()
+            .filter_map(|flag| Some((self.column(flag.x, inner)?, flag)))
+            .collect();
+        places.sort_by_key(|(column, _)| *column);
+        for (x, text, style) in flags::plates(&places, inner).filter(|_| inner.height > 3) {
+            write(buf, inner, (x, inner.top()), &text, style);
         }
     }
 
@@ -313,7 +309,7 @@ impl Plot {
     }
 
     fn draw_steps(&self, buf: &mut Buffer, line: Rect, theme: &Theme) {
-        let ticks = self.x.ticks(usize::from(line.width / 12).clamp(1, 8));
+        let ticks = self.x.whole_ticks(usize::from(line.width / 12).clamp(2, 8));
         let place = |step: f64| {
             let text = format!("{step:.0}");
             let width = text.len() as u16;

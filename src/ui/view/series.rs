@@ -2,6 +2,7 @@
 //! ask for; and what they say of a single step.
 
 use ratatui::text::Line;
+use unicode_width::UnicodeWidthStr;
 
 use crate::telemetry::{Curve, EvalReport, Point, Snapshot};
 use crate::ui::chart::{ChartView, Smoothing};
@@ -211,15 +212,29 @@ pub fn view_notes(screen: &Screen, view: &ChartView, usual: Smoothing) -> Vec<St
     notes
 }
 
-/// The title with as many notes as there is room for, and always the first.
-pub fn title(name: &str, notes: &[String], room: usize) -> String {
-    let mut title = name.to_string();
-    for (i, note) in notes.iter().enumerate() {
-        if i == 0 || title.len() + 2 + note.len() <= room {
-            title = format!("{title}, {note}");
-        }
-    }
-    title
+/// A title and the values beside it, in a frame of this width. Where there is little room lanes' names go first,
+/// then notes, and only then values: `values` says what it has for so many columns.
+pub fn heading(
+    name: &str,
+    notes: &[String],
+    width: u16,
+    values: impl Fn(u16) -> Line<'static>,
+) -> (String, Line<'static>) {
+    let with = |count: usize| {
+        let notes = notes[..count].iter();
+        notes.fold(name.to_string(), |title, note| format!("{title}, {note}"))
+    };
+    let room = |title: &str| width.saturating_sub(title.width() as u16);
+    let mut titles = (0..=notes.len()).rev().map(with);
+    let both = titles.find_map(|title| {
+        let values = values(room(&title));
+        (values.width() > 0).then_some((title, values))
+    });
+    both.unwrap_or_else(|| {
+        let mut titles = (0..=notes.len()).rev().map(with);
+        let title = titles.find(|title| title.width() <= usize::from(width));
+        (title.unwrap_or_else(|| name.into()), Line::default())
+    })
 }
 
 /// The chart's axis of steps.
@@ -305,6 +320,7 @@ pub fn flags(screen: &Screen) -> Vec<Flag> {
         x: mark.step as f64,
         label: mark.number.to_string(),
         style: mark_style(screen, mark),
+        mixed: screen.theme.plate(screen.theme.text()),
     };
     screen.app.marks.iter().map(flag).collect()
 }
@@ -359,6 +375,34 @@ mod tests {
         let mut few = vec![3.0, 1.0];
         between(&mut few, (1, 97));
         assert_eq!(few, [1.0, 3.0]);
+    }
+
+    #[test]
+    fn notes_give_way_to_values_and_names_to_notes() {
+        let values = |room: u16| {
+            let forms = ["a softmax 0.79", "a 0.79"].into_iter();
+            let fits = |form: &&str| form.len() <= usize::from(room);
+            Line::from(
+                forms
+                    .filter(fits)
+                    .map(str::to_string)
+                    .next()
+                    .unwrap_or_default(),
+            )
+        };
+        let notes = ["p1-p97".to_string(), "log".to_string()];
+        let at = |width| {
+            let (title, values) = heading("loss", &notes, width, values);
+            (title, values.to_string())
+        };
+        let pair = |a: &str, b: &str| (a.to_string(), b.to_string());
+        assert_eq!(at(40), pair("loss, p1-p97, log", "a softmax 0.79"));
+        assert_eq!(at(25), pair("loss, p1-p97, log", "a 0.79"));
+        assert_eq!(at(20), pair("loss, p1-p97", "a 0.79"));
+        assert_eq!(at(11), pair("loss", "a 0.79"));
+        assert_eq!(at(9), pair("loss", ""), "no room for values at all");
+        let (title, _) = heading("loss", &notes, 20, |_| Line::default());
+        assert_eq!(title, "loss, p1-p97, log");
     }
 
     #[test]

@@ -64,28 +64,58 @@ impl Axis {
         share.is_finite().then_some(share)
     }
 
-    /// About `count` round numbers on the axis.
+    /// About `count` round numbers on the axis: multiples of 1, 2 or 5 times a power of ten.
     pub fn ticks(&self, count: usize) -> Vec<f64> {
+        self.ticks_from(count, 0.0, false)
+    }
+
+    /// The same among whole numbers: there is no step 2.5.
+    pub fn whole_ticks(&self, count: usize) -> Vec<f64> {
+        self.ticks_from(count, 1.0, true)
+    }
+
+    /// Ticks that lie at least so far apart. Of the round distances the one is taken that gives about as many
+    /// as asked for, at least two if any does; of two that are as close that with fewer, or with `more`.
+    fn ticks_from(&self, count: usize, least: f64, more: bool) -> Vec<f64> {
         if !(self.low.is_finite() && self.high.is_finite() && self.high > self.low) {
             return Vec::new();
         }
         if self.log {
-            let ticks = self.log_ticks(count);
+            let mut ticks = self.log_ticks(count);
+            ticks.retain(|tick| *tick >= least);
             if ticks.len() >= 2 {
                 return ticks;
             }
         }
         let rough = (self.high - self.low) / count.max(1) as f64;
-        let power = 10_f64.powf(rough.log10().floor());
-        let step = [1.0, 2.0, 2.5, 5.0, 10.0]
-            .into_iter()
-            .map(|m| m * power)
-            .find(|s| *s >= rough * 0.999)
-            .unwrap_or(power);
+        let power = rough.log10().floor() as i32;
+        let distances = (power - 1..=power + 1).flat_map(|e| [1.0, 2.0, 5.0].map(|m| (m, e)));
+        let wanted = count.max(2);
+        distances
+            .chain([(1.0, 0)])
+            .filter(|(m, e)| m * 10_f64.powi(*e) >= least.max(f64::MIN_POSITIVE))
+            .map(|(m, e)| self.multiples(m, e))
+            .filter(|ticks| ticks.len() <= 3 * wanted + 3)
+            .min_by_key(|ticks| {
+                let n = ticks.len();
+                (n < 2, n.abs_diff(wanted), (n < wanted) == more)
+            })
+            .unwrap_or_default()
+    }
+
+    /// The multiples of `m` times ten to the `e` on the axis, each the closest number to what is written.
+    fn multiples(&self, m: f64, e: i32) -> Vec<f64> {
+        let step = m * 10_f64.powi(e);
         let first = (self.low / step - 1e-9).ceil() as i64;
         let last = (self.high / step + 1e-9).floor() as i64;
-        (first..=last.min(first + 30))
-            .map(|i| i as f64 * step)
+        (first..=last.min(first.saturating_add(99)))
+            .map(|i| {
+                if e < 0 {
+                    i as f64 * m / 10_f64.powi(-e)
+                } else {
+                    i as f64 * step
+                }
+            })
             .collect()
     }
 
@@ -109,7 +139,7 @@ impl Axis {
     }
 }
 
-/// A tick's text, with as many digits as its neighbours ask for.
+/// A tick's text, with just as many decimals as tell it from its neighbours.
 pub fn tick_text(tick: f64, all: &[f64]) -> String {
     let gap = all
         .windows(2)
@@ -117,18 +147,24 @@ pub fn tick_text(tick: f64, all: &[f64]) -> String {
         .fold(f64::INFINITY, f64::min);
     let gap = if gap.is_finite() { gap } else { tick.abs() };
     let gap = gap.min(if tick == 0.0 { gap } else { tick.abs() });
-    if tick.abs() >= 1e5 || (tick != 0.0 && tick.abs() < 1e-4) {
-        return format!("{tick:.0e}");
+    number_text(tick, gap)
+}
+
+/// A number to the decimals that show a difference of `gap`.
+pub fn number_text(value: f64, gap: f64) -> String {
+    if value.abs() >= 1e5 || (value != 0.0 && value.abs() < 1e-4) {
+        return format!("{value:.0e}");
     }
     let digits = if gap >= 1.0 || gap <= 0.0 {
         0
     } else {
-        (-gap.log10()).ceil() as usize
+        // 0.1 is a little more than a tenth.
+        (-gap.log10() - 1e-9).ceil() as usize
     };
     // 0.25 and 2.5 have one digit more than their size says.
     let scaled = gap * 10_f64.powi(digits as i32);
     let digits = digits + usize::from((scaled - scaled.round()).abs() > 1e-3);
-    format!("{tick:.0$}", digits.min(4))
+    format!("{value:.0$}", digits.min(4))
 }
 
 #[cfg(test)]
@@ -152,6 +188,53 @@ mod tests {
         assert_eq!(tick_text(0.02, &axis.ticks(4)), "0.02");
         assert_eq!(tick_text(-7.5, &[-10.0, -7.5]), "-7.5");
         assert_eq!(tick_text(0.0, &[0.0, 0.25]), "0.00");
+    }
+
+    #[test]
+    fn ticks_are_multiples_of_one_two_or_five_and_their_texts_say_exactly_what_they_are() {
+        for low in [0.0, -0.3, 0.07, 17.0, -250.0] {
+            for width in [0.013, 0.04, 0.3, 1.0, 2.6, 4.3, 9.0, 11.0, 75.0, 640.0, 3e4] {
+                let axis = Axis {
+                    low,
+                    high: low + width,
+                    log: false,
+                };
+                for count in 1..8 {
+                    let ticks = axis.ticks(count);
+                    assert!(ticks.len() >= 2, "{axis:?} {count}: {ticks:?}");
+                    assert!(ticks.len() <= 2 * count + 3, "{axis:?} {count}: {ticks:?}");
+                    let step = ticks[1] - ticks[0];
+                    let lead = step / 10_f64.powf((step.log10() + 1e-9).floor());
+                    let round = [1.0, 2.0, 5.0].iter().any(|m| (lead - m).abs() < 1e-6);
+                    assert!(round, "{axis:?} {count}: {ticks:?}");
+                    let texts: Vec<_> = ticks.iter().map(|t| tick_text(*t, &ticks)).collect();
+                    for (tick, text) in ticks.iter().zip(&texts) {
+                        let read: f64 = text.parse().expect("a number");
+                        assert!((read - tick).abs() < step * 1e-6, "{ticks:?}: {texts:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn steps_have_whole_ticks_only() {
+        for high in [1.0, 2.0, 5.0, 8.0, 10.0, 30.0, 640.0] {
+            for log in [false, true] {
+                let low = if log { 1.0 } else { 0.0 };
+                let axis = Axis {
+                    low,
+                    high: high + low,
+                    log,
+                };
+                for count in 1..9 {
+                    let ticks = axis.whole_ticks(count);
+                    assert!(ticks.len() >= 2, "{axis:?}: {ticks:?}");
+                    let whole = ticks.iter().all(|t| t.fract() == 0.0);
+                    assert!(whole, "{axis:?}: {ticks:?}");
+                }
+            }
+        }
     }
 
     #[test]
