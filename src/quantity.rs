@@ -15,4 +15,4 @@ pub use range::{
     Positive, ShuffleBuffer, Size, Steps, Temperature, VocabSize, WeightDecay, Zipf,
 };
 pub use temperature::{logit_scale, temperature};
-pub use value::{Value, short};
+pub use value::{Value, percent, short};

@@ -2,6 +2,7 @@
 //! for the screen. Plain data; a snapshot is bounded in size however long a run lasts.
 
 mod batch;
+mod cells;
 mod curve;
 mod event;
 mod findings;
@@ -15,6 +16,7 @@ mod step;
 mod thumbnail;
 
 pub use batch::{Matrix, Pair};
+pub use cells::Cells;
 pub use curve::{Curve, Point};
 pub use event::{Event, Finished, Reason, Started};
 pub use findings::Findings;

@@ -15,6 +15,7 @@ pub mod explain;
 mod fixture;
 pub mod history;
 pub mod input;
+pub mod lens;
 pub mod marks;
 mod offscreen;
 pub mod pace;

@@ -147,7 +147,7 @@ pub struct Rows {
 
 impl Rows {
     /// Rows that are kept of a large batch.
-    pub const MOST: usize = 128;
+    pub const MOST: usize = 512;
     /// Cosines that are kept, so that a snapshot stays small whatever the batch.
     pub const CELLS: usize = 1 << 18;
 

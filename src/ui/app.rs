@@ -168,6 +168,7 @@ impl App {
                 Context::Findings | Context::Query => self.choose_finding(direction, 1),
                 _ => self.move_cursor(direction, 1),
             },
+            Action::Lens(closer) => self.look_closer(closer),
             Action::FarCursor(direction) => self.move_cursor(direction, 8),
             Action::SetPlace => return self.set_place(),
             Action::TakeBatch => self.take_batch(),

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::control::Settings;
-use crate::telemetry::{Matrix, Pair, Snapshot};
+use crate::telemetry::{Matrix, Pair, Rows, Snapshot};
 
 /// The most matrices that are kept of a lane.
 pub const KEPT: usize = 64;
@@ -13,11 +13,17 @@ pub const KEPT: usize = 64;
 /// The newest ones are kept whole: two lanes that are not quite in step have some of these in common.
 const RECENT: usize = 8;
 
+/// Cosines of single pairs that go with a matrix that is kept long: those of 128 pairs. Of larger batches only the
+/// newest have them.
+const CELLS: usize = 1 << 14;
+
 /// A matrix with what is needed to make sense of it.
 #[derive(Clone, Debug)]
 pub struct Seen {
     /// The matrix.
     pub matrix: Arc<Matrix>,
+    /// Its first rows, never pooled.
+    pub rows: Option<Arc<Rows>>,
     /// The pairs of its batch.
     pub pairs: Arc<Vec<Pair>>,
     /// The lane's settings when it was first seen.
@@ -57,12 +63,17 @@ impl History {
         }
         let seen = Seen {
             matrix: Arc::clone(matrix),
+            rows: lane.rows.clone().filter(|rows| rows.step == matrix.step),
             pairs: Arc::clone(&lane.pairs),
             settings: lane.settings.clone(),
         };
         let due = |last: &Seen| seen.step() >= last.step() + self.gap;
         if self.kept.last().is_none_or(due) {
-            self.kept.push(seen.clone());
+            let few = |rows: &Arc<Rows>| rows.cosines.len() <= CELLS;
+            self.kept.push(Seen {
+                rows: seen.rows.clone().filter(few),
+                ..seen.clone()
+            });
             if self.kept.len() > KEPT {
                 self.thin();
             }
@@ -85,8 +96,9 @@ impl History {
         self.gap = span / (self.kept.len() as u64).saturating_sub(1).max(1);
     }
 
+    /// The newest first among equals: they have all that there was.
     fn all(&self) -> impl Iterator<Item = &Seen> {
-        self.kept.iter().chain(&self.recent)
+        self.recent.iter().chain(&self.kept)
     }
 
     /// The steps that can be shown, in order.
@@ -105,7 +117,8 @@ impl History {
     /// The latest one at or before a step; the first, if all are later.
     pub fn at(&self, step: u64) -> Option<&Seen> {
         let before = self.all().filter(|seen| seen.step() <= step);
-        before.max_by_key(|seen| seen.step()).or(self.kept.first())
+        let first = |a: &&Seen, b: &&Seen| a.step().cmp(&b.step()).reverse();
+        before.min_by(first).or(self.kept.first())
     }
 }
 

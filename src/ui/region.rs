@@ -4,6 +4,7 @@
 use ratatui::layout::{Position, Rect};
 
 use super::action::Action;
+use super::lens::Lens;
 use super::panel::Panel;
 use crate::control::Dial;
 
@@ -22,6 +23,8 @@ pub enum Target {
     Row(usize),
     /// A matrix; how it lies in its area.
     Matrix(MatrixMap),
+    /// Single pairs of a matrix; how they lie in their area.
+    Cells(CellMap),
     /// A chart; which steps lie along its area.
     Chart(ChartMap),
 }
@@ -42,6 +45,8 @@ pub struct ChartMap {
 pub struct MatrixMap {
     /// Cells a side.
     pub side: usize,
+    /// Pairs in each matrix cell's side: more than one where the matrix was pooled before it came here.
+    pub each: usize,
     /// Matrix cells in each drawn pixel's side.
     pub pool: usize,
     /// Pixels a side of each (pooled) cell; 1 where `pool > 1`.
@@ -53,12 +58,35 @@ pub struct MatrixMap {
 }
 
 impl MatrixMap {
-    /// The matrix cell (row, column) at a position relative to the matrix's corner.
+    /// The first pair (row, column) at a position relative to the matrix's corner.
     pub fn cell_at(&self, x: u16, y: u16) -> (usize, usize) {
-        let place = |pixel: usize| (pixel / self.grow * self.pool).min(self.side.saturating_sub(1));
+        let place = |pixel: usize| {
+            let cell = (pixel / self.grow * self.pool).min(self.side.saturating_sub(1));
+            cell * self.each
+        };
         (
             place(usize::from(y * self.stacked)),
             place(usize::from(x / self.across.max(1))),
+        )
+    }
+}
+
+/// How single pairs lie in an area of the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CellMap {
+    /// Row and column of the pair in the corner.
+    pub first: (usize, usize),
+    /// Screen cells across and down one pair.
+    pub cell: (u16, u16),
+}
+
+impl CellMap {
+    /// The pair (row, column) at a position relative to the corner.
+    pub fn cell_at(&self, x: u16, y: u16) -> (usize, usize) {
+        let (across, down) = self.cell;
+        (
+            self.first.0 + usize::from(y / down.max(1)),
+            self.first.1 + usize::from(x / across.max(1)),
         )
     }
 }
@@ -69,6 +97,8 @@ pub struct Regions {
     all: Vec<(Rect, Target)>,
     /// How far what is read above the screen can be scrolled: the last place that shows something new.
     pub scroll_end: usize,
+    /// How close the matrix is shown.
+    pub lens: Option<Lens>,
 }
 
 impl Regions {

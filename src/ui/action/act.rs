@@ -127,6 +127,8 @@ actions! {
         Quantity,
         /// What the matrix's colours span.
         Range,
+        /// Look closer at the matrix, or take in more of it.
+        Lens(bool) in [true, false],
         /// Move the cursor.
         Cursor(Direction) in Direction::ALL,
         /// Move the cursor eight cells.

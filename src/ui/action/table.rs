@@ -199,6 +199,8 @@ const PLACES: &[Entry] = &[
     row(Matrix, Action::Quantity, &[c('d')], "quantity", "Show cosines, logits, probabilities, or the loss's gradient.").footer("quantity", 69),
     row(Matrix, Action::Difference, &[c('D')], "difference", "Show how two lanes' matrices of the same batch differ: the addressed lane's minus the first's."),
     row(Matrix, Action::Range, &[c('f')], "colour range", "Colours span each lane's own values, all lanes' values, or the fixed range."),
+    row(Matrix, Action::Lens(true), &[c('+'), c('=')], "closer", "Look closer: the pairs around the cursor, then few pairs with captions and numbers.").footer("closer", 68),
+    row(Matrix, Action::Lens(false), &[c('-')], "farther", "Show more of the batch, up to all of it as means."),
     row(Matrix, Action::Scrub(false), &[c('[')], "earlier matrix", "Look at an earlier step's matrices while training goes on; Esc comes back.").footer("earlier", 50),
     row(Matrix, Action::Scrub(true), &[c(']')], "later matrix", "Look at a later step's matrices; after the last come the latest.").footer("later", 49),
     row(Matrix, Action::Zoom, &[k(Enter)], "zoom", "Show the panel in hand alone, or the page again."),

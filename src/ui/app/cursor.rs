@@ -2,16 +2,13 @@
 
 use super::App;
 use crate::ui::action::Direction;
+use crate::ui::lens::Lens;
 
 impl App {
-    /// The largest matrix of all lanes.
+    /// Pairs in the largest batch of all lanes.
     fn side(&self) -> usize {
-        self.lanes
-            .iter()
-            .filter_map(|lane| lane.matrix.as_ref())
-            .map(|m| m.side)
-            .max()
-            .unwrap_or(0)
+        let shown = (0..self.lanes.len()).filter_map(|lane| self.shown(lane));
+        shown.map(|shown| shown.batch()).max().unwrap_or(0)
     }
 
     pub(super) fn move_cursor(&mut self, direction: Direction, by: usize) {
@@ -37,16 +34,33 @@ impl App {
         self.cursor = (place, place);
     }
 
+    /// Looks closer at the pairs around the cursor, or takes in more of the batch.
+    pub(super) fn look_closer(&mut self, closer: bool) {
+        let now = self.regions.lens.or(self.lens).unwrap_or(Lens::Whole);
+        let lens = now.moved(closer);
+        self.lens = Some(lens);
+        self.regions.lens = Some(lens);
+        self.say(match lens {
+            Lens::Whole => "the matrix: the whole batch",
+            Lens::Pairs => "the matrix: the pairs around the cursor",
+            Lens::Numbers => "the matrix: few pairs, with their captions and numbers",
+        });
+    }
+
     /// Puts the cursor on the rival that beats its pair by most, in the addressed lane.
     pub(super) fn find_worst(&mut self) {
         let lane = self.target.unwrap_or(0);
-        let Some(matrix) = self.shown(lane).map(|shown| shown.matrix) else {
+        let Some(shown) = self.shown(lane) else {
             self.complain("there is no matrix yet");
             return;
         };
-        let side = matrix.side;
-        let rivals = (0..side * side).filter(|cell| cell / side != cell % side);
-        let lead = |cell: &usize| matrix.cosines[*cell] - matrix.cosines[cell / side * (side + 1)];
+        let Some(cells) = shown.cells() else {
+            self.complain("the pairs of this step are kept as means only");
+            return;
+        };
+        let (side, cosines) = (cells.pairs(), cells.all());
+        let rivals = (0..cosines.len()).filter(|cell| cell / side != cell % side);
+        let lead = |cell: &usize| cosines[*cell] - cosines[cell / side * (side + 1)];
         let worst = rivals
             .filter(|cell| lead(cell).is_finite())
             .max_by(|a, b| lead(a).total_cmp(&lead(b)));
@@ -54,13 +68,18 @@ impl App {
             self.complain("a batch of one has no rivals");
             return;
         };
-        self.cursor = (cell / side, cell % side);
+        let place = (cell / side, cell % side);
         let name = &self.lanes[lane].lane;
-        let (picture, caption, lead) = (cell / side + 1, cell % side + 1, lead(&cell));
-        self.say(if lead > 0.0 {
+        let (picture, caption, lead) = (place.0 + 1, place.1 + 1, lead(&cell));
+        let text = if lead > 0.0 {
             format!("{name}: picture {picture} prefers caption {caption} to its own by {lead:.3}")
         } else {
-            format!("{name}: every picture prefers its own caption; picture {picture} is nearest to another, by {:.3}", -lead)
-        });
+            format!(
+                "{name}: every picture prefers its own caption; picture {picture} is nearest to another, by {:.3}",
+                -lead
+            )
+        };
+        self.cursor = place;
+        self.say(text);
     }
 }

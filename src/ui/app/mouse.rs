@@ -45,6 +45,10 @@ impl App {
                 self.look_at(Panel::Matrix);
                 self.cursor = map.cell_at(x - area.x, y - area.y);
             }
+            Target::Cells(map) => {
+                self.look_at(Panel::Matrix);
+                self.cursor = map.cell_at(x - area.x, y - area.y);
+            }
         }
         Vec::new()
     }

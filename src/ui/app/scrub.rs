@@ -23,6 +23,7 @@ impl App {
         let now = self.lanes.get(lane)?;
         Some(Shown {
             matrix: Arc::clone(now.matrix.as_ref()?),
+            rows: now.rows.clone(),
             pairs: Arc::clone(&now.pairs),
             settings: self.settings(lane),
         })

@@ -107,7 +107,7 @@ mod tests {
                 [K::Left, K::Right].map(Action::Chart).to_vec()
             }
             Target::Row(_) => vec![Action::Up, Action::Down, Action::Accept],
-            Target::Matrix(_) => {
+            Target::Matrix(_) | Target::Cells(_) => {
                 use crate::ui::action::Direction as D;
                 [D::Left, D::Right, D::Up, D::Down]
                     .map(Action::Cursor)

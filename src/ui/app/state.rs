@@ -18,6 +18,7 @@ use crate::lab::Command;
 use crate::scenario::Scenario;
 use crate::telemetry::Snapshot;
 use crate::ui::chart::Charts;
+use crate::ui::lens::Lens;
 use crate::ui::marks::Mark;
 use crate::ui::panel::{Page, Panel};
 use crate::ui::region::Regions;
@@ -134,6 +135,8 @@ pub struct App {
     pub quantity: Quantity,
     /// What its colours span.
     pub range: Range,
+    /// How close it is looked at; what suits its size if absent.
+    pub lens: Option<Lens>,
     /// The matrix's cursor: picture, caption.
     pub cursor: (usize, usize),
     /// The landscape's cursor, once it was moved: tau and b.
@@ -199,6 +202,7 @@ impl App {
             past: Past::default(),
             quantity: Quantity::Cosine,
             range: Range::Own,
+            lens: None,
             cursor: (0, 0),
             place: None,
             hand: Hand::default(),
@@ -232,6 +236,7 @@ impl App {
             quantity: self.quantity,
             range: self.range,
             dense: self.dense,
+            lens: self.lens,
             size: self.size,
             mouse: self.mouse,
             said: std::mem::take(&mut self.said),

@@ -30,7 +30,7 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     let lanes: Vec<usize> = (0..app.lanes.len())
         .filter(|lane| app.lanes[*lane].rows.is_some() && app.settings(*lane).is_some())
         .collect();
-    let row = row(screen);
+    let row = app.cursor.0;
     let pairs = lanes
         .first()
         .and_then(|lane| app.lanes[*lane].rows.as_ref())
@@ -64,16 +64,6 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     for (place, lane) in places.iter().zip(&lanes[first..]) {
         column(frame, *place, screen, *lane, row);
     }
-}
-
-/// The picture whose row is shown: the first of the cursor's cell.
-fn row(screen: &Screen) -> usize {
-    let app = screen.app;
-    let matrix = app
-        .lanes
-        .get(app.target.unwrap_or(0))
-        .and_then(|lane| lane.matrix.as_ref());
-    app.cursor.0 * matrix.map_or(1, |m| m.pool)
 }
 
 fn column(frame: &mut Frame, area: Rect, screen: &Screen, lane: usize, row: usize) {
@@ -414,9 +404,12 @@ mod tests {
             let mut matrix = (**lane.matrix.as_ref().expect("a matrix")).clone();
             matrix.pool = 2;
             lane.matrix = Some(Arc::new(matrix));
+            let mut rows = (**lane.rows.as_ref().expect("rows")).clone();
+            rows.cosines.truncate(60 * rows.pairs);
+            lane.rows = Some(Arc::new(rows));
         }));
         app.update(Action::Panel(Panel::Gradient));
-        app.cursor = (3, 0);
+        app.cursor = (6, 0);
         let screen = shot(&mut app, &RICH, 120, 40);
         assert!(screen.contains("picture 7 of 64"), "{screen}");
         app.cursor = (60, 0);

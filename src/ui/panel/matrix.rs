@@ -2,6 +2,7 @@
 //! cursor that all lanes share.
 
 mod explain;
+mod lens;
 mod map;
 mod paint;
 
@@ -9,18 +10,22 @@ use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 
-use crate::ui::app::{Focus, Shown};
+use crate::ui::app::{Focus, Quantity, Shown};
+use crate::ui::lens::Lens;
 use crate::ui::panel::Panel;
 use crate::ui::region::{MatrixMap, Target};
 use crate::ui::theme::Scale;
 use crate::ui::view::findings::fitting;
+use crate::ui::view::heat::span::{self, ColorSpan};
 use crate::ui::view::heat::{self, Grid};
+use crate::ui::view::plot::number_text;
 use crate::ui::view::{Screen, frame};
 
 pub use explain::explain;
 
-/// The least width in which a map is worth drawing.
+/// The least width in which a map is worth drawing, and one with captions and numbers.
 const NARROW: u16 = 18;
+const LEGIBLE: u16 = 48;
 
 /// The panel's best width in this area: square maps, and room left for pictures.
 pub fn width(screen: &Screen, area: Rect) -> u16 {
@@ -71,67 +76,81 @@ fn chrome(screen: &Screen) -> u16 {
 /// Draws the panel: as many lanes as fit, the addressed one among them.
 pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     let lanes = screen.app.lanes.len();
-    let (first, fit) = fitting(screen, area, NARROW);
+    let narrow = match screen.app.lens {
+        Some(Lens::Numbers) => LEGIBLE,
+        _ => NARROW,
+    };
+    let (first, fit) = fitting(screen, area, narrow);
     let shown = first..(first + fit).min(lanes);
-    let app = screen.app;
-    let views: Vec<_> = shown.clone().map(|lane| view(screen, lane, fit)).collect();
-    let grids: Vec<_> = views.iter().map(|view| view.grid.as_ref()).collect();
+    let views: Vec<_> = shown.map(|lane| view(screen, lane, fit)).collect();
     let gap = u16::from(!screen.boxed);
     let columns = vec![Constraint::Fill(1); fit];
     let places = Layout::horizontal(columns).spacing(gap).split(area);
-    let maps: Vec<_> = places
+    let rooms: Vec<_> = places.iter().map(|place| room(screen, *place)).collect();
+    let lens = lens_of(screen, &views, &rooms);
+    screen.regions.lens = Some(lens);
+    let plans: Vec<_> = views
         .iter()
-        .zip(&grids)
-        .map(|(place, grid)| {
-            let edge = if screen.boxed { 2 } else { 0 };
-            let rows = place.height.saturating_sub(chrome(screen));
-            grid.map(|g| {
-                MatrixMap::fit(g.side, place.width.saturating_sub(edge), rows, screen.theme)
-            })
-        })
+        .zip(&rooms)
+        .map(|(view, room)| Some(Plan::of(screen, view.looked.as_ref()?, lens, *room)))
         .collect();
-    let pooled: Vec<_> = grids
-        .iter()
-        .zip(&maps)
-        .map(|(g, m)| Some((*g)?.pooled(m.as_ref()?.pool)))
-        .collect();
-    let own = pooled
-        .iter()
-        .zip(&views)
-        .filter(|(_, view)| view.minus.is_none());
-    let all: Vec<_> = own.filter_map(|(grid, _)| grid.clone()).collect();
+    let own = views.iter().zip(&plans).filter(|(v, _)| v.minus.is_none());
+    let drawn = own.filter_map(|(view, plan)| Some(plan.as_ref()?.grid(view.looked.as_ref()?)));
+    let all: Vec<Grid> = drawn.collect();
     for (slot, view) in views.iter().enumerate() {
-        let inner = open_frame(
-            frame,
-            places[slot],
-            screen,
-            view,
-            maps[slot].as_ref(),
-            slot == 0,
-        );
-        if let (Some(grid), Some(map)) = (&pooled[slot], &maps[slot]) {
-            let (span, scale) = if view.minus.is_some() {
-                (heat::difference_span(grid), Scale::Diverging)
+        let plan = plans[slot].as_ref();
+        let inner = open_frame(frame, places[slot], screen, view, plan, slot == 0);
+        let Some((looked, plan)) = view.looked.as_ref().zip(plan) else {
+            let line = "no batch that both lanes have shown yet";
+            if view.minus.is_some() {
+                let line = Line::styled(line, screen.theme.muted()).centered();
+                frame::put(frame, inner, inner.height / 2, &line);
             } else {
-                let span = heat::span(app, grid, &all);
-                match heat::scale(app) {
-                    Scale::Rising => (span, Scale::Rising),
-                    Scale::Diverging => (heat::centred(span), Scale::Diverging),
-                }
-            };
-            draw(frame, inner, screen, grid, *map, (span, scale));
-        } else if view.minus.is_some() {
-            let text = "no batch that both lanes have shown yet";
-            frame::put(
-                frame,
-                inner,
-                inner.height / 2,
-                &Line::styled(text, screen.theme.muted()).centered(),
-            );
+                frame::promise(frame, inner, screen, Panel::Matrix);
+            }
+            continue;
+        };
+        let grid = plan.grid(looked);
+        let (span, scale) = if view.minus.is_some() {
+            let span = span::of_difference(&grid, screen.app.quantity, looked.pairs);
+            (span, Scale::Diverging)
         } else {
-            frame::promise(frame, inner, screen, Panel::Matrix);
-        }
+            let span = span::span(screen.app, &grid, &all, looked.pairs);
+            (span, span::scale(screen.app))
+        };
+        draw(frame, inner, screen, (looked, plan, &grid), (span, scale));
     }
+}
+
+/// Columns and rows for cells in a place of this size.
+fn room(screen: &Screen, place: Rect) -> (u16, u16) {
+    let edge = if screen.boxed { 2 } else { 0 };
+    (
+        place.width.saturating_sub(edge),
+        place.height.saturating_sub(chrome(screen)),
+    )
+}
+
+/// How close the matrix is looked at: as asked for, or at every pair: of the whole batch if it fits at a cell for
+/// each, else of those around the cursor.
+fn lens_of(screen: &Screen, views: &[View], rooms: &[(u16, u16)]) -> Lens {
+    let looked = views.iter().zip(rooms);
+    let looked: Vec<_> = looked
+        .filter_map(|(view, room)| Some((view.looked.as_ref()?, *room)))
+        .collect();
+    if looked.iter().any(|(looked, _)| looked.each.is_none()) {
+        return Lens::Whole;
+    }
+    screen.app.lens.unwrap_or_else(|| {
+        let fits = |(looked, room): &(&Looked, (u16, u16))| {
+            MatrixMap::fit(looked.pairs, room.0, room.1, screen.theme).pool == 1
+        };
+        if looked.iter().all(fits) {
+            Lens::Whole
+        } else {
+            Lens::Pairs
+        }
+    })
 }
 
 /// What one of the maps shows.
@@ -139,33 +158,111 @@ struct View {
     lane: usize,
     /// The lane that is taken from it.
     minus: Option<usize>,
-    /// Its step, and the pairs that a cell's side stands for before it is drawn.
-    about: Option<(u64, usize)>,
-    grid: Option<Grid>,
+    looked: Option<Looked>,
+}
+
+/// The matrix of one step, in the quantity that is looked at.
+struct Looked {
+    shown: Shown,
+    /// Pairs in the batch.
+    pairs: usize,
+    /// The matrix as it came, of means where it was pooled.
+    pooled: Grid,
+    /// Pair by pair, as far as that is known.
+    each: Option<Grid>,
+}
+
+impl Looked {
+    fn of(shown: Shown, quantity: Quantity) -> Self {
+        let settings = shown.settings.as_ref();
+        let pooled = heat::grid(&shown.matrix, settings, quantity);
+        let cells = shown.cells();
+        let each = cells.and_then(|cells| heat::each(&cells, settings, quantity));
+        Self {
+            pairs: shown.batch(),
+            pooled,
+            each,
+            shown,
+        }
+    }
+
+    /// The second minus the first.
+    fn difference(first: &Self, second: Self) -> Self {
+        let both = first.each.as_ref().zip(second.each.as_ref());
+        let each = both.filter(|(a, b)| a.side == b.side && a.values.len() == b.values.len());
+        Self {
+            pooled: heat::difference(&first.pooled, &second.pooled),
+            each: each.map(|(a, b)| heat::difference(a, b)),
+            ..second
+        }
+    }
 }
 
 /// The lane's matrix; the difference of two in place of the second one's, or of the only one that fits.
 fn view(screen: &Screen, lane: usize, fit: usize) -> View {
     let app = screen.app;
-    let grid = |shown: &Shown| heat::grid(&shown.matrix, shown.settings.as_ref(), app.quantity);
     match app.compared() {
-        Some((first, second)) if lane == second || fit == 1 => {
-            let common = app.common(first, second);
-            View {
-                lane: second,
-                minus: Some(first),
-                about: common.as_ref().map(|(a, _)| (a.matrix.step, a.matrix.pool)),
-                grid: common.map(|(a, b)| heat::difference(&grid(&a), &grid(&b))),
-            }
+        Some((first, second)) if lane == second || fit == 1 => View {
+            lane: second,
+            minus: Some(first),
+            looked: app.common(first, second).map(|(a, b)| {
+                let a = Looked::of(a, app.quantity);
+                Looked::difference(&a, Looked::of(b, app.quantity))
+            }),
+        },
+        _ => View {
+            lane,
+            minus: None,
+            looked: app.shown(lane).map(|shown| Looked::of(shown, app.quantity)),
+        },
+    }
+}
+
+/// How a matrix lies in its panel.
+enum Plan {
+    /// All of it.
+    Whole(MatrixMap),
+    /// A part of it, pair by pair.
+    Part(lens::Window),
+}
+
+impl Plan {
+    fn of(screen: &Screen, looked: &Looked, lens: Lens, (width, height): (u16, u16)) -> Self {
+        // Every pair has a cell of its own where there is room, also if the matrix came pooled.
+        let square = |grid: &Grid| grid.values.len() == grid.side * grid.side;
+        let each = looked.each.as_ref().filter(|grid| square(grid));
+        let fit = |side| MatrixMap::fit(side, width, height, screen.theme);
+        let matrix = &looked.shown.matrix;
+        let whole = each
+            .map(|grid| fit(grid.side))
+            .filter(|map| map.pool == 1)
+            .unwrap_or_else(|| fit(matrix.side).of(matrix.pool));
+        if lens == Lens::Whole {
+            return Self::Whole(whole);
         }
-        _ => {
-            let shown = app.shown(lane);
-            View {
-                lane,
-                minus: None,
-                about: shown.as_ref().map(|s| (s.matrix.step, s.matrix.pool)),
-                grid: shown.as_ref().map(grid),
+        let window = lens::Window::new(screen, lens, (width, height), looked.pairs);
+        window.map_or(Self::Whole(whole), Self::Part)
+    }
+
+    /// The values that it shows.
+    fn grid(&self, looked: &Looked) -> Grid {
+        match (self, &looked.each) {
+            (Self::Whole(map), Some(each)) if map.each == 1 => each.pooled(map.pool),
+            (Self::Part(_), Some(each)) => each.clone(),
+            (Self::Whole(map), _) => looked.pooled.pooled(map.pool),
+            (Self::Part(_), None) => looked.pooled.clone(),
+        }
+    }
+
+    /// What the title says of it: the factor of the pooling, or which pairs are in sight.
+    fn about(&self, screen: &Screen, pairs: usize) -> String {
+        match self {
+            Self::Whole(map) if map.factor() > 1 => {
+                let times = screen.theme.glyph("×", "x");
+                format!("{0}{times}{0}", map.factor())
             }
+            Self::Whole(_) => String::new(),
+            Self::Part(_) => format!("N = {pairs}"),
         }
     }
 }
@@ -175,7 +272,7 @@ fn open_frame(
     area: Rect,
     screen: &mut Screen,
     view: &View,
-    map: Option<&MatrixMap>,
+    plan: Option<&Plan>,
     first: bool,
 ) -> Rect {
     let app = screen.app;
@@ -198,19 +295,17 @@ fn open_frame(
     }
     let title = Line::from(title);
     let mut about = app.quantity.label().to_string();
-    if let (Some(map), Some((step, pooled))) = (map, view.about) {
+    if let Some((plan, looked)) = plan.zip(view.looked.as_ref()) {
         // Whoever sees means must know it: the legend says so only where it has room.
-        let pool = map.pool * pooled;
-        if pool > 1 {
-            about = format!("{about} {pool}{}{pool}", screen.theme.glyph("×", "x"));
-        }
-        let room = usize::from(area.width).saturating_sub(title.width() + 6);
-        let short = if pool > 1 {
-            format!("{pool}{}{pool}", screen.theme.glyph("×", "x"))
+        let short = plan.about(screen, looked.pairs);
+        let comma = if matches!(plan, Plan::Part(_)) {
+            ","
         } else {
-            String::new()
+            ""
         };
-        let step = format!("step {step}");
+        about = format!("{about}{comma} {short}").trim_end().into();
+        let room = usize::from(area.width).saturating_sub(title.width() + 6);
+        let step = format!("step {}", looked.shown.matrix.step);
         let mut forms = vec![format!("{about}, {step}"), about];
         if app.past.step.is_some() {
             // Whoever looks at the past must know it before all else.
@@ -230,8 +325,9 @@ fn open_frame(
     };
     let focused = app.focus == Focus::Panel && app.panel == Panel::Matrix;
     let inner = frame::titled(frame, area, screen, title, right, focused);
-    let axes = match view.about.filter(|_| app.past.step.is_some()) {
-        Some((step, _)) => format!(" step {step}, Esc: live "),
+    let looked = view.looked.as_ref();
+    let axes = match looked.filter(|_| app.past.step.is_some()) {
+        Some(looked) => format!(" step {}, Esc: live ", looked.shown.matrix.step),
         None => screen
             .theme
             .glyph(" pictures ↓  captions → ", " pictures v  captions > ")
@@ -251,45 +347,80 @@ fn draw(
     frame: &mut Frame,
     inner: Rect,
     screen: &mut Screen,
-    grid: &Grid,
-    map: MatrixMap,
-    (span, scale): ((f64, f64), Scale),
+    (looked, plan, grid): (&Looked, &Plan, &Grid),
+    (span, scale): (ColorSpan, Scale),
 ) {
-    let theme = screen.theme;
-    let (width, height) = map.size();
+    let height = match plan {
+        Plan::Whole(map) => map.size().1,
+        Plan::Part(window) => window.size().1,
+    };
     let legend = inner.height > height;
     let place = Rect {
-        x: inner.x + inner.width.saturating_sub(width) / 2,
-        y: inner.y + (inner.height - u16::from(legend)).saturating_sub(height) / 2,
-        width: width.min(inner.width),
-        height: height.min(inner.height),
+        height: inner.height - u16::from(legend),
+        ..inner
     };
-    screen.regions.add(place, Target::Matrix(map));
-    let share = |value: f64| (value - span.0) / (span.1 - span.0);
-    let pixel = |x: usize, y: usize| {
-        let (row, column) = (y / map.grow, x / map.grow);
-        (row < grid.side && column < grid.side).then(|| grid.values[row * grid.side + column])
+    let used = match plan {
+        Plan::Whole(map) => whole(frame, place, screen, grid, *map, (span, scale)),
+        Plan::Part(window) => {
+            let pairs = looked.shown.pairs.as_slice();
+            lens::draw(frame, place, screen, (window, grid, pairs), (span, scale));
+            if let Some(corner) = window.overview(place) {
+                let side = looked.pooled.side;
+                let pool = looked.shown.matrix.pool;
+                let map = MatrixMap::fit(side, corner.width, corner.height, screen.theme).of(pool);
+                let means = looked.pooled.pooled(map.pool);
+                let drawn = whole(frame, corner, screen, &means, map, (span, scale));
+                lens::frame_window(frame, drawn, screen, window, map);
+            }
+            place
+        }
     };
-    paint::paint(frame.buffer_mut(), place, theme, (map, scale), |x, y| {
-        pixel(x, y).map(&share)
-    });
-    if screen.app.cursor_shown() {
-        paint::cursor(frame.buffer_mut(), place, screen, map);
-    }
     if legend {
         let line = Rect {
-            y: place.bottom(),
+            y: used.bottom(),
             height: 1,
             ..inner
         };
-        let own = scale == heat::scale(screen.app);
-        let name = if map.pool > 1 {
-            " means"
-        } else if own {
-            heat::range(screen.app).label()
-        } else {
-            "difference"
+        let pooled = matches!(plan, Plan::Whole(map) if map.factor() > 1);
+        let names = match span.least {
+            Some(least) => {
+                let least = number_text(least, least);
+                vec![format!("least span {least}"), format!("least {least}")]
+            }
+            None if pooled => vec!["means".into()],
+            None if scale == span::scale(screen.app) => {
+                vec![span::range(screen.app).label().into()]
+            }
+            None => vec!["difference".into()],
         };
-        paint::legend(frame.buffer_mut(), line, screen, (span, scale), name);
+        paint::legend(frame.buffer_mut(), line, screen, (span, scale), &names);
     }
+}
+
+/// Draws the whole matrix in the middle of a place, with the cursor. Returns where it lies.
+fn whole(
+    frame: &mut Frame,
+    place: Rect,
+    screen: &mut Screen,
+    grid: &Grid,
+    map: MatrixMap,
+    (span, scale): (ColorSpan, Scale),
+) -> Rect {
+    let (width, height) = map.size();
+    let place = Rect {
+        x: place.x + place.width.saturating_sub(width) / 2,
+        y: place.y + place.height.saturating_sub(height) / 2,
+        width: width.min(place.width),
+        height: height.min(place.height),
+    };
+    screen.regions.add(place, Target::Matrix(map));
+    let share = |x: usize, y: usize| {
+        let value = grid.at(y / map.grow, x / map.grow)?;
+        Some(span.share(value))
+    };
+    paint::paint(frame.buffer_mut(), place, screen.theme, (map, scale), share);
+    if screen.app.cursor_shown() {
+        paint::cursor(frame.buffer_mut(), place, screen, map);
+    }
+    place
 }

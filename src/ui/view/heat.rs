@@ -1,17 +1,18 @@
-//! The numbers behind a heatmap: what a cell is worth, how matrices are pooled, what colours span.
-//! No drawing.
+//! The numbers behind a heatmap: what a cell is worth, and how matrices are pooled; what colours span is in
+//! [`span`]. No drawing.
+
+pub mod span;
 
 use crate::control::Settings;
 use crate::loss::arithmetic::{sigmoid, softmax};
 use crate::quantity::Loss;
-use crate::telemetry::Matrix;
-use crate::ui::app::{App, Quantity, Range};
-use crate::ui::theme::Scale;
+use crate::telemetry::{Cells, Matrix};
+use crate::ui::app::Quantity;
 
 /// A matrix of one quantity.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Grid {
-    /// Rows and columns.
+    /// Columns, and rows unless some are not kept.
     pub side: usize,
     /// Values, row by row.
     pub values: Vec<f64>,
@@ -26,8 +27,9 @@ pub struct CellFacts {
     pub logit: f64,
     /// Softmax along the row: how likely this caption is, given the picture.
     pub row: f64,
-    /// Softmax along the column: how likely this picture is, given the caption.
-    pub column: f64,
+    /// Softmax along the column: how likely this picture is, given the caption; none where not all rows of a
+    /// large batch are kept.
+    pub column: Option<f64>,
     /// Sigmoid of the logit.
     pub sigmoid: f64,
     /// The probability that the lane's own loss is made of.
@@ -35,19 +37,40 @@ pub struct CellFacts {
     /// What the cell adds to the loss, before the sum is divided by the number of pairs; nothing of its
     /// own beside the diagonal of a softmax.
     pub loss: Option<f64>,
-    /// The derivative of the loss with respect to the cell's logit.
-    pub gradient: f64,
+    /// The derivative of the loss with respect to the cell's logit; none where not all rows are kept.
+    pub gradient: Option<f64>,
 }
 
 fn logit(cosine: f64, settings: &Settings) -> f64 {
     cosine / settings.temperature + settings.bias.unwrap_or(0.0)
 }
 
-/// The quantity of every cell.
+/// The quantity of every cell of a matrix as it is drawn: of means, where it was pooled.
 pub fn grid(matrix: &Matrix, settings: Option<&Settings>, quantity: Quantity) -> Grid {
-    let side = matrix.side;
-    let cosines = matrix.cosines.iter().map(|&c| f64::from(c));
-    let values = match (quantity, settings) {
+    let values = values(&matrix.cosines, matrix.side, settings, quantity);
+    Grid {
+        side: matrix.side,
+        values,
+    }
+}
+
+/// The quantity of every pair that is kept one by one. `None` where that takes rows that are not kept.
+pub fn each(cells: &Cells, settings: Option<&Settings>, quantity: Quantity) -> Option<Grid> {
+    let known = cells.whole() || quantity != Quantity::Gradient;
+    known.then(|| Grid {
+        side: cells.pairs(),
+        values: values(cells.all(), cells.pairs(), settings, quantity),
+    })
+}
+
+fn values(
+    cosines: &[f32],
+    side: usize,
+    settings: Option<&Settings>,
+    quantity: Quantity,
+) -> Vec<f64> {
+    let cosines = cosines.iter().map(|&c| f64::from(c));
+    match (quantity, settings) {
         (Quantity::Cosine, _) | (_, None) => cosines.collect(),
         (Quantity::Logit, Some(s)) => cosines.map(|c| logit(c, s)).collect(),
         (Quantity::Probability, Some(s)) => {
@@ -60,8 +83,7 @@ pub fn grid(matrix: &Matrix, settings: Option<&Settings>, quantity: Quantity) ->
             let logits: Vec<_> = cosines.map(|c| logit(c, s)).collect();
             gradient(&logits, side, s.loss)
         }
-    };
-    Grid { side, values }
+    }
 }
 
 /// The derivative of the loss with respect to each logit.
@@ -82,27 +104,25 @@ pub fn difference(first: &Grid, second: &Grid) -> Grid {
     }
 }
 
-/// Everything about one cell; `None` outside the matrix.
-pub fn facts(matrix: &Matrix, settings: &Settings, row: usize, column: usize) -> Option<CellFacts> {
-    let side = matrix.side;
-    if row >= side || column >= side {
-        return None;
-    }
-    let at = |r: usize, c: usize| logit(f64::from(matrix.cosines[r * side + c]), settings);
-    let along: Vec<_> = (0..side).map(|c| at(row, c)).collect();
-    let down: Vec<_> = (0..side).map(|r| at(r, column)).collect();
-    let z = at(row, column);
+/// Everything about one pair; `None` where it is not kept.
+pub fn facts(cells: &Cells, settings: &Settings, row: usize, column: usize) -> Option<CellFacts> {
+    let logit = |cosine: f32| logit(f64::from(cosine), settings);
+    let along: Vec<_> = cells.row(row)?.iter().copied().map(logit).collect();
+    let cosine = f64::from(*cells.row(row)?.get(column)?);
+    let down: Option<Vec<_>> = cells.column(column).map(|down| down.map(logit).collect());
     let law = settings.loss.law();
-    let cell = law.cell(&along, &down, (row, column));
+    let cell = down
+        .as_ref()
+        .map(|down| law.cell(&along, down, (row, column)));
     Some(CellFacts {
-        cosine: f64::from(matrix.cosines[row * side + column]),
-        logit: z,
+        cosine,
+        logit: along[column],
         row: softmax(&along)[column],
-        column: softmax(&down)[row],
-        sigmoid: sigmoid(z),
+        column: down.map(|down| softmax(&down)[row]),
+        sigmoid: sigmoid(along[column]),
         own: law.probabilities(&along)[column],
-        loss: cell.loss,
-        gradient: cell.slope / side as f64,
+        loss: cell.and_then(|cell| cell.loss),
+        gradient: cell.map(|cell| cell.slope / cells.pairs() as f64),
     })
 }
 
@@ -128,78 +148,19 @@ impl Grid {
         }
     }
 
-    fn extent(&self) -> Option<(f64, f64)> {
+    /// The value of a pair, if it is kept.
+    pub fn at(&self, row: usize, column: usize) -> Option<f64> {
+        let inside = column < self.side;
+        inside.then(|| self.values.get(row * self.side + column).copied())?
+    }
+
+    /// The least and the largest of the values that are numbers.
+    pub fn extent(&self) -> Option<(f64, f64)> {
         let finite = self.values.iter().copied().filter(|v| v.is_finite());
         finite.fold(None, |e: Option<(f64, f64)>, v| {
             Some(e.map_or((v, v), |(l, h)| (l.min(v), h.max(v))))
         })
     }
-}
-
-/// How the quantity in sight is shown: what has a sign has a colour for each.
-pub fn scale(app: &App) -> Scale {
-    if app.quantity == Quantity::Gradient {
-        Scale::Diverging
-    } else {
-        Scale::Rising
-    }
-}
-
-/// The range in use: logits and gradients have no fixed range, and the logits of a softmax and
-/// of a sigmoid with its bias lie so far apart that one scale would show neither.
-pub const fn range(app: &App) -> Range {
-    match (app.quantity, app.range) {
-        (Quantity::Logit, _) | (Quantity::Gradient, Range::Fixed) => Range::Own,
-        (_, range) => range,
-    }
-}
-
-/// What the colours span, for a lane whose drawn grid is `own`. Ends are rounded outwards, so that
-/// the scale does not tremble from step to step.
-pub fn span(app: &App, own: &Grid, all: &[Grid]) -> (f64, f64) {
-    match (range(app), app.quantity) {
-        (Range::Fixed, Quantity::Cosine) => (-1.0, 1.0),
-        (Range::Fixed, _) => (0.0, 1.0),
-        (Range::Shared, _) => round(
-            all.iter()
-                .filter_map(Grid::extent)
-                .reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))),
-        ),
-        (Range::Own, _) => round(own.extent()),
-    }
-}
-
-/// The same with zero in its middle.
-pub fn centred((low, high): (f64, f64)) -> (f64, f64) {
-    let most = low.abs().max(high.abs());
-    (-most, most)
-}
-
-/// What the colours of a difference span: zero lies in the middle.
-pub fn difference_span(grid: &Grid) -> (f64, f64) {
-    centred(round(grid.extent()))
-}
-
-fn round(extent: Option<(f64, f64)>) -> (f64, f64) {
-    let (low, high) = extent.unwrap_or((0.0, 1.0));
-    let width = (high - low).max(1e-6);
-    let step = twentieth(width);
-    let (low, high) = ((low / step).floor() * step, (high / step).ceil() * step);
-    if high > low {
-        (low, high)
-    } else {
-        (low, low + step)
-    }
-}
-
-/// About a twentieth, as a round number.
-fn twentieth(width: f64) -> f64 {
-    let power = 10_f64.powf((width / 20.0).log10().floor());
-    [5.0, 2.0, 1.0]
-        .into_iter()
-        .map(|m| m * power)
-        .find(|step| *step <= width / 20.0 * 1.001)
-        .unwrap_or(power)
 }
 
 #[cfg(test)]
@@ -223,11 +184,13 @@ mod tests {
         settings.temperature = 0.5;
         settings.bias = Some(-1.0);
         // Logits: 0, -1; -2, 1.
-        let cell = facts(&two(), &settings, 0, 0).unwrap();
+        let two = two();
+        let two = Cells::of(&two, None).unwrap();
+        let cell = facts(&two, &settings, 0, 0).unwrap();
         assert!((cell.logit - 0.0).abs() < 1e-9 && (cell.sigmoid - 0.5).abs() < 1e-9);
         assert!((cell.row - 1.0 / (1.0 + (-1.0_f64).exp())).abs() < 1e-9);
-        assert!((cell.column - 1.0 / (1.0 + (-2.0_f64).exp())).abs() < 1e-9);
-        assert_eq!(facts(&two(), &settings, 2, 0), None);
+        assert!((cell.column.unwrap() - 1.0 / (1.0 + (-2.0_f64).exp())).abs() < 1e-9);
+        assert_eq!(facts(&two, &settings, 2, 0), None);
     }
 
     #[test]
@@ -236,13 +199,18 @@ mod tests {
         settings.temperature = 0.5;
         settings.bias = Some(-1.0);
         // Logits: 0, -1; -2, 1.
-        let cell = facts(&two(), &settings, 0, 1).unwrap();
+        let two = two();
+        let two = Cells::of(&two, None).unwrap();
+        let cell = facts(&two, &settings, 0, 1).unwrap();
         assert!((cell.loss.unwrap() - (1.0 + (-1.0_f64).exp()).ln()).abs() < 1e-9);
-        assert!((cell.gradient - sigmoid(-1.0) / 2.0).abs() < 1e-9);
+        assert!((cell.gradient.unwrap() - sigmoid(-1.0) / 2.0).abs() < 1e-9);
         settings.loss = Loss::InfoNce;
-        let cell = facts(&two(), &settings, 0, 0).unwrap();
-        assert!((cell.loss.unwrap() + f64::midpoint(cell.row.ln(), cell.column.ln())).abs() < 1e-9);
-        assert_eq!(facts(&two(), &settings, 0, 1).unwrap().loss, None);
+        let cell = facts(&two, &settings, 0, 0).unwrap();
+        assert!(
+            (cell.loss.unwrap() + f64::midpoint(cell.row.ln(), cell.column.unwrap().ln())).abs()
+                < 1e-9
+        );
+        assert_eq!(facts(&two, &settings, 0, 1).unwrap().loss, None);
     }
 
     #[test]
@@ -301,14 +269,24 @@ mod tests {
     }
 
     #[test]
-    fn the_scale_holds_all_values() {
-        let (low, high) = round(Some((-0.13, 0.62)));
-        assert!(
-            (low + 0.14).abs() < 1e-9 && (high - 0.62).abs() < 1e-9,
-            "{low} {high}"
+    fn of_a_batch_that_is_kept_in_part_no_column_is_guessed() {
+        let matrix = Matrix { pool: 2, ..two() };
+        let rows = crate::telemetry::Rows {
+            step: 1,
+            pairs: 3,
+            cosines: vec![0.5, 0.0, 0.1],
+        };
+        let cells = Cells::of(&matrix, Some(&rows)).unwrap();
+        let settings = fixture::settings(Loss::InfoNce);
+        let cell = facts(&cells, &settings, 0, 2).unwrap();
+        assert!((cell.cosine - 0.1).abs() < 1e-6);
+        assert_eq!((cell.column, cell.loss, cell.gradient), (None, None, None));
+        assert_eq!(facts(&cells, &settings, 1, 0), None);
+        assert_eq!(each(&cells, Some(&settings), Quantity::Gradient), None);
+        let grid = each(&cells, Some(&settings), Quantity::Cosine).unwrap();
+        assert_eq!(
+            (grid.at(0, 2).is_some(), grid.at(1, 0), grid.at(0, 3)),
+            (true, None, None)
         );
-        assert_eq!(round(None), (0.0, 1.0));
-        let (low, high) = round(Some((0.3, 0.3)));
-        assert!(low <= 0.3 && high > low);
     }
 }

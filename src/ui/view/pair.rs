@@ -1,8 +1,6 @@
 //! What lies under the matrix's cursor: the picture of its row, the caption of its column, and what
 //! every lane makes of the two.
 
-use std::fmt::Write;
-
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -26,7 +24,6 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &Screen, lane: &Shown) {
         height: area.height - rows,
         ..area
     };
-    let pooled = lane.matrix.pool > 1;
     let mut used = 0;
     for (what, at, x) in [
         ("picture", row, items.x),
@@ -48,7 +45,7 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &Screen, lane: &Shown) {
         };
         used = used.max(
             1 + match lane.pairs.get(at) {
-                Some(pair) if !pooled => item(
+                Some(pair) => item(
                     frame,
                     below,
                     screen,
@@ -59,7 +56,7 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &Screen, lane: &Shown) {
                         &pair.caption
                     },
                 ),
-                _ => unknown(frame, below, screen, pooled),
+                None => unknown(frame, below, screen),
             },
         );
     }
@@ -113,12 +110,8 @@ fn item(frame: &mut Frame, area: Rect, screen: &Screen, pair: &Pair, words: &str
 }
 
 /// Says why there is nothing to show. Returns the rows used.
-fn unknown(frame: &mut Frame, area: Rect, screen: &Screen, pooled: bool) -> u16 {
-    let text = if pooled {
-        "each cell is the mean of several pairs"
-    } else {
-        "beyond the pairs that are kept"
-    };
+fn unknown(frame: &mut Frame, area: Rect, screen: &Screen) -> u16 {
+    let text = "no thumbnail and caption are kept of this pair";
     let lines = frame::wrap(text, usize::from(area.width.max(2) - 1));
     for (i, line) in lines.iter().enumerate() {
         frame::put(
@@ -162,14 +155,18 @@ const LOGIT: Fact = fact("logit", "logit", 8, |f| format!("{:.2}", f.logit));
 const LOSS: Fact = fact("loss", "loss", 7, |f| {
     f.loss.map_or_else(String::new, share)
 });
-const GRADIENT: Fact = fact("gradient", "gradient", 10, |f| signed(f.gradient));
+const GRADIENT: Fact = fact("gradient", "gradient", 10, |f| {
+    f.gradient.map_or_else(String::new, signed)
+});
 
 /// Everything about the cell.
 const ALL: [Fact; 7] = [
     COSINE,
     LOGIT,
     fact("p→", "p>", 7, |f| share(f.row)),
-    fact("p←", "p<", 7, |f| share(f.column)),
+    fact("p←", "p<", 7, |f| {
+        f.column.map_or_else(String::new, share)
+    }),
     fact("sigmoid", "sigmoid", 8, |f| share(f.sigmoid)),
     LOSS,
     GRADIENT,
@@ -223,14 +220,15 @@ fn numbers(frame: &mut Frame, area: Rect, screen: &Screen, blocks: &[Vec<Fact>],
         let mut head = " ".repeat(NAME);
         for fact in block {
             let text = theme.glyph(fact.head, fact.plain);
-            let _ = write!(head, "{text:>0$}", fact.width);
+            head.push_str(&frame::cell(text, fact.width, screen));
         }
         frame::put(frame, area, row, &Line::styled(head, theme.faint()));
         for (i, lane) in app.lanes.iter().enumerate() {
             row += 1;
-            let facts = app.shown_of(i, step).and_then(|shown| {
+            let shown = app.shown_of(i, step);
+            let facts = shown.as_ref().and_then(|shown| {
                 let settings = shown.settings.as_ref()?;
-                heat::facts(&shown.matrix, settings, app.cursor.0, app.cursor.1)
+                heat::facts(&shown.cells()?, settings, app.cursor.0, app.cursor.1)
             });
             let label = frame::cut(&lane.lane, NAME - 3, screen);
             let mut spans = vec![Span::styled(
@@ -238,7 +236,10 @@ fn numbers(frame: &mut Frame, area: Rect, screen: &Screen, blocks: &[Vec<Fact>],
                 theme.lane(i),
             )];
             if facts.is_none() && lane.matrix.is_some() {
-                let text = format!("has not shown step {step}");
+                let text = match shown {
+                    Some(_) => "keeps only means of this pair".into(),
+                    None => format!("has not shown step {step}"),
+                };
                 spans.push(Span::styled(text, theme.faint()));
             }
             if let Some(facts) = facts {
@@ -249,7 +250,7 @@ fn numbers(frame: &mut Frame, area: Rect, screen: &Screen, blocks: &[Vec<Fact>],
                     } else {
                         text
                     };
-                    Span::styled(format!("{text:>0$}", fact.width), theme.text())
+                    Span::styled(frame::cell(&text, fact.width, screen), theme.text())
                 }));
             }
             frame::put(frame, area, row, &spans.into());

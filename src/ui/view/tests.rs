@@ -4,8 +4,10 @@ mod charts;
 mod exercise;
 mod findings;
 mod learn;
+mod lens;
 mod matrix;
 mod pages;
+mod panels;
 mod sizes;
 
 use std::collections::BTreeMap;
@@ -22,6 +24,7 @@ use crate::ui::action::Action;
 use crate::ui::app::{App, Choice, Overlay};
 use crate::ui::fixture;
 use crate::ui::input::Input;
+use crate::ui::lens::Lens;
 use crate::ui::panel::Panel;
 use crate::ui::region::Target;
 use crate::ui::theme::{Depth, Glyphs, Theme};
@@ -250,6 +253,8 @@ fn every_dial_and_panel_can_be_clicked() {
         targets.contains(&Target::Act(Action::PlayPause))
             && targets.contains(&Target::Act(Action::Quit))
     );
+    app.lens = Some(Lens::Whole);
+    draw(&mut app, &RICH, 120, 40);
     let (map, _) = *app
         .regions
         .iter()

@@ -11,11 +11,9 @@ pub fn explain(app: &App) -> Card {
         .formula("push on a negative: softmax P_ij x scale, sigmoid sigma(z_ij) x scale; effective = e^entropy")
         .lanes(app, |seen| {
             let found = seen.lane.rows.as_ref().and_then(|rows| {
-                let pool = seen.lane.matrix.as_ref().map_or(1, |m| m.pool);
-                let own = row * pool;
                 let bias = seen.settings.bias.unwrap_or(0.0);
                 let tau = seen.settings.temperature;
-                Push::of(rows.row(own)?, own, seen.settings.loss, tau, bias)
+                Push::of(rows.row(row)?, row, seen.settings.loss, tau, bias)
             });
             let Some(push) = found else {
                 return format!("N = {}; no row yet", seen.settings.batch_size);

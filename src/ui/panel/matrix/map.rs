@@ -18,11 +18,23 @@ impl MatrixMap {
         // A cell of more than 8 pixels shows nothing more.
         Self {
             side,
+            each: 1,
             pool,
             grow: grow.min(8),
             across,
             stacked,
         }
+    }
+
+    /// The same for a matrix whose cells stand for so many pairs a side.
+    #[must_use]
+    pub const fn of(self, each: usize) -> Self {
+        Self { each, ..self }
+    }
+
+    /// Pairs in the side of what is drawn as one.
+    pub const fn factor(&self) -> usize {
+        self.pool * self.each
     }
 
     /// Screen cells across and down.
@@ -68,6 +80,9 @@ mod tests {
         let theme = Theme::new(Depth::True, Glyphs::Braille);
         let pooled = MatrixMap::fit(64, 40, 16, &theme);
         assert_eq!(pooled.cell_at(31, 15), (60, 62));
+        // Of a batch of 128 that came pooled.
+        assert_eq!(pooled.of(2).cell_at(31, 15), (120, 124));
+        assert_eq!(pooled.of(2).factor(), 4);
         let grown = MatrixMap::fit(8, 40, 16, &theme);
         assert_eq!(grown.cell_at(4, 2), (1, 1));
         let text = MatrixMap::fit(8, 40, 16, &Theme::new(Depth::None, Glyphs::Ascii));

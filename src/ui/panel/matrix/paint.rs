@@ -7,7 +7,8 @@ use ratatui::style::{Modifier, Style};
 use crate::ui::region::MatrixMap;
 use crate::ui::theme::{Scale, Theme};
 use crate::ui::view::Screen;
-use crate::ui::view::plot::tick_text;
+use crate::ui::view::heat::span::ColorSpan;
+use crate::ui::view::plot::number_text;
 
 /// Fills the area with pixels, whose shares of the scale `share` tells.
 pub fn paint(
@@ -49,7 +50,8 @@ pub fn paint(
 
 /// Marks the cursor's cell, and its row and column at the edges.
 pub fn cursor(buf: &mut Buffer, area: Rect, screen: &Screen, map: MatrixMap) {
-    let (row, column) = screen.app.cursor;
+    let each = map.each.max(1);
+    let (row, column) = (screen.app.cursor.0 / each, screen.app.cursor.1 / each);
     if row >= map.side || column >= map.side {
         return;
     }
@@ -80,23 +82,28 @@ pub fn cursor(buf: &mut Buffer, area: Rect, screen: &Screen, map: MatrixMap) {
     }
 }
 
-/// The scale's ends and all between them.
+/// Columns of the scale that no name may take.
+const SHORTEST: usize = 6;
+
+/// The scale's ends and all between them, and the first of its names that there is room for.
 pub fn legend(
     buf: &mut Buffer,
     line: Rect,
     screen: &Screen,
-    (span, scale): ((f64, f64), Scale),
-    name: &str,
+    (span, scale): (ColorSpan, Scale),
+    names: &[String],
 ) {
     let theme = screen.theme;
-    let ends = [span.0, span.1];
-    let (low, high) = (tick_text(span.0, &ends), tick_text(span.1, &ends));
-    let name = format!(" {}", name.trim());
+    // Ends are round to a twentieth of what lies between them.
+    let gap = (span.high - span.low) / 20.0;
+    let (low, high) = (number_text(span.low, gap), number_text(span.high, gap));
     let used = low.len() + high.len() + 2;
     let room = usize::from(line.width).saturating_sub(used);
-    let named = room >= name.len() + 12;
-    let bar = (room - if named { name.len() } else { 0 }).min(32) as u16;
-    let total = used as u16 + bar + if named { name.len() as u16 } else { 0 };
+    let mut names = names.iter().map(|name| format!(" {name}"));
+    let name = names.find(|name| room >= name.len() + SHORTEST);
+    let name = name.unwrap_or_default();
+    let bar = (room - name.len()).min(32) as u16;
+    let total = used as u16 + bar + name.len() as u16;
     let mut x = line.x + line.width.saturating_sub(total) / 2;
     if usize::from(line.width) < used {
         return;
@@ -124,7 +131,5 @@ pub fn legend(
     }
     x += bar + 1;
     buf.set_string(x, line.y, &high, theme.muted());
-    if named {
-        buf.set_string(x + high.len() as u16, line.y, name, theme.faint());
-    }
+    buf.set_string(x + high.len() as u16, line.y, name, theme.faint());
 }

@@ -65,6 +65,7 @@ fn a_key_shows_each_quantity_and_each_scale_with_its_legend() {
         press(&mut app, "f");
     }
     // Where cells stand for several pairs, the factor is said.
+    app.lens = Some(Lens::Whole);
     let screen = shot(&mut app, &RICH, 120, 40);
     assert!(
         screen.contains("cosine 2×2") && screen.contains("means"),
@@ -108,6 +109,7 @@ fn without_colour_the_matrix_is_read_from_the_text_alone() {
         let mut app = app(fixture::running(900));
         app.size = (200, 60);
         press(&mut app, "mz");
+        app.lens = Some(Lens::Whole);
         let buffer = draw(&mut app, &theme, 200, 60);
         let (area, map) = app
             .regions
@@ -171,6 +173,7 @@ fn only_the_settings_that_differ_are_written_out() {
 fn the_cursor_is_the_same_pair_in_every_lane() {
     let mut app = app(fixture::running(640));
     app.size = (120, 40);
+    app.lens = Some(Lens::Whole);
     press(&mut app, "mjjjj");
     app.key(crossterm::event::KeyEvent::from(
         crossterm::event::KeyCode::Down,
