@@ -152,7 +152,8 @@ fn commands() -> Vec<(PathBuf, Vec<String>)> {
                         file.display()
                     )
                 });
-                commands.push((file.clone(), markdown::words(line)));
+                let all = line.split(" && ").map(markdown::words);
+                commands.extend(all.map(|words| (file.clone(), words)));
             }
         }
     }
