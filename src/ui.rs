@@ -91,10 +91,14 @@ pub enum Begin {
 pub fn run(
     options: Options,
     source: Source,
-    scenario: Scenario,
+    mut scenario: Scenario,
     names: &[String],
     script: Option<Script>,
 ) -> Result<()> {
+    if matches!(options.course, Some(Begin::Exercise(_))) {
+        // Its lanes would wait at the moments of its lesson.
+        scenario.lesson = None;
+    }
     let lab = (source.open)(scenario.clone())?;
     let env = |name: &str| std::env::var_os(name);
     let mut theme = Theme::new(

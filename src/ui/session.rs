@@ -232,7 +232,10 @@ impl Session {
             Effect::Export => self.export(app),
             Effect::Log => app.show_log(&terminal::log_tail()),
             Effect::Open(name) => {
-                match (source.load)(&name).and_then(|s| Ok(((source.open)(s.clone())?, s))) {
+                match (source.load)(&name)
+                    .map(|s| app.as_asked(s))
+                    .and_then(|s| Ok(((source.open)(s.clone())?, s)))
+                {
                     Ok((lab, scenario)) => {
                         let old = std::mem::replace(&mut self.lab, lab);
                         self.retired.push(end(old));

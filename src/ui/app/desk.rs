@@ -78,6 +78,11 @@ impl Desk {
         self.asked = Some(exercise);
     }
 
+    /// Whether the scenario of an exercise is being opened.
+    pub(super) const fn asks(&self) -> bool {
+        self.asked.is_some()
+    }
+
     /// The place of the exercise that is done.
     pub(super) const fn on(&self) -> Option<usize> {
         self.on

@@ -2,6 +2,7 @@
 
 use super::{App, Effect, Overlay};
 use crate::exercise::{EXERCISES, Exercise, Given, Pairs, Work};
+use crate::scenario::Scenario;
 use crate::ui::action::Action;
 use crate::ui::input::Input;
 use crate::ui::panel::Panel;
@@ -30,7 +31,6 @@ impl App {
         let Some(exercise) = self.exercise() else {
             return;
         };
-        self.drop_lesson();
         if exercise.on_paper {
             self.fill_hand_with(Pairs::default());
             self.look_at(Panel::Hand);
@@ -39,11 +39,12 @@ impl App {
         self.desk.take_up();
     }
 
-    /// The lesson of its scenario would get in an exercise's way.
-    pub(super) fn drop_lesson(&mut self) {
-        if self.exercise().is_some() {
-            self.scenario.lesson = None;
+    /// The scenario as it is to be opened: the lesson of an exercise's would get in its way.
+    pub fn as_asked(&self, mut scenario: Scenario) -> Scenario {
+        if self.desk.asks() {
+            scenario.lesson = None;
         }
+        scenario
     }
 
     /// A scenario that an action opens ends the exercise that was asked for, unless it is the exercise's.

@@ -258,7 +258,6 @@ impl App {
             self.target = Some(scenario.lanes.len() - 1);
         }
         self.scenario = scenario;
-        self.drop_lesson();
     }
 
     /// Says that something was done.

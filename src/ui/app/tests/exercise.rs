@@ -7,7 +7,8 @@ use crate::ui::panel::Panel;
 
 /// The screen as an exercise is opened on it.
 fn doing(exercise: usize) -> App {
-    let scenario = load(EXERCISES[exercise].scenario).unwrap();
+    let mut scenario = load(EXERCISES[exercise].scenario).unwrap();
+    scenario.lesson = None;
     let mut app = App::new(scenario, Vec::new());
     app.size = (120, 40);
     app.begin_exercise(exercise);
@@ -62,14 +63,17 @@ fn an_exercise_by_hand_is_done_by_keys_and_wrong_answers_say_why() {
     // Enter goes on to the next one.
     let opened = tap(&mut app, KeyCode::Enter);
     assert_eq!(opened, [Effect::Open("bias-zero".into())]);
-    app.reopen(load("bias-zero").unwrap());
+    // Its lanes would wait at the moments of its lesson.
+    let scenario = app.as_asked(load("bias-zero").unwrap());
+    assert_eq!(scenario.lesson, None);
+    app.reopen(scenario);
+    assert!(app.as_asked(load("bias-zero").unwrap()).lesson.is_some());
     assert_eq!((app.exercise().unwrap().name, at(&app)), ("bias", 0));
 }
 
 #[test]
 fn an_exercise_in_the_lab_is_done_with_its_dials() {
     let mut app = doing(1);
-    assert_eq!(app.scenario.lesson, None, "the lesson would get in the way");
     for right in ["63", "-4.14", "44.36", "10", "5.15"] {
         assert!(
             matches!(answer(&mut app, right), Verdict::Right(_)),

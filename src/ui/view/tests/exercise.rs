@@ -6,7 +6,8 @@ use crate::scenario::load;
 use crossterm::event::{KeyCode, KeyEvent};
 
 fn doing(exercise: usize) -> App {
-    let scenario = load(EXERCISES[exercise].scenario).unwrap();
+    let mut scenario = load(EXERCISES[exercise].scenario).unwrap();
+    scenario.lesson = None;
     let mut app = App::new(scenario, Vec::new());
     app.size = (120, 40);
     app.begin_exercise(exercise);
