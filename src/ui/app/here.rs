@@ -24,9 +24,15 @@ impl App {
         }
     }
 
-    /// How much of the lanes is looked at.
-    pub const fn attention(&self) -> Attention {
-        self.panel.row().needs
+    /// How much of the lanes is looked at: for the panel in hand, or for one beside it on the first page.
+    pub fn attention(&self) -> Attention {
+        let needs = self.panel.row().needs;
+        if self.dense || self.page != Page::Train || needs > Attention::Batch {
+            return needs;
+        }
+        let others = self.in_sight();
+        let others = others.into_iter().map(|panel| panel.row().needs);
+        others.max().unwrap_or(needs)
     }
 
     /// The chart that keys apply to.

@@ -2,6 +2,7 @@
 
 use super::App;
 use crate::control::Dial;
+use crate::scenario::{Moment, WaitFor};
 
 /// What the strip always shows.
 const FIRST: [Dial; 4] = [Dial::Temperature, Dial::Bias, Dial::BatchSize, Dial::Loss];
@@ -22,7 +23,10 @@ impl App {
 
     fn lesson_names(&self, dial: Dial) -> bool {
         let lesson = self.scenario.lesson.as_ref();
-        lesson.is_some_and(|lesson| lesson.dials.contains(&dial))
+        let waits = |moment: &Moment| moment.wait_for == WaitFor::Turn(dial);
+        lesson.is_some_and(|lesson| {
+            lesson.dials.contains(&dial) || lesson.moments.iter().any(waits)
+        })
     }
 
     /// Whether a lane's dial differs from where the scenario starts it.

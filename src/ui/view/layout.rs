@@ -5,7 +5,7 @@ use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 
 use super::{Screen, controls, header, pages, status};
-use crate::ui::panel::{Panel, Place, matrix, panels, pictures, retrieval};
+use crate::ui::panel::{Page, Panel, Place, matrix, panels, pictures, retrieval};
 
 /// From 100 x 30: everything at once.
 pub(super) fn rich(frame: &mut Frame, area: Rect, screen: &mut Screen) {
@@ -97,8 +97,10 @@ pub(super) fn plain(frame: &mut Frame, area: Rect, screen: &mut Screen) {
         } else {
             pages::page(frame, body, screen);
         }
-    } else {
+    } else if screen.app.dense || screen.app.page == Page::Train {
         stacked(frame, body, screen);
+    } else {
+        pages::page(frame, body, screen);
     }
     controls::render(frame, strip, screen);
 }

@@ -150,6 +150,60 @@ fn a_lesson_names_the_panels_and_dials_of_the_first_page() {
 }
 
 #[test]
+fn scenarios_stand_below_the_heading_of_their_group() {
+    let choice = |name: &str, group| Choice {
+        name: name.into(),
+        title: format!("About {name}"),
+        group,
+    };
+    let choices = vec![
+        choice("clip", "Compare losses"),
+        choice("siglip", "Compare losses"),
+        choice("vit", "Towers"),
+    ];
+    let mut app = App::new(fixture::scenario(), choices);
+    app.observe(fixture::running(3));
+    app.update(Action::Open);
+    let screen = shot(&mut app, &RICH, 80, 24);
+    let row = |text: &str| {
+        let mut rows = screen.lines();
+        let found = rows.position(|row| row.contains(text));
+        found.unwrap_or_else(|| panic!("no {text}:\n{screen}"))
+    };
+    let order = [
+        "Compare losses",
+        "About clip",
+        "About siglip",
+        "Towers",
+        "About vit",
+    ]
+    .map(row);
+    assert!(order.is_sorted(), "{screen}");
+    // A heading without a match goes.
+    app.update(Action::Insert('v'));
+    let screen = shot(&mut app, &RICH, 80, 24);
+    assert!(
+        screen.contains("Towers") && !screen.contains("Compare"),
+        "{screen}"
+    );
+}
+
+#[test]
+fn a_lesson_s_panel_gets_what_it_needs_of_the_lanes() {
+    use crate::lab::Attention;
+    let mut scenario = fixture::scenario();
+    scenario.lesson = Some(crate::scenario::Lesson {
+        show: vec![Panel::Landscape],
+        ..ron::from_str("(prompt: \"Look at the landscape, and find the lane.\")").unwrap()
+    });
+    let mut app = App::new(scenario, Vec::new());
+    app.observe(fixture::running(3));
+    assert_eq!(app.attention(), Attention::Landscape);
+    app.update(Action::AllPanels);
+    assert_eq!(app.attention(), Attention::Batch);
+}
+
+#[test]
 fn the_dense_view_is_one_key_away_and_shows_every_key_of_a_panel() {
     let mut app = paged(fixture::running(640));
     assert!(!shot(&mut app, &RICH, 120, 40).contains("c loss"));

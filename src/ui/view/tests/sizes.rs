@@ -82,7 +82,8 @@ fn no_size_panics() {
                 app.update(Action::Panel(Panel::ALL[j]));
                 app.zoomed = (i + j) % 2 == 0;
                 app.overlay = None;
-                match (i + j + k) % 5 {
+                match (i + j + k) % 6 {
+                    4 => app.welcome(),
                     0 => drop(app.update(Action::Help)),
                     1 => drop(app.update(Action::Open)),
                     2 => app.notify("t", "漢字 and more\n".repeat(80)),
