@@ -24,9 +24,8 @@ impl App {
     fn lesson_names(&self, dial: Dial) -> bool {
         let lesson = self.scenario.lesson.as_ref();
         let waits = |moment: &Moment| moment.wait_for == WaitFor::Turn(dial);
-        lesson.is_some_and(|lesson| {
-            lesson.dials.contains(&dial) || lesson.moments.iter().any(waits)
-        })
+        lesson
+            .is_some_and(|lesson| lesson.dials.contains(&dial) || lesson.moments.iter().any(waits))
     }
 
     /// Whether a lane's dial differs from where the scenario starts it.
