@@ -3,10 +3,12 @@
 //! stands in one table, `dials`.
 
 mod applied;
+mod before;
 mod dials;
 mod quality;
 
 pub use crate::quantity::{Value, short};
-pub use applied::Applied;
+pub use applied::{Applied, By, Change, last_of_each};
+pub use before::Before;
 pub use dials::{Control, Dial, Group, Settings, Stage};
 pub use quality::Quality;

@@ -12,6 +12,6 @@ mod stop_rule;
 
 pub use bench::{LaneBench, bench};
 pub use headless::train;
-pub use lane::{Attention, Command, Lane};
+pub use lane::{Attention, Command, Dials, Lane, Reset};
 pub use lanes::{Audience, Events, Lab, Options};
 pub use replay::{Difference, Replayed, replay};

@@ -31,7 +31,7 @@ pub use cue::{Cue, script_ron};
 pub use data::{
     Captions, Data, EMOJI_LANGUAGES, Emoji, Pairs, PairsFormat, SHAPES_LANGUAGES, Shapes, Style,
 };
-pub use edit::unused as unused_name;
+pub use edit::branch_name;
 pub use expect::{Comparison, Expect, Metric};
 pub use form::{read_form, refuse_form};
 pub use lane::{LaneSpec, Negatives};

@@ -4,6 +4,7 @@
 mod batch;
 mod cells;
 mod curve;
+mod earlier;
 mod event;
 mod findings;
 mod landscape;
@@ -18,7 +19,8 @@ mod thumbnail;
 pub use batch::{Matrix, Pair};
 pub use cells::Cells;
 pub use curve::{Curve, Point};
-pub use event::{Event, Finished, Reason, Started};
+pub use earlier::Earlier;
+pub use event::{Event, Finished, Reason, Restarted, Started};
 pub use findings::Findings;
 pub use landscape::{Landscape, Lowest, Rows, Surface};
 pub use measure::{Listing, Measure, Split, Subset, TaskReport, Unit};

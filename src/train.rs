@@ -20,6 +20,7 @@ mod update;
 
 pub use device::DeviceChoice;
 pub use in_progress::Progress;
+pub use memory::most_pairs;
 pub use phases::Phases;
 pub use state::SavedState;
 pub use trainer::Trainer;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use clip_lab::control::Control;
-use clip_lab::lab::{Attention, Audience, Command, Lab, Options};
+use clip_lab::lab::{Attention, Audience, Command, Dials, Lab, Options, Reset};
 use clip_lab::quantity::{BatchSize, Loss, Steps, Temperature};
 use clip_lab::scenario::Cue;
 use clip_lab::telemetry::LaneStatus;
@@ -22,6 +22,27 @@ fn one_lane_paused(out: Option<&Path>) -> Lab {
         ..Options::default()
     };
     Lab::open(scenario, &options).unwrap()
+}
+
+/// A record without who made a change.
+fn unsigned(line: &str) -> String {
+    let mut event: serde_json::Value = serde_json::from_str(line).unwrap();
+    event
+        .as_object_mut()
+        .unwrap()
+        .retain(|key, _| !["scripted", "change", "undoes", "kept"].contains(&key.as_str()));
+    event.to_string()
+}
+
+fn new_seed(seed: u64) -> Reset {
+    Reset {
+        seed: Some(seed),
+        ..Reset::default()
+    }
+}
+
+fn change(name: &str, value: &str) -> Control {
+    Control::parse(name, value).unwrap()
 }
 
 #[test]
@@ -67,7 +88,7 @@ fn driven_by_hand_equals_the_script() {
     let sorted = |run: &Path| {
         let mut lines: Vec<_> = lines(run, "softmax")
             .iter()
-            .map(|line| line.replace(",\"scripted\":true", ""))
+            .map(|line| unsigned(line))
             .collect();
         lines.sort();
         lines
@@ -79,23 +100,44 @@ fn driven_by_hand_equals_the_script() {
 }
 
 #[test]
-fn reset_repeats_the_first_losses_bit_for_bit() {
-    let lab = one_lane_paused(None);
-    lab.send(0, Command::Step(6));
-    let first = until(&lab, 0, |s| s.step == 6 && s.status == LaneStatus::Paused);
-    lab.send(
-        0,
-        Command::Apply(Control::Temperature(Temperature::new(1.0).unwrap())),
-    );
-    lab.send(0, Command::Reset { seed: None });
-    until(&lab, 0, |s| s.step == 0 && s.applied.is_empty());
-    lab.send(0, Command::Step(6));
-    let second = until(&lab, 0, |s| s.step == 6 && s.status == LaneStatus::Paused);
-    assert_eq!(first.loss, second.loss);
-    lab.send(0, Command::Reset { seed: Some(99) });
-    lab.send(0, Command::Step(6));
+fn reset_repeats_the_first_fifty_losses_bit_for_bit_and_keeps_the_dials() {
+    let mut scenario = tiny();
+    scenario.lanes.truncate(1);
+    scenario.train.steps = Steps::new(100).unwrap();
+    let options = Options {
+        paused: true,
+        ..Options::default()
+    };
+    let lab = Lab::open(scenario, &options).unwrap();
+    lab.send(0, Command::Step(50));
+    let paused = |resets| {
+        until(&lab, 0, |s| {
+            s.step == 50 && s.status == LaneStatus::Paused && s.resets == resets
+        })
+    };
+    let first = paused(0);
+    lab.send(0, Command::Reset(Reset::default()));
+    lab.send(0, Command::Step(50));
+    assert_eq!(first.loss, paused(1).loss);
+    // What was set by hand is kept, from the first step on.
+    lab.send(0, Command::Apply(change("temperature", "1")));
+    lab.send(0, Command::Reset(Reset::default()));
+    lab.send(0, Command::Step(50));
+    let kept = paused(2);
+    assert_ne!(first.loss, kept.loss);
+    assert_eq!(kept.temperature.points()[0].value, 1.0);
+    // Unless the scenario's dials are asked for.
+    let defaults = Reset {
+        dials: Dials::Scenario,
+        ..Reset::default()
+    };
+    lab.send(0, Command::Reset(defaults));
+    lab.send(0, Command::Step(50));
+    assert_eq!(first.loss, paused(3).loss);
+    lab.send(0, Command::Reset(new_seed(99)));
+    lab.send(0, Command::Step(50));
     let third = until(&lab, 0, |s| {
-        s.seed == 99 && s.step == 6 && s.status == LaneStatus::Paused
+        s.seed == 99 && s.step == 50 && s.status == LaneStatus::Paused
     });
     assert_ne!(first.loss, third.loss);
     lab.close().unwrap();
@@ -138,7 +180,7 @@ fn a_run_folder_follows_a_reset_with_another_seed() {
     );
     lab.send(0, Command::Step(2));
     until(&lab, 0, |s| s.step == 2 && s.status == LaneStatus::Paused);
-    lab.send(0, Command::Reset { seed: Some(99) });
+    lab.send(0, Command::Reset(new_seed(99)));
     lab.send(0, Command::Step(3));
     until(&lab, 0, |s| s.seed == 99 && s.step == 3);
     lab.close().unwrap();
@@ -150,10 +192,10 @@ fn a_run_folder_follows_a_reset_with_another_seed() {
             .seed,
         99
     );
-    assert_eq!(
-        std::fs::read_to_string(out.join("controls.ron")).unwrap(),
-        "[]\n"
-    );
+    // What was set by hand was kept.
+    let controls = std::fs::read_to_string(out.join("controls.ron")).unwrap();
+    assert_eq!(controls.matches("set:").count(), 1, "{controls}");
+    assert!(controls.contains("Temperature(1.0)"), "{controls}");
     let csv = std::fs::read_to_string(out.join("metrics.csv")).unwrap();
     let rows: Vec<_> = csv
         .lines()
@@ -241,13 +283,13 @@ fn twenty_changes_by_hand_replay_bit_for_bit() {
     until(&lab, 1, |s| s.step == 12);
     set(&lab, 0, "temperature", &learned.to_string()); // 16: undoes 1
     steps(&lab, 2);
-    lab.send(0, Command::Reset { seed: None }); // 17
+    lab.send(0, Command::Reset(Reset::default())); // 17
     until(&lab, 0, |s| s.step == 0);
     set(&lab, 0, "loss", "siglip"); // 18
     steps(&lab, 3);
     lab.send(2, Command::Rewind); // 19
     until(&lab, 2, |s| s.step == 15);
-    lab.send(0, Command::Reset { seed: Some(11) }); // 20
+    lab.send(0, Command::Reset(new_seed(11))); // 20
     until(&lab, 0, |s| s.seed == 11);
     steps(&lab, 3);
     lab.close().unwrap();
@@ -325,7 +367,10 @@ fn a_diverged_lane_names_the_tensor_and_can_go_back() {
         assert!(message.contains("not a number in"), "{message}");
     }
     lab.send(0, Command::Rewind);
-    let back = until(&lab, 0, |s| s.step == 2 && s.status == LaneStatus::Paused);
+    lab.send(0, Command::Rewind);
+    let back = until(&lab, 0, |s| {
+        s.step == 2 && s.status == LaneStatus::Paused && s.applied.is_empty()
+    });
     assert!((back.settings.as_ref().unwrap().learning_rate - 0.001).abs() < 1e-12);
     lab.send(0, Command::Step(1));
     let on = until(&lab, 0, |s| s.step == 3);
@@ -397,6 +442,21 @@ fn the_data_s_dials_take_effect_at_the_next_step_and_replay_bit_for_bit() {
             .iter()
             .any(|line| line.contains("\"noise_images\":0.5"))
     );
+    let replayed = clip_lab::lab::replay(&out, |_, _, _| {}).unwrap();
+    assert_eq!(replayed[0].difference, None);
+    assert_eq!((replayed[0].steps, replayed[0].changes), (9, 10));
+
+    // Records that do not count changes replay as they did when there were no others.
+    let path = out.join("metrics.jsonl");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let uncounted = text.lines().map(|line| {
+        let mut event: serde_json::Value = serde_json::from_str(line).unwrap();
+        event.as_object_mut().unwrap().remove("change");
+        event.to_string() + "\n"
+    });
+    let uncounted: String = uncounted.collect();
+    assert!(!uncounted.contains("change"), "{uncounted}");
+    std::fs::write(&path, uncounted).unwrap();
     let replayed = clip_lab::lab::replay(&out, |_, _, _| {}).unwrap();
     assert_eq!(replayed[0].difference, None);
     assert_eq!((replayed[0].steps, replayed[0].changes), (9, 10));

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use clip_lab::control::Control;
-use clip_lab::lab::{Command, Lab, Options};
+use clip_lab::lab::{Command, Lab, Options, Reset};
 use clip_lab::scenario::{RUNNING_ON, Scenario, Then, parse};
 use clip_lab::telemetry::LaneStatus;
 use serde_json::Value;
@@ -136,7 +136,7 @@ fn changes_rewinds_branches_and_resets_past_the_last_step_replay_bit_for_bit() {
     set(&lab, 0, "learning_rate", "0.01");
     steps(&lab, 0, 2);
     let recorded = lab.recorded();
-    lab.send(0, Command::Reset { seed: None });
+    lab.send(0, Command::Reset(Reset::default()));
     until(&lab, 0, |s| s.step == 0);
     steps(&lab, 0, STEPS + 1);
     lab.close().unwrap();

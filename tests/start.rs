@@ -57,10 +57,10 @@ fn a_locked_tower_stays_as_it_is_to_the_bit_until_it_is_let_go() {
         let first = weights(&mut trainer);
         let second = steps(&mut trainer);
         assert!(!moved(&first, &second, true) && moved(&first, &second, false));
-        let _ = trainer.apply(Control::Lock(Locked::Text)).unwrap();
+        trainer.apply(Control::Lock(Locked::Text)).unwrap();
         let third = steps(&mut trainer);
         assert!(moved(&second, &third, true) && !moved(&second, &third, false));
-        let _ = trainer.apply(Control::Lock(Locked::Nothing)).unwrap();
+        trainer.apply(Control::Lock(Locked::Nothing)).unwrap();
         let fourth = steps(&mut trainer);
         assert!(moved(&third, &fourth, true) && moved(&third, &fourth, false));
     }
@@ -137,7 +137,7 @@ fn a_bias_that_is_learned_by_another_parameter_starts_with_no_memory() {
     for _ in 0..3 {
         let _ = trainer.step().unwrap();
     }
-    let _ = trainer.apply(Control::Loss(Loss::SigLipRelative)).unwrap();
+    trainer.apply(Control::Loss(Loss::SigLipRelative)).unwrap();
     let before = relative(&trainer);
     let report = trainer.step().unwrap().unwrap();
     // The first step of Adam goes as far as the rate, whatever the gradient.

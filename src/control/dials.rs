@@ -468,10 +468,15 @@ impl Dial {
 }
 
 impl Settings {
-    /// The control of the same name that sets what is set now; `None` for a bias that there is not and
-    /// whether it would be learned.
+    /// The control of the same name that sets what is set now, or the nearest that can be set: training may have
+    /// learned a value beyond. `None` for a bias that there is not and whether it would be learned.
     pub fn control_like(&self, control: Control) -> Option<Control> {
-        Control::from_value(control.name(), self.value_like(control)).ok()
+        let within = |value| match (value, control.dial().bounds()) {
+            (Value::Real(x), Some((least, most))) => Value::Real(x.clamp(least, most)),
+            _ => value,
+        };
+        let value = self.value_like(control).map(within);
+        Control::from_value(control.name(), value).ok()
     }
 }
 
@@ -597,6 +602,15 @@ mod tests {
                 assert_eq!(after, before, "{name}");
             }
         }
+        let learned = Settings {
+            temperature: 1e-4,
+            ..settings()
+        };
+        let any = Control::parse("temperature", "1").unwrap();
+        assert_eq!(
+            learned.control_like(any),
+            Control::parse("temperature", "0.001").ok()
+        );
         let mut few = settings();
         few.set(Control::parse("concepts", "60").unwrap());
         few.set(Control::AllConcepts);

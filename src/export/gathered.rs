@@ -5,14 +5,16 @@ use std::sync::Arc;
 
 use super::sink::Sink;
 use super::{bundle, plots};
+use crate::control::{Applied, By};
 use crate::error::Result;
-use crate::telemetry::{Event, Report, Snapshot, Split};
+use crate::scenario::Cue;
+use crate::telemetry::{Earlier, Event, Report, Snapshot, Split};
 
 /// The curves of all lanes, in the order in which they began.
 pub(super) struct Gathered {
     title: String,
     steps: u64,
-    lanes: Vec<Snapshot>,
+    lanes: Vec<(Snapshot, Earlier)>,
 }
 
 impl Gathered {
@@ -27,15 +29,37 @@ impl Gathered {
 
     /// Draws `plots.svg` and `plots.png` into the folder.
     pub(super) fn draw(&self, folder: &Path) -> Result<()> {
-        let lanes: Vec<&Snapshot> = self.lanes.iter().collect();
+        let lanes: Vec<&Snapshot> = self.lanes.iter().map(|(lane, _)| lane).collect();
         bundle::picture(folder, "plots", &plots::sheet(&self.title, &lanes))?;
         Ok(())
     }
 
-    fn lane(&mut self, name: &str) -> &mut Snapshot {
-        let place = self.lanes.iter().position(|lane| lane.lane == name);
+    /// What was changed, as a script: what is left of it after resets and rewinds.
+    pub(super) fn changes(&self) -> Vec<Cue> {
+        let of = |lane: &Snapshot| {
+            let cue = |applied: &Applied| Cue {
+                at: applied.step,
+                lane: Some(lane.lane.clone()),
+                set: applied.control,
+            };
+            lane.applied.iter().map(cue).collect::<Vec<_>>()
+        };
+        let mut cues: Vec<_> = self.lanes.iter().flat_map(|(lane, _)| of(lane)).collect();
+        cues.sort_by_key(|cue| cue.at);
+        cues
+    }
+
+    /// The seed in use.
+    pub(super) fn seed(&self, name: &str) -> Option<u64> {
+        let (lane, _) = self.lanes.iter().find(|(lane, _)| lane.lane == name)?;
+        Some(lane.seed)
+    }
+
+    fn lane(&mut self, name: &str) -> &mut (Snapshot, Earlier) {
+        let place = self.lanes.iter().position(|(lane, _)| lane.lane == name);
         let place = place.unwrap_or_else(|| {
-            self.lanes.push(Snapshot::starting(name, self.steps));
+            let lane = Snapshot::starting(name, self.steps);
+            self.lanes.push((lane, Earlier::default()));
             self.lanes.len() - 1
         });
         &mut self.lanes[place]
@@ -45,7 +69,7 @@ impl Gathered {
 impl Sink for Gathered {
     fn record(&mut self, name: &str, event: &Event) -> Result<()> {
         let steps = self.steps;
-        let lane = self.lane(name);
+        let (lane, earlier) = self.lane(name);
         match event {
             Event::Step(report) => lane.plot(report),
             Event::Eval(Report::Retrieval(report)) => {
@@ -55,10 +79,26 @@ impl Sink for Gathered {
                 };
                 Arc::make_mut(reports).push(report.clone());
             }
-            Event::Control(applied) => Arc::make_mut(&mut lane.applied).push(applied.clone()),
-            Event::Reset(_) => *lane = Snapshot::starting(name, steps),
-            Event::Rewind { to, .. } => lane.go_back(*to),
-            Event::Started(_) | Event::Eval(_) | Event::Branch(_) | Event::Finished(_) => {}
+            Event::Control(applied) => {
+                match applied.by {
+                    By::Hand(number) => earlier.keep(number, lane),
+                    By::Undo(number) => earlier.forget(number),
+                    By::Script | By::Reset => {}
+                }
+                Arc::make_mut(&mut lane.applied).push(applied.clone());
+            }
+            Event::Reset(restarted) => {
+                if let Some(number) = restarted.change {
+                    earlier.keep(number, lane);
+                }
+                *lane = Snapshot {
+                    seed: restarted.seed,
+                    ..Snapshot::starting(name, steps)
+                };
+            }
+            Event::Rewind { to, change, .. } => earlier.go_back(lane, *change, *to),
+            Event::Started(started) => lane.seed = started.seed,
+            Event::Eval(_) | Event::Branch(_) | Event::Finished(_) => {}
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::io::Write;
 use serde::Serialize;
 
 use super::sink::Sink;
-use crate::control::{Applied, Value};
+use crate::control::{Applied, By, Value};
 use crate::error::{Error, Result};
 use crate::telemetry::Event;
 
@@ -38,17 +38,19 @@ struct Control {
     new: Option<Value>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     scripted: bool,
-}
-
-#[derive(Serialize)]
-struct Reset {
-    seed: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    change: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    undoes: Option<u64>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    kept: bool,
 }
 
 #[derive(Serialize)]
 struct Rewind {
     from: u64,
     to: u64,
+    change: u64,
 }
 
 #[derive(Serialize)]
@@ -63,10 +65,10 @@ pub fn json_line(lane: &str, event: &Event) -> Result<String> {
         Event::Step(report) => line("step", lane, report),
         Event::Eval(report) => line("eval", lane, report),
         Event::Control(applied) => line("control", lane, control(applied)),
-        Event::Reset(seed) => line("reset", lane, Reset { seed: *seed }),
-        Event::Rewind { from, to } => {
-            let (from, to) = (*from, *to);
-            line("rewind", lane, Rewind { from, to })
+        Event::Reset(restarted) => line("reset", lane, restarted),
+        Event::Rewind { from, to, change } => {
+            let (from, to, change) = (*from, *to, *change);
+            line("rewind", lane, Rewind { from, to, change })
         }
         Event::Branch(to) => line("branch", lane, Branch { to }),
         Event::Finished(finished) => line("finished", lane, finished),
@@ -85,7 +87,16 @@ fn control(applied: &Applied) -> Control {
         name: applied.control.name(),
         old: applied.old,
         new: applied.new,
-        scripted: applied.scripted,
+        scripted: applied.scripted(),
+        change: match applied.by {
+            By::Hand(number) => Some(number),
+            _ => None,
+        },
+        undoes: match applied.by {
+            By::Undo(number) => Some(number),
+            _ => None,
+        },
+        kept: applied.by == By::Reset,
     }
 }
 
@@ -103,11 +114,11 @@ mod tests {
             control,
             old: Some(Value::Real(0.05)),
             new: control.value(),
-            scripted: false,
+            by: By::Hand(3),
         };
         assert_eq!(
             json_line("softmax", &Event::Control(applied)).unwrap(),
-            "{\"event\":\"control\",\"lane\":\"softmax\",\"step\":500,\"name\":\"temperature\",\"old\":0.05,\"new\":0.01}\n"
+            "{\"event\":\"control\",\"lane\":\"softmax\",\"step\":500,\"name\":\"temperature\",\"old\":0.05,\"new\":0.01,\"change\":3}\n"
         );
     }
 }

@@ -24,10 +24,9 @@ use super::models;
 use super::sink::Sink;
 use super::tensorboard::TensorBoard;
 use super::whole::Whole;
-use crate::control::Applied;
 use crate::error::{Error, Result};
 use crate::files::replace;
-use crate::scenario::{self, Cue, Scenario};
+use crate::scenario::{self, Scenario};
 use crate::telemetry::Event;
 
 /// A run folder, open for writing.
@@ -39,8 +38,6 @@ pub struct RunDir {
     rows: csv::Rows,
     events: TensorBoard,
     gathered: Gathered,
-    /// Those that took effect; whether the script's.
-    controls: Vec<(Cue, bool)>,
 }
 
 impl RunDir {
@@ -71,32 +68,25 @@ impl RunDir {
             rows: csv::Rows::default(),
             events: TensorBoard::create(path, scenario)?,
             gathered: Gathered::new(&scenario.title, scenario.train.steps.get()),
-            controls: Vec::new(),
             scenario: scenario.clone(),
             path: path.to_path_buf(),
         })
     }
 
-    fn record_control(&mut self, lane: &str, applied: &Applied) -> Result<()> {
-        let cue = Cue {
-            at: applied.step,
-            lane: Some(lane.into()),
-            set: applied.control,
-        };
-        self.controls.push((cue, applied.scripted));
-        self.write_controls()
-    }
-
-    /// Keeps of a lane's controls those that `keep` says.
-    fn retain_controls(&mut self, lane: &str, keep: impl Fn(&Cue, bool) -> bool) -> Result<()> {
-        self.controls
-            .retain(|(cue, scripted)| cue.lane.as_deref() != Some(lane) || keep(cue, *scripted));
-        self.write_controls()
-    }
-
     fn write_controls(&self) -> Result<()> {
-        let cues: Vec<_> = self.controls.iter().map(|(cue, _)| cue.clone()).collect();
+        let cues = self.gathered.changes();
         replace(&self.path.join("controls.ron"), scenario::script_ron(&cues))
+    }
+
+    /// What the folder describes is the run that goes on, not one that was left.
+    fn follow_seed(&mut self, lane: &str) -> Result<()> {
+        if let Some(seed) = self.gathered.seed(lane)
+            && self.scenario.train.seed != seed
+        {
+            self.scenario.train.seed = seed;
+            replace(&self.path.join("scenario.ron"), self.scenario.to_ron())?;
+        }
+        Ok(())
     }
 }
 
@@ -109,18 +99,10 @@ impl Sink for RunDir {
         self.events.record(lane, event)?;
         self.gathered.record(lane, event)?;
         match event {
-            Event::Control(applied) => self.record_control(lane, applied),
-            Event::Reset(seed) => {
-                // What the folder describes is the run that goes on, not the one that was left.
-                if self.scenario.train.seed != *seed {
-                    self.scenario.train.seed = *seed;
-                    replace(&self.path.join("scenario.ron"), self.scenario.to_ron())?;
-                }
-                self.retain_controls(lane, |_, _| false)
-            }
-            // As in a lane's memory: the script's first cues are made with the trainer.
-            Event::Rewind { to, .. } => {
-                self.retain_controls(lane, |cue, scripted| cue.at < *to || (*to == 0 && scripted))
+            Event::Control(_) => self.write_controls(),
+            Event::Reset(_) | Event::Rewind { .. } => {
+                self.follow_seed(lane)?;
+                self.write_controls()
             }
             Event::Finished(_) => self.gathered.draw(&self.path),
             Event::Started(_) | Event::Step(_) | Event::Eval(_) | Event::Branch(_) => Ok(()),

@@ -14,7 +14,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
-pub use command::{Attention, Command};
+pub use command::{Attention, Command, Dials, Reset};
 pub(super) use plan::{After, Birth, Plan, Prepare};
 
 use crate::error::{Error, Result};

@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use super::lane::{After, Birth, Command, Lane, Plan, Prepare};
 use super::pacer::Pacer;
-use crate::control::Control;
+use crate::control::{Applied, Change, Control};
 use crate::data::Prepared;
 use crate::error::{Error, Result};
 use crate::export::{RunDir, Sink, model_folder};
-use crate::scenario::{Cue, LaneSpec, Lesson, MOST_LANES, Scenario, Then, unused_name};
+use crate::scenario::{Cue, LaneSpec, Lesson, MOST_LANES, Scenario, Then, branch_name};
 use crate::telemetry::{Event, Snapshot};
 use crate::train::device::threads_per_lane;
 use crate::train::{DeviceChoice, start};
@@ -46,7 +46,13 @@ pub enum Audience {
 /// Lanes that train side by side.
 pub struct Lab {
     scenario: Scenario,
-    lanes: Vec<Lane>,
+    lanes: Vec<Seated>,
+    /// Lanes that are out of sight, the latest last.
+    hidden: Vec<(LaneSpec, Seated)>,
+    /// Lanes that were let go, until they have ended.
+    ending: Vec<Lane>,
+    /// Their names: records know them.
+    gone: Vec<LaneSpec>,
     options: Options,
     prepare: Prepare,
     /// Threads for libtorch in each lane.
@@ -56,6 +62,12 @@ pub struct Lab {
     announced: Vec<LaneSpec>,
     /// Somebody watches: what keeps the lanes together, and where they are recorded.
     watched: Option<Watched>,
+}
+
+/// A lane and its place among those that keep in step.
+struct Seated {
+    lane: Lane,
+    seat: usize,
 }
 
 struct Watched {
@@ -126,6 +138,9 @@ impl Lab {
             threads: threads_per_lane(scenario.lanes.len()),
             scenario,
             lanes: Vec::new(),
+            hidden: Vec::new(),
+            ending: Vec::new(),
+            gone: Vec::new(),
             options: options.clone(),
             prepare,
             births: Arc::default(),
@@ -151,6 +166,11 @@ impl Lab {
             .filter(|_| audience == Audience::Learner);
         let pauses = lesson.map_or_else(Vec::new, Lesson::pauses);
         let out = self.options.out.as_deref();
+        let pacer = self.watched.as_ref().map(|w| {
+            let seat = w.pacer.join();
+            (Arc::clone(&w.pacer), seat)
+        });
+        let seat = pacer.as_ref().map_or(0, |(_, seat)| *seat);
         let plan = Plan {
             seed: birth.as_ref().map_or(train.seed, |birth| birth.seed),
             steps: train.steps.get(),
@@ -168,14 +188,11 @@ impl Lab {
             sink,
             birth,
             births: Arc::clone(&self.births),
-            pacer: self
-                .watched
-                .as_ref()
-                .map(|w| (Arc::clone(&w.pacer), w.pacer.join())),
+            pacer,
             spec,
         };
-        self.lanes
-            .push(Lane::spawn(plan, Arc::clone(&self.prepare))?);
+        let lane = Lane::spawn(plan, Arc::clone(&self.prepare))?;
+        self.lanes.push(Seated { lane, seat });
         Ok(())
     }
 
@@ -190,13 +207,15 @@ impl Lab {
         };
         let mut known = self.scenario.lanes.clone();
         known.extend(self.announced.clone());
+        known.extend(self.hidden.iter().map(|(spec, _)| spec.clone()));
         if known.len() >= MOST_LANES {
             return Err(Error::Usage(format!(
                 "there are {MOST_LANES} lanes already: more do not fit side by side"
             )));
         }
+        known.extend(self.gone.clone());
         let spec = LaneSpec {
-            name: unused_name(&parent.name, &known),
+            name: branch_name(&parent.name, &known),
             ..parent.clone()
         };
         self.announced.push(spec.clone());
@@ -223,6 +242,36 @@ impl Lab {
         Ok(any)
     }
 
+    /// Takes the last lane out of sight: it pauses where it is, and keeps all that it has.
+    pub fn hide_last(&mut self) {
+        let Some(seated) = self.lanes.pop() else {
+            return;
+        };
+        if let Some(spec) = self.scenario.lanes.pop() {
+            seated.lane.send(Command::Pause);
+            self.hidden.push((spec, seated));
+            self.with_pacer(Pacer::ring);
+        }
+    }
+
+    /// Shows the lane again that was hidden last.
+    pub fn show_hidden(&mut self) {
+        if let Some((spec, seated)) = self.hidden.pop() {
+            self.scenario.lanes.push(spec);
+            self.lanes.push(seated);
+        }
+    }
+
+    /// Lets hidden lanes end: nobody can ask for them any more. Their records stay.
+    pub fn end_hidden(&mut self) {
+        for (spec, seated) in std::mem::take(&mut self.hidden) {
+            seated.lane.send(Command::Stop);
+            self.ending.push(seated.lane);
+            self.gone.push(spec);
+        }
+        self.with_pacer(Pacer::ring);
+    }
+
     /// The scenario as it was opened, with the lanes that branched off.
     pub const fn scenario(&self) -> &Scenario {
         &self.scenario
@@ -241,24 +290,17 @@ impl Lab {
             scenario.train.seed = seed;
         }
         let applied = |s: &Arc<Snapshot>| -> Vec<Cue> {
-            let cue = |a: &crate::control::Applied| Cue {
+            let cue = |a: &Applied| Cue {
                 at: a.step,
                 lane: Some(s.lane.clone()),
                 set: a.control,
             };
             s.applied.iter().map(cue).collect()
         };
-        let reached = |cue: &Cue| {
-            snapshots.iter().any(|s| {
-                cue.lane.as_ref().is_none_or(|lane| *lane == s.lane)
-                    && cue.at <= s.step
-                    && s.settings.is_some()
-            })
-        };
         let ahead: Vec<Cue> = scenario
             .script
             .drain(..)
-            .filter(|cue| !reached(cue))
+            .flat_map(|cue| still_ahead(cue, &snapshots))
             .collect();
         scenario.script = snapshots.iter().flat_map(applied).chain(ahead).collect();
         scenario.script.sort_by_key(|cue| cue.at);
@@ -271,12 +313,12 @@ impl Lab {
 
     /// The latest state of every lane, in the scenario's order. Cheap; never waits for training.
     pub fn snapshots(&self) -> Vec<Arc<Snapshot>> {
-        self.lanes.iter().map(Lane::snapshot).collect()
+        self.lanes.iter().map(|s| s.lane.snapshot()).collect()
     }
 
     /// Tells one lane. A lane that pauses alone pauses where it is.
     pub fn send(&self, lane: usize, command: Command) {
-        if let Some(lane) = self.lanes.get(lane) {
+        if let Some(Seated { lane, .. }) = self.lanes.get(lane) {
             if matches!(command, Command::Resume | Command::Step(_)) {
                 self.with_pacer(Pacer::release);
             }
@@ -288,19 +330,41 @@ impl Lab {
     /// Changes dials of several lanes before the same step of all that are going, so that what they do
     /// from there on can be compared.
     pub fn apply(&self, changes: &[(usize, Control)]) {
-        if changes.is_empty() {
-            return;
-        }
-        let seats: Vec<_> = changes.iter().map(|(lane, _)| *lane).collect();
+        let commands = changes
+            .iter()
+            .map(|&(lane, control)| (lane, move |at| Command::ApplyAt(at, control)));
+        self.send_together(&commands.collect::<Vec<_>>());
+    }
+
+    /// The same with a number, by which the change can be taken back and gone back behind.
+    pub fn change(&self, number: u64, parts: &[(usize, Control)]) {
+        let commands = by_lane(number, parts)
+            .into_iter()
+            .map(|(lane, change)| (lane, move |at| Command::ChangeAt(at, change.clone())));
+        self.send_together(&commands.collect::<Vec<_>>());
+    }
+
+    /// Sets back what the change of this number set, before the same step of all lanes; the weights stay.
+    pub fn take_back(&self, number: u64, parts: &[(usize, Control)]) {
+        let commands = by_lane(number, parts)
+            .into_iter()
+            .map(|(lane, change)| (lane, move |at| Command::TakeBackAt(at, change.clone())));
+        self.send_together(&commands.collect::<Vec<_>>());
+    }
+
+    /// Sends each lane what is made of the step at which all of them take it.
+    fn send_together(&self, commands: &[(usize, impl Fn(u64) -> Command)]) {
+        let known: Vec<_> = commands
+            .iter()
+            .filter_map(|(lane, command)| Some((self.lanes.get(*lane)?, command)))
+            .collect();
+        let seats: Vec<_> = known.iter().map(|(seated, _)| seated.seat).collect();
         let send = |at| {
-            for (lane, control) in changes {
-                if let Some(lane) = self.lanes.get(*lane) {
-                    lane.send(Command::ApplyAt(at, *control));
-                }
+            for (seated, command) in &known {
+                seated.lane.send(command(at));
             }
         };
         match &self.watched {
-            // Lanes take their seats in their order.
             Some(watched) => watched.pacer.together(&seats, send),
             None => send(0),
         }
@@ -318,7 +382,7 @@ impl Lab {
             Command::Resume | Command::Step(_) => self.with_pacer(Pacer::release),
             _ => {}
         }
-        for lane in &self.lanes {
+        for Seated { lane, .. } in &self.lanes {
             lane.send(command.clone());
         }
         self.with_pacer(Pacer::ring);
@@ -340,10 +404,50 @@ impl Lab {
     /// # Errors
     /// What the first lane that failed failed with.
     pub fn close(mut self) -> Result<()> {
+        self.end_hidden();
         self.send_all(&Command::Stop);
-        let ends: Vec<_> = self.lanes.iter_mut().map(Lane::join).collect();
+        let lanes = self.lanes.iter_mut().map(|seated| &mut seated.lane);
+        let ends: Vec<_> = lanes.chain(&mut self.ending).map(Lane::join).collect();
         ends.into_iter().collect()
     }
+}
+
+/// What is left of a cue of the script: all of it, or that of the lanes that have not come so far.
+fn still_ahead(cue: Cue, lanes: &[Arc<Snapshot>]) -> Vec<Cue> {
+    // A lane takes the cues of a moment when it begins the step after it.
+    let taken = |lane: &&Arc<Snapshot>| {
+        let took = |a: &Applied| a.scripted() && a.step == cue.at && a.control == cue.set;
+        lane.settings.is_some() && (cue.at < lane.step || lane.applied.iter().any(took))
+    };
+    let means = |lane: &&Arc<Snapshot>| cue.lane.as_ref().is_none_or(|name| *name == lane.lane);
+    let meant = lanes.iter().filter(means);
+    let left: Vec<_> = meant.clone().filter(|lane| !taken(lane)).collect();
+    if left.len() == meant.count() {
+        return vec![cue];
+    }
+    let own = |lane: &&Arc<Snapshot>| Cue {
+        lane: Some(lane.lane.clone()),
+        ..cue.clone()
+    };
+    left.iter().map(own).collect()
+}
+
+/// A change of several lanes, for each of them.
+fn by_lane(number: u64, parts: &[(usize, Control)]) -> Vec<(usize, Change)> {
+    let mut changes: Vec<(usize, Change)> = Vec::new();
+    for &(lane, control) in parts {
+        match changes.iter_mut().find(|(known, _)| *known == lane) {
+            Some((_, change)) => change.controls.push(control),
+            None => changes.push((
+                lane,
+                Change {
+                    number,
+                    controls: vec![control],
+                },
+            )),
+        }
+    }
+    changes
 }
 
 /// Prepares for the first lane that asks, for all lanes. What it fails with, all of them fail with.
@@ -426,7 +530,7 @@ mod tests {
                 let failed: Vec<_> = lab
                     .lanes
                     .iter_mut()
-                    .map(|l| l.join().unwrap_err())
+                    .map(|l| l.lane.join().unwrap_err())
                     .collect();
                 assert!(failed.iter().all(|error| error.kind() == kind));
                 for lane in lab.snapshots() {

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::control::{Applied, short};
+use crate::control::{Applied, By, Control, last_of_each, short};
 use crate::telemetry::{
-    EvalReport, Event, Finished, GeometryReport, Landscape, LaneStatus, MILESTONES, Matrix,
-    Milestone, Pair, Reason, Report, Rows, Snapshot, Split, StepReport,
+    Earlier, EvalReport, Event, Finished, GeometryReport, Landscape, LaneStatus, MILESTONES,
+    Matrix, Milestone, Pair, Reason, Report, Rows, Snapshot, Split, StepReport,
 };
 use crate::train::Trainer;
 
@@ -21,6 +21,9 @@ pub(super) struct Observer {
     best: Option<EvalReport>,
     evaluated_until: u64,
     pairs: u64,
+    earlier: Earlier,
+    /// How often it has started over, runs that were left included.
+    resets: u64,
 }
 
 impl Observer {
@@ -32,25 +35,46 @@ impl Observer {
             best: None,
             evaluated_until: 0,
             pairs: 0,
+            earlier: Earlier::default(),
+            resets: 0,
         };
-        observer.reset(trainer, seed);
+        observer.begin(trainer, seed);
         observer
     }
 
     /// Forgets the run so far.
     pub fn reset(&mut self, trainer: &Trainer, seed: u64) {
+        self.resets += 1;
+        self.begin(trainer, seed);
+    }
+
+    fn begin(&mut self, trainer: &Trainer, seed: u64) {
         let old = &self.snapshot;
         let mut snapshot = Snapshot::starting(&old.lane, old.steps);
         snapshot.device.clone_from(&old.device);
         snapshot.paths = old.paths + 1;
         snapshot.parameters = trainer.parameters();
         snapshot.seed = seed;
+        snapshot.resets = self.resets;
         *self = Self {
             snapshot,
             best: None,
             evaluated_until: 0,
             pairs: 0,
+            earlier: std::mem::take(&mut self.earlier),
+            resets: self.resets,
         };
+    }
+
+    /// Remembers how the lane looks before this change.
+    pub fn keep(&mut self, number: u64) {
+        self.earlier.keep(number, &self.snapshot);
+    }
+
+    /// What was set by hand since the lane started over with the scenario's dials, the last value of each.
+    pub fn set_by_hand(&self) -> Vec<Control> {
+        let applied = self.snapshot.applied.iter();
+        last_of_each(applied.filter(|a| !a.scripted()).map(|a| a.control))
     }
 
     pub fn say(&mut self, message: String) {
@@ -105,10 +129,13 @@ impl Observer {
             Event::Eval(Report::Retrieval(report)) => self.observe_eval(report),
             Event::Eval(report) => Arc::make_mut(&mut self.snapshot.findings).take(report),
             Event::Control(applied) => {
+                if let By::Undo(number) = applied.by {
+                    self.earlier.forget(number);
+                }
                 self.snapshot.message = Some(describe(&applied));
                 push_bounded(&mut self.snapshot.applied, applied);
             }
-            Event::Rewind { from, to } => self.go_back(from, to),
+            Event::Rewind { from, to, change } => self.go_back(from, to, change),
             Event::Branch(to) => self.say(format!("{to} goes on from before the last change")),
             Event::Started(_) | Event::Reset(_) | Event::Finished(_) => {}
         }
@@ -141,24 +168,23 @@ impl Observer {
     }
 
     /// The lane begins where another one was, after these changes.
-    pub fn begin_at(&mut self, step: u64, applied: Vec<Applied>) {
+    pub fn begin_at(&mut self, step: u64, applied: Arc<Vec<Applied>>) {
         self.snapshot.step = step;
-        self.snapshot.applied = Arc::new(applied);
+        self.snapshot.branched = Some(step);
+        self.snapshot.applied = applied;
     }
 
-    /// Changes that a state of this step has behind it.
-    pub fn applied_before(&self, step: u64) -> Vec<Applied> {
-        let before = |a: &&Applied| a.precedes(step);
-        self.snapshot
-            .applied
-            .iter()
-            .filter(before)
-            .cloned()
-            .collect()
+    /// What the state before the last change by hand has behind it; the present one, if there was no change since the
+    /// lane started over.
+    pub fn before_last_change(&self) -> Arc<Vec<Applied>> {
+        let last = self.earlier.last();
+        let same_run = last.filter(|look| look.resets == self.snapshot.resets);
+        let look = same_run.unwrap_or(&self.snapshot);
+        Arc::clone(&look.applied)
     }
 
-    fn go_back(&mut self, from: u64, to: u64) {
-        self.snapshot.go_back(to);
+    fn go_back(&mut self, from: u64, to: u64, change: u64) {
+        self.earlier.go_back(&mut self.snapshot, change, to);
         self.snapshot.message = Some(format!("back from step {from} to step {to}"));
         let reports = &self.snapshot.held_out;
         self.evaluated_until = reports.last().map_or(0, |report| report.step);

@@ -10,11 +10,11 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use crate::control::{Control, Value};
+use crate::control::{Change, Control, Value};
 use crate::data::Prepared;
 use crate::error::{Error, Result};
 use crate::scenario::{self, LaneSpec, Scenario};
-use crate::telemetry::Started;
+use crate::telemetry::{Restarted, Started};
 use crate::train::{DeviceChoice, SavedState, Trainer, start};
 
 /// What became of a lane.
@@ -55,12 +55,18 @@ enum Line {
         new: Option<Value>,
         #[serde(default)]
         scripted: bool,
+        /// The change by hand that it is part of.
+        change: Option<u64>,
+        /// The change by hand that it takes back.
+        undoes: Option<u64>,
+        /// Whether a reset kept it.
+        #[serde(default)]
+        kept: bool,
     },
-    Reset {
-        seed: u64,
-    },
+    Reset(Restarted),
     Rewind {
         to: u64,
+        change: Option<u64>,
     },
     Branch {
         to: String,
@@ -138,11 +144,9 @@ fn read(path: &Path) -> Result<Vec<(String, Vec<Line>)>> {
 }
 
 /// A lane that is being made again.
-struct Journal<'a> {
-    prepared: &'a Arc<Prepared>,
+struct Journal {
     spec: LaneSpec,
     device: DeviceChoice,
-    threads: usize,
     trainer: Trainer,
     replayed: Replayed,
 }
@@ -150,9 +154,9 @@ struct Journal<'a> {
 /// States that lanes branched off from, with the specification that the new lane takes over.
 type Branches = HashMap<String, (LaneSpec, SavedState)>;
 
-impl<'a> Journal<'a> {
+impl Journal {
     fn open(
-        prepared: &'a Arc<Prepared>,
+        prepared: &Arc<Prepared>,
         scenario: &Scenario,
         lane: &str,
         lines: &[Line],
@@ -180,10 +184,8 @@ impl<'a> Journal<'a> {
             trainer.restore(&state)?;
         }
         Ok(Self {
-            prepared,
             spec,
             device,
-            threads: started.threads,
             trainer,
             replayed: Replayed {
                 lane: lane.into(),
@@ -223,18 +225,37 @@ impl<'a> Journal<'a> {
             }
             // The trainer has the script itself.
             Line::Started(_) | Line::Control { scripted: true, .. } | Line::Other => return Ok(()),
-            Line::Control { name, new, .. } => {
+            Line::Control {
+                name,
+                new,
+                change,
+                undoes,
+                kept,
+                ..
+            } => {
                 let control =
                     Control::from_value(name, *new).map_err(|text| unfit(&lane, &text))?;
-                self.trainer.apply(control)?;
+                let one = |number| Change {
+                    number,
+                    controls: vec![control],
+                };
+                if *kept {
+                    self.trainer.keep(control)?;
+                    return Ok(());
+                }
+                match (undoes, change) {
+                    (Some(number), _) => self.trainer.take_back(&one(*number))?,
+                    (None, Some(number)) => self.trainer.change(&one(*number))?,
+                    (None, None) => self.trainer.change(&one(self.uncounted()))?,
+                }
             }
-            Line::Reset { seed } => {
-                self.trainer =
-                    Trainer::new(self.prepared, &self.spec, *seed, self.device, self.threads)?
-                        .running_on(true);
+            Line::Reset(Restarted { seed, change }) => {
+                self.trainer.restart(*change, *seed, &[], self.device)?;
             }
-            Line::Rewind { to } => {
-                if self.trainer.rewind()? != Some(*to) {
+            Line::Rewind { to, change } => {
+                let last = self.trainer.last_change().map(|(number, _)| number);
+                let number = change.or(last).unwrap_or(0);
+                if self.trainer.rewind(number)? != Some(*to) {
                     return Err(unfit(&lane, &format!("it cannot go back to step {to}")));
                 }
             }
@@ -248,6 +269,17 @@ impl<'a> Journal<'a> {
         }
         self.replayed.changes += 1;
         Ok(())
+    }
+}
+
+impl Journal {
+    /// The number of a change in records that do not count them: changes at one step are one.
+    fn uncounted(&self) -> u64 {
+        match self.trainer.last_change() {
+            Some((number, step)) if step == self.trainer.steps_done() => number,
+            Some((number, _)) => number + 1,
+            None => 1,
+        }
     }
 }
 

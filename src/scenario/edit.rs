@@ -188,6 +188,23 @@ pub fn unused(name: &str, taken: &[LaneSpec]) -> String {
         .unwrap_or_default()
 }
 
+/// A short name for a lane that branches off: the parent's, with the first free number instead of its own.
+pub fn branch_name(parent: &str, taken: &[LaneSpec]) -> String {
+    let numbered = |name: &str| {
+        name.rsplit_once('-').is_some_and(|(stem, tail)| {
+            !stem.is_empty() && tail.parse::<u32>().is_ok_and(|n| n > 1)
+        })
+    };
+    // Only a branch loses its number: a lane that the scenario calls `batch-64` is not one.
+    let stem = parent.rsplit_once('-').map_or(parent, |(stem, _)| stem);
+    let branched = numbered(parent) && taken.iter().any(|lane| lane.name == stem);
+    let stem = if branched { stem } else { parent };
+    (2..=taken.len() + 2)
+        .map(|n| format!("{stem}-{n}"))
+        .find(|name| unused(name, taken) == *name)
+        .unwrap_or_default()
+}
+
 fn line(hint: Option<String>) -> String {
     hint.map_or(String::new(), |hint| format!("\n  {hint}"))
 }
@@ -247,6 +264,27 @@ mod tests {
             .unwrap()
             .with_steps(Steps::new(1).unwrap());
         super::super::parse(&short.to_ron(), "x").unwrap_or_else(|e| panic!("{e}"));
+    }
+
+    #[test]
+    fn a_branch_of_a_branch_has_a_short_name_and_no_name_comes_twice() {
+        let mut lanes = load("softmax-vs-sigmoid").unwrap().lanes;
+        for (parent, name) in [
+            ("softmax", "softmax-2"),
+            ("softmax-2", "softmax-3"),
+            ("sigmoid", "sigmoid-2"),
+            ("softmax", "softmax-4"),
+        ] {
+            assert_eq!(branch_name(parent, &lanes), name);
+            let spec = LaneSpec {
+                name: name.into(),
+                ..lanes[0].clone()
+            };
+            lanes.push(spec);
+        }
+        // Without a lane `batch`, this one is no branch.
+        lanes[0].name = "batch-64".into();
+        assert_eq!(branch_name("batch-64", &lanes), "batch-64-2");
     }
 
     #[test]

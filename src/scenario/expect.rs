@@ -174,8 +174,8 @@ pub struct Watch {
     claims: Vec<Claim>,
     lanes: Vec<String>,
     series: BTreeMap<(usize, Metric), Series>,
-    /// Which of a lane's paths is watched.
-    paths: BTreeMap<usize, u64>,
+    /// Which of a lane's paths is watched, and of which run.
+    paths: BTreeMap<usize, (u64, u64)>,
 }
 
 #[derive(Clone, Debug)]
@@ -260,8 +260,11 @@ impl Watch {
         if self.claims.is_empty() || lane >= self.lanes.len() {
             return;
         }
-        if self.paths.insert(lane, snapshot.paths) != Some(snapshot.paths) {
-            self.forget_after(lane, snapshot.step);
+        let path = (snapshot.paths, snapshot.resets);
+        let before = self.paths.insert(lane, path);
+        if before != Some(path) {
+            let same_run = before.is_none_or(|(_, resets)| resets == snapshot.resets);
+            self.forget_after(lane, if same_run { snapshot.step } else { 0 });
         }
         let curves = [
             (Metric::Loss, &snapshot.loss, false),
@@ -418,6 +421,7 @@ impl Claim {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::telemetry::Restarted;
 
     fn expect(text: &str) -> Expect {
         ron::Options::default()
@@ -501,7 +505,13 @@ mod tests {
         let mut nan = watch(r#"(what: Loss, lane: "a", is: Below(9.0), by: 2)"#);
         feed(&mut nan, 0, 1, &[f64::NAN, f64::NAN]);
         assert_eq!(standing(&nan), Standing::Missed);
-        nan.record("a", &Event::Reset(1));
+        nan.record(
+            "a",
+            &Event::Reset(Restarted {
+                seed: 1,
+                change: None,
+            }),
+        );
         assert_eq!(standing(&nan), Standing::Open);
         feed(&mut nan, 0, 1, &[1.0]);
         assert_eq!(standing(&nan), Standing::Seen(1));
@@ -532,7 +542,7 @@ mod tests {
         by_snapshot.observe(0, &lane);
         assert_eq!(standing(&by_snapshot), Standing::Seen(3));
         let mut fresh = Snapshot::starting("a", 10);
-        fresh.paths = lane.paths + 1;
+        (fresh.paths, fresh.resets) = (lane.paths + 1, 1);
         by_snapshot.observe(0, &fresh);
         assert_eq!(
             standing(&by_snapshot),

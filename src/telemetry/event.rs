@@ -17,14 +17,16 @@ pub enum Event {
     Eval(Report),
     /// A control took effect.
     Control(Applied),
-    /// The lane started over with this seed; earlier records are of another run.
-    Reset(u64),
+    /// The lane started over; earlier records are of another run.
+    Reset(Restarted),
     /// The lane went back to an earlier state: what was recorded between is of a path that was left.
     Rewind {
         /// Steps completed when it was told to.
         from: u64,
         /// Steps completed in the state that it went back to.
         to: u64,
+        /// The number of the change by hand that this state is before; a reset is one, too.
+        change: u64,
     },
     /// A lane of this name went its own way from the state before the last change by hand.
     Branch(String),
@@ -45,6 +47,16 @@ pub struct Started {
     pub parent: Option<String>,
     /// Steps completed.
     pub step: u64,
+}
+
+/// How a lane started over. What was set by hand and is kept follows as changes before the first step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Restarted {
+    /// The seed of its weights and batches.
+    pub seed: u64,
+    /// By this number one can go back to the run before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<u64>,
 }
 
 /// How a lane ended.

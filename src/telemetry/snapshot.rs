@@ -42,6 +42,10 @@ pub struct Snapshot {
     pub parameters: u64,
     /// Seed in use.
     pub seed: u64,
+    /// The step at which it branched off another lane, if it did and has not started over since.
+    pub branched: Option<u64>,
+    /// How often it has started over. A lane that goes back to before a reset has the number of that time.
+    pub resets: u64,
     /// The dials.
     pub settings: Option<Settings>,
     /// The latest step.
@@ -133,7 +137,9 @@ impl Snapshot {
         Arc::make_mut(&mut self.held_out).retain(|report| report.step <= to);
         Arc::make_mut(&mut self.trained).retain(|report| report.step <= to);
         Arc::make_mut(&mut self.milestones).retain(|milestone| milestone.step <= to);
-        Arc::make_mut(&mut self.applied).retain(|applied| applied.precedes(to));
+        // Changes at that very step came after it, but for the script's first, which are made with the trainer.
+        let first = |applied: &Applied| to == 0 && applied.step == 0 && applied.scripted();
+        Arc::make_mut(&mut self.applied).retain(|applied| applied.step < to || first(applied));
         Arc::make_mut(&mut self.findings).cut_after(to);
     }
 
@@ -148,6 +154,8 @@ impl Snapshot {
             device: String::new(),
             parameters: 0,
             seed: 0,
+            branched: None,
+            resets: 0,
             settings: None,
             report: None,
             loss: Curve::default(),

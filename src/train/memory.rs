@@ -86,6 +86,24 @@ pub(super) fn check(
     )))
 }
 
+/// About how many pairs a step of one lane on the CPU can have before memory is short, if the system tells.
+pub fn most_pairs(model: &Model) -> Option<u64> {
+    let free = available()? as f64 * 0.9;
+    let fits = |pairs: u64| step_bytes(model, pairs as usize, Device::Cpu, [1, 1]) <= free;
+    let (mut most, mut more) = (0, 1 << 30);
+    while most + 1 < more {
+        let middle = u64::midpoint(most, more);
+        if fits(middle) {
+            most = middle;
+        } else {
+            more = middle;
+        }
+    }
+    // Two digits: it is an estimate.
+    let unit = 10_u64.pow(most.max(1).ilog10().saturating_sub(1));
+    Some(most / unit * unit)
+}
+
 /// What a step takes: the activations of the parts that are kept and of the one in work, and what is linear
 /// in the batch: pictures, captions, features, the loss.
 fn step_bytes(

@@ -1,9 +1,10 @@
-//! [`SavedState`]: all that a trainer's next steps depend on, as plain data; and [`History`], the states
-//! that one can go back to.
+//! [`SavedState`]: all that a trainer's next steps depend on, as plain data; and how many of these one keeps to go
+//! back to.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
-use crate::control::{Control, Settings};
+use crate::control::{Before, Control, Settings};
 use crate::optim::{LearnedScalar, Moments};
 use crate::quantity::Loss;
 
@@ -37,10 +38,20 @@ impl TrainState {
 /// on, bit for bit. Plain data: it may cross threads.
 #[derive(Clone, Debug)]
 pub struct SavedState {
+    /// The seed of its batches.
+    pub(super) seed: u64,
+    /// How often the trainer had started over.
+    pub(super) run: u64,
     pub(super) now: TrainState,
-    pub(super) optimizer: Moments,
+    pub(super) learned: Arc<Learned>,
+}
+
+/// The large part of a state, which changes made at one step have in common.
+#[derive(Debug)]
+pub(super) struct Learned {
+    pub optimizer: Moments,
     /// Running statistics of the normalisations.
-    pub(super) buffers: Vec<Vec<f64>>,
+    pub buffers: Vec<Vec<f64>>,
 }
 
 impl SavedState {
@@ -48,30 +59,28 @@ impl SavedState {
     pub const fn step(&self) -> u64 {
         self.now.step
     }
+}
 
-    fn bytes(&self) -> usize {
-        let buffers: usize = self.buffers.iter().map(Vec::len).sum();
-        self.optimizer.bytes() + buffers * size_of::<f64>()
+/// Bytes that a lane's remembered states may take. A model of the default size has room for some dozen steps at
+/// which something was changed.
+const ROOM: usize = 256 << 20;
+
+/// Lets the oldest states go until the others fit.
+pub(super) fn fit(before: &mut Before<SavedState>) {
+    while before.len() > 1 && bytes(before) > ROOM {
+        before.drop_oldest();
     }
 }
 
-/// The states before changes by hand, oldest first: as many as fit.
-#[derive(Default)]
-pub(super) struct History(pub VecDeque<SavedState>);
-
-/// Bytes that a lane's history may take. A model of the default size has room for some dozen states.
-const ROOM: usize = 256 << 20;
-
-impl History {
-    /// Whether there is a state of this step already: changes at one step are one change.
-    pub fn knows(&self, step: u64) -> bool {
-        self.0.back().is_some_and(|state| state.step() == step)
-    }
-
-    pub fn push(&mut self, state: SavedState) {
-        self.0.push_back(state);
-        while self.0.len() > 1 && self.0.iter().map(SavedState::bytes).sum::<usize>() > ROOM {
-            self.0.pop_front();
+fn bytes(before: &Before<SavedState>) -> usize {
+    let mut sum = 0;
+    let mut last: Option<&Arc<Learned>> = None;
+    for SavedState { learned, .. } in before.states() {
+        if !last.is_some_and(|last| Arc::ptr_eq(last, learned)) {
+            let buffers: usize = learned.buffers.iter().map(Vec::len).sum();
+            sum += learned.optimizer.bytes() + buffers * size_of::<f64>();
         }
+        last = Some(learned);
     }
+    sum
 }

@@ -11,9 +11,9 @@ use super::hands::Hands;
 use super::in_progress::StepInProgress;
 use super::latest::Latest;
 use super::phases::Phases;
-use super::state::{History, TrainState};
+use super::state::{Learned, SavedState, TrainState};
 use super::{memory, precision, start};
-use crate::control::{Applied, Control, Quality, Settings};
+use crate::control::{Applied, Before, By, Control, Quality, Settings};
 use crate::data::{Batch, Prepared, Request};
 use crate::error::{Error, Result};
 use crate::eval::Evaluations;
@@ -37,7 +37,11 @@ pub struct Trainer {
     /// Everything else that a step changes or depends on.
     pub(super) now: TrainState,
     /// States before changes by hand, to go back to.
-    pub(super) history: History,
+    pub(super) before: Before<SavedState>,
+    /// How often it has started over.
+    pub(super) run: u64,
+    /// What is learned, if it was copied since the last step.
+    pub(super) kept: Option<Arc<Learned>>,
     pub(super) applied: Vec<Applied>,
     /// The step that is being made, if it is made in parts.
     pub(super) in_progress: Option<StepInProgress>,
@@ -96,7 +100,9 @@ impl Trainer {
             clip,
             optimizer,
             now,
-            history: History::default(),
+            before: Before::default(),
+            run: 0,
+            kept: None,
             applied: Vec::new(),
             in_progress: None,
             // A CPU has its hands full, except where images must be waited for or decoded.
@@ -129,16 +135,7 @@ impl Trainer {
         self
     }
 
-    /// Applies a control by hand, and remembers the state before it. It takes effect in the step that is
-    /// being made, if one is: what it makes void of that is made again.
-    pub fn apply(&mut self, control: Control) -> Result<Applied> {
-        let before = self.memorable()?;
-        let applied = self.set(control, false)?;
-        self.remember(before);
-        Ok(applied)
-    }
-
-    fn set(&mut self, control: Control, scripted: bool) -> Result<Applied> {
+    pub(super) fn set(&mut self, control: Control, by: By) -> Result<Applied> {
         let old = self.settings().value_like(control);
         match control {
             Control::Temperature(tau) => {
@@ -173,7 +170,7 @@ impl Trainer {
             control,
             old,
             new: control.value(),
-            scripted,
+            by,
         };
         self.applied.push(applied.clone());
         Ok(applied)
@@ -210,6 +207,11 @@ impl Trainer {
     pub fn precision(&self) -> &'static str {
         let part = self.cut(self.now.settings.batch_size as usize).part;
         precision::name(precision::compute(self.train.precision, self.device, part))
+    }
+
+    /// The seed of its weights and batches.
+    pub const fn seed(&self) -> u64 {
+        self.train.seed
     }
 
     /// Learning rate of the step that comes.
@@ -266,7 +268,7 @@ impl Trainer {
             && at <= self.now.step
         {
             self.now.cues.pop_front();
-            self.set(control, true)?;
+            self.set(control, By::Script)?;
         }
         Ok(())
     }

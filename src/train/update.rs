@@ -37,6 +37,7 @@ impl Trainer {
             .fold(tower_norm.powi(2), |sum, g| sum + g * g)
             .sqrt();
         self.exchange_statistics(&mut step.tracked)?;
+        self.kept = None;
         self.now.step += 1;
         let by = Hyperparameters::at(self.now.step, &self.train, &self.now.settings);
         let seen = found.diagnostics;

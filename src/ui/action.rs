@@ -62,7 +62,8 @@ mod tests {
     use super::*;
 
     /// Done once an hour: found by `:`, without a key.
-    const WITHOUT_A_KEY: [Action; 8] = [
+    const WITHOUT_A_KEY: [Action; 9] = [
+        Action::Defaults,
         Action::Reseed,
         Action::Branch,
         Action::Ask,

@@ -15,6 +15,7 @@ mod hand;
 mod here;
 mod landscape;
 mod lesson;
+mod limits;
 mod moments;
 mod mouse;
 mod observe;
@@ -40,6 +41,7 @@ use crossterm::event::KeyEvent;
 
 use super::action::{self, Action, Context};
 use crate::lab::Command;
+use changes::Restart;
 
 pub use crate::quantity::short;
 pub use chosen::Chosen;
@@ -96,9 +98,6 @@ impl App {
         if !matches!(action, Action::Wheel(..) | Action::Hover(..)) {
             self.message = None;
         }
-        if !matches!(action, Action::Turn(_)) {
-            self.end_turning();
-        }
         match action {
             Action::Undo | Action::Redo | Action::Rewind | Action::Branch | Action::ApplyToAll => {
                 return self.reconsider(&action);
@@ -116,8 +115,9 @@ impl App {
             Action::Reload => return self.reload(),
             Action::PlayPause => return self.play_pause(),
             Action::Step(count) => return self.step(count),
-            Action::Reset => return self.reset(false),
-            Action::Reseed => return self.reset(true),
+            Action::Reset => return self.restart(Restart::Reset),
+            Action::Defaults => return self.restart(Restart::Defaults),
+            Action::Reseed => return self.restart_with_the_next_seed(),
             Action::Evaluate => {
                 return self.tell_all(
                     Command::Evaluate,

@@ -5,8 +5,10 @@ mod explain;
 mod grid;
 mod idle;
 mod rate;
+mod typed;
 
 pub use rate::Rate;
+pub use typed::begins_number;
 
 use crate::control::{Control, Dial, Group, Settings};
 use crate::quantity::Temperature;

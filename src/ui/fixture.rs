@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::control::Settings;
-use crate::control::{Applied, Control};
+use crate::control::{Applied, By, Control};
 use crate::quantity::Value;
 use crate::quantity::{BatchSize, Loss, Temperature};
 use crate::scenario::Scenario;
@@ -266,7 +266,7 @@ fn changes(loss: Loss, step: u64) -> Vec<Applied> {
         control: batch,
         old: Some(Value::Whole(48)),
         new: Some(Value::Whole(64)),
-        scripted: false,
+        by: By::Hand(1),
     }];
     if loss == Loss::InfoNce {
         all.push(Applied {
@@ -274,7 +274,7 @@ fn changes(loss: Loss, step: u64) -> Vec<Applied> {
             control: tau(0.02),
             old: Some(Value::Real(0.0529)),
             new: Some(Value::Real(0.02)),
-            scripted: false,
+            by: By::Hand(1),
         });
     }
     all.retain(|applied| applied.step <= step);

@@ -8,8 +8,8 @@ use crate::telemetry::Snapshot;
 /// Changes that are shown as one: the same control, turned within a few steps, in one or more lanes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mark {
-    /// From 1, in order of steps.
-    pub number: usize,
+    /// From 1, in order of steps; `None` where a lane branched off, which has the lane's own sign.
+    pub number: Option<usize>,
     /// Step of the first change.
     pub step: u64,
     /// Step of the last.
@@ -51,7 +51,7 @@ pub fn collect(lanes: &[Arc<Snapshot>]) -> Vec<Mark> {
         } else {
             let (old, new, step) = (applied.old, applied.new, applied.step);
             marks.push(Mark {
-                number: 0,
+                number: None,
                 step,
                 until: step,
                 lanes: vec![lane],
@@ -62,15 +62,29 @@ pub fn collect(lanes: &[Arc<Snapshot>]) -> Vec<Mark> {
         }
     }
     for (i, mark) in marks.iter_mut().enumerate() {
-        mark.number = i + 1;
+        mark.number = Some(i + 1);
     }
+    let branches = lanes.iter().enumerate().filter_map(|(i, lane)| {
+        let step = lane.branched?;
+        Some(Mark {
+            number: None,
+            step,
+            until: step,
+            lanes: vec![i],
+            name: "branch",
+            old: None,
+            new: None,
+        })
+    });
+    marks.extend(branches);
+    marks.sort_by_key(|mark| mark.step);
     marks
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::control::{Applied, Control};
+    use crate::control::{Applied, By, Control};
     use crate::quantity::{BatchSize, Temperature};
 
     fn lane(changes: &[(u64, f64)]) -> Arc<Snapshot> {
@@ -81,7 +95,7 @@ mod tests {
             control: Control::Temperature(Temperature::new(tau).unwrap()),
             old: Some(Value::Real(1.0)),
             new: Some(Value::Real(tau)),
-            scripted: false,
+            by: By::Hand(1),
         });
         lane.applied = Arc::new(applied.collect());
         Arc::new(lane)
@@ -92,7 +106,7 @@ mod tests {
         let marks = collect(&[lane(&[(100, 0.5), (101, 0.4), (103, 0.3), (300, 0.2)])]);
         assert_eq!(marks.len(), 2);
         assert_eq!((marks[0].step, marks[0].new), (100, Some(Value::Real(0.3))));
-        assert_eq!((marks[1].number, marks[1].step), (2, 300));
+        assert_eq!((marks[1].number, marks[1].step), (Some(2), 300));
     }
 
     #[test]
@@ -107,6 +121,23 @@ mod tests {
     }
 
     #[test]
+    fn a_branch_is_a_mark_without_a_number() {
+        let mut child = Snapshot::clone(&lane(&[(100, 0.5), (400, 0.4)]));
+        child.branched = Some(200);
+        let marks = collect(&[lane(&[(100, 0.5)]), Arc::new(child)]);
+        let seen: Vec<_> = marks.iter().map(|m| (m.step, m.number, m.name)).collect();
+        assert_eq!(
+            seen,
+            [
+                (100, Some(1), "temperature"),
+                (200, None, "branch"),
+                (400, Some(2), "temperature")
+            ]
+        );
+        assert_eq!(marks[1].lanes, [1]);
+    }
+
+    #[test]
     fn different_controls_do_not_merge() {
         let mut other = Snapshot::starting("a", 10);
         let control = Control::BatchSize(BatchSize::new(8).unwrap());
@@ -115,7 +146,7 @@ mod tests {
             control,
             old: None,
             new: Some(Value::Whole(8)),
-            scripted: false,
+            by: By::Hand(1),
         }]);
         assert_eq!(collect(&[lane(&[(100, 0.5)]), Arc::new(other)]).len(), 2);
     }

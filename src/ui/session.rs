@@ -166,25 +166,12 @@ impl Session {
         source: Source,
     ) -> Result<bool> {
         self.keep(app.remembered(&self.memory.kept), app);
-        // One change of several lanes comes at the same step in all of them.
-        let mut changes = Vec::new();
         for effect in effects {
             if effect == Effect::Quit {
                 return Ok(true);
             }
-            if let Effect::Send {
-                lane: Some(lane),
-                command: Command::Apply(control),
-            } = effect
-            {
-                changes.push((lane, control));
-                continue;
-            }
-            // What was changed before it comes before it.
-            self.lab.apply(&std::mem::take(&mut changes));
             self.carry_out(effect, display, app, source).map_err(lost)?;
         }
-        self.lab.apply(&changes);
         Ok(false)
     }
 
@@ -202,15 +189,10 @@ impl Session {
         app: &mut App,
         source: Source,
     ) -> std::io::Result<()> {
+        let Some(effect) = drive(&mut self.lab, app, effect) else {
+            return Ok(());
+        };
         match effect {
-            Effect::Send {
-                lane: Some(lane),
-                command,
-            } => self.lab.send(lane, command),
-            Effect::Send {
-                lane: None,
-                command,
-            } => self.lab.send_all(&command),
             Effect::Save { path, replace } => {
                 let outcome = save(&self.lab.recorded(), &path, replace);
                 self.saved(&outcome);
@@ -246,13 +228,8 @@ impl Session {
                     Err(e) => app.notify("cannot open this", e.to_string()),
                 }
             }
-            Effect::Branch(lane) => {
-                if let Err(e) = self.lab.branch(lane) {
-                    app.complain(e.to_string());
-                }
-            }
-            Effect::SlowDown(gap) => self.lab.slow_down(gap),
-            Effect::Quit => {}
+            // Done already, or what ends the loop.
+            _ => {}
         }
         Ok(())
     }
@@ -284,6 +261,36 @@ impl Session {
     }
 }
 
+/// Does what an effect asks of the lanes; gives back one that asks something else.
+fn drive(lab: &mut Lab, app: &mut App, effect: Effect) -> Option<Effect> {
+    match effect {
+        Effect::Send {
+            lane: Some(lane),
+            command,
+        } => lab.send(lane, command),
+        Effect::Send {
+            lane: None,
+            command,
+        } => lab.send_all(&command),
+        Effect::Change { number, parts } => lab.change(number, &parts),
+        Effect::TakeBack { number, parts } => lab.take_back(number, &parts),
+        Effect::Branch(lane) => {
+            if let Err(e) = lab.branch(lane) {
+                app.complain(e.to_string());
+            }
+        }
+        Effect::Hide => lab.hide_last(),
+        Effect::Show => {
+            lab.show_hidden();
+            app.scenario = lab.scenario().clone();
+        }
+        Effect::EndHidden => lab.end_hidden(),
+        Effect::SlowDown(gap) => lab.slow_down(gap),
+        other => return Some(other),
+    }
+    None
+}
+
 /// What is said of a terminal that cannot be written or read any more.
 #[allow(clippy::needless_pass_by_value)] // `map_err` hands it over.
 pub fn lost(e: std::io::Error) -> Error {
@@ -299,3 +306,6 @@ fn end(lab: Lab) -> mpsc::Receiver<Result<()>> {
     });
     rest
 }
+
+#[cfg(test)]
+mod tests;

@@ -55,7 +55,7 @@ pub struct Birth {
     pub parent: String,
     pub state: SavedState,
     /// The changes behind that state.
-    pub applied: Vec<Applied>,
+    pub applied: Arc<Vec<Applied>>,
     /// Whether it trains at once.
     pub going: bool,
 }

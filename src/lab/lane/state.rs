@@ -13,9 +13,9 @@
 //!   Reset and Rewind lead from anywhere back to Paused, or go on running.
 //! ```
 
-use super::command::{Attention, Command};
+use super::command::{Attention, Command, Reset};
 use super::plan::After;
-use crate::control::Control;
+use crate::control::{Change, Control};
 use crate::telemetry::{LaneStatus, Query, Reason};
 
 /// Whether a lane steps.
@@ -67,10 +67,13 @@ pub(super) enum Stepped {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Effect {
     Apply(Control),
+    Change(Change),
+    TakeBack(Change),
     Evaluate(Depth),
-    /// Start over; with another seed if there is one.
-    Restart(Option<u64>),
-    Rewind,
+    /// Start over.
+    Restart(Reset),
+    /// Go back to before this change; before the latest if none is named.
+    Rewind(Option<Change>),
     /// Let a lane of this name branch off; `going` if it trains at once.
     Branch {
         name: String,
@@ -112,7 +115,7 @@ pub(super) struct State {
     /// The step whose loss was not a number, until it goes on or back.
     diverged: Option<u64>,
     /// Changes for after so many steps, in the order in which they came.
-    later: Vec<(u64, Control)>,
+    later: Vec<(u64, Effect)>,
     /// Whether the evaluation of the final weights has been begun.
     last_evaluation: bool,
     /// The scenario's steps, and what comes after them.
@@ -180,11 +183,10 @@ impl State {
     /// Takes a command, after so many steps.
     pub fn told(&mut self, command: Command, steps: u64) -> Vec<Effect> {
         match command {
-            Command::ApplyAt(at, control) if self.going() && at > steps => {
-                self.later.push((at, control));
-                Vec::new()
-            }
-            Command::Apply(control) | Command::ApplyAt(_, control) => vec![Effect::Apply(control)],
+            Command::Apply(control) => self.make(0, Effect::Apply(control), steps),
+            Command::ApplyAt(at, control) => self.make(at, Effect::Apply(control), steps),
+            Command::ChangeAt(at, change) => self.make(at, Effect::Change(change), steps),
+            Command::TakeBackAt(at, change) => self.make(at, Effect::TakeBack(change), steps),
             Command::Pause => {
                 self.pausing |= self.going();
                 Vec::new()
@@ -192,17 +194,18 @@ impl State {
             Command::Resume => self.go(Phase::Running),
             Command::Step(0) => Vec::new(),
             Command::Step(n) => self.go(Phase::Stepping(n)),
-            Command::Reset { seed } => {
+            Command::Reset(reset) => {
                 self.forget();
                 if !self.going() {
                     self.stand();
                 }
-                vec![Effect::Restart(seed)]
+                vec![Effect::Restart(reset)]
             }
             Command::Rewind => {
                 self.forget();
-                vec![Effect::Rewind]
+                vec![Effect::Rewind(None)]
             }
+            Command::GoBack(change) => self.go_back(change),
             Command::Branch(name) => vec![Effect::Branch {
                 name,
                 going: self.going() && !self.pausing,
@@ -327,6 +330,28 @@ impl State {
         }
     }
 
+    /// Makes a change once so many steps are done, and never before one that came earlier.
+    fn make(&mut self, at: u64, change: Effect, steps: u64) -> Vec<Effect> {
+        let at = self.later.last().map_or(at, |(last, _)| at.max(*last));
+        if self.going() && at > steps {
+            self.later.push((at, change));
+            return Vec::new();
+        }
+        vec![change]
+    }
+
+    fn go_back(&mut self, change: Change) -> Vec<Effect> {
+        let waits = |(_, later): &(u64, Effect)| matches!(later, Effect::Change(known) if known.number == change.number);
+        let place = self.later.iter().position(waits);
+        if let Some(place) = place {
+            // It has not been made yet: this is the state before it.
+            self.later.truncate(place);
+            return Vec::new();
+        }
+        self.forget();
+        vec![Effect::Rewind(Some(change))]
+    }
+
     /// What was to be done later is of a path that is left.
     fn forget(&mut self) {
         self.later.clear();
@@ -338,9 +363,7 @@ impl State {
         let later = std::mem::take(&mut self.later);
         let (due, later): (Vec<_>, _) = later.into_iter().partition(|(at, _)| *at <= steps);
         self.later = later;
-        due.into_iter()
-            .map(|(_, control)| Effect::Apply(control))
-            .collect()
+        due.into_iter().map(|(_, change)| change).collect()
     }
 }
 
@@ -452,7 +475,7 @@ mod tests {
             "Pause" => told(from, Command::Pause).0,
             "Resume" => told(from, Command::Resume).0,
             "Step3" => told(from, Command::Step(3)).0,
-            "Reset" => told(from, Command::Reset { seed: None }).0,
+            "Reset" => told(from, Command::Reset(Reset::default())).0,
             "Rewind" => happened(&told(from, Command::Rewind).0, Happening::Rewound).0,
             "Level" => happened(from, Happening::Level).0,
             "Moment" => happened(from, Happening::Moment).0,
@@ -632,7 +655,16 @@ mod tests {
         ];
         assert_eq!(effects, order);
         // They are of a path that is left.
-        for leave in [Command::Rewind, Command::Reset { seed: Some(1) }] {
+        let back = Change {
+            number: 1,
+            controls: Vec::new(),
+        };
+        let leaves = [
+            Command::Rewind,
+            Command::GoBack(back),
+            Command::Reset(Reset::default()),
+        ];
+        for leave in leaves {
             state.told(Command::Resume, 8);
             state.told(Command::ApplyAt(9, size), 8);
             state.told(leave, 8);
@@ -647,7 +679,7 @@ mod tests {
             0 => Command::Pause,
             1 => Command::Resume,
             2 => Command::Step(u64::from(choice / 16) % 4),
-            3 => Command::Reset { seed: None },
+            3 => Command::Reset(Reset::default()),
             4 => Command::Rewind,
             5 => Command::ApplyAt(steps + u64::from(choice / 32), control),
             6 => Command::Apply(control),
@@ -671,7 +703,7 @@ mod tests {
             }
         };
         let effects = state.told(command, steps);
-        if effects == [Effect::Rewind] && choice >= 128 {
+        if effects == [Effect::Rewind(None)] && choice >= 128 {
             return [effects, state.happened(Happening::Rewound)].concat();
         }
         effects
@@ -694,7 +726,7 @@ mod tests {
                 prop_assert!(state.later.is_empty() || state.going() || state.over());
                 prop_assert!(state.diverged.is_none() || !state.going());
                 // Who has ended makes no step until it starts over or goes back.
-                let back = effects.iter().any(|e| matches!(e, Effect::Restart(_) | Effect::Rewind));
+                let back = effects.iter().any(|e| matches!(e, Effect::Restart(_) | Effect::Rewind(_)));
                 prop_assert!(!before.over() || state.over() || back);
                 // The records are closed once, and the model is saved before.
                 let closes: Vec<_> = effects.iter().filter(|e| matches!(e, Effect::Finish(_))).collect();

@@ -5,18 +5,18 @@ use std::sync::mpsc::{Receiver, TryRecvError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use super::command::Command;
+use super::command::{Command, Dials, Reset};
 use super::plan::{After, Birth, Plan, Prepare};
 use super::publish::Publisher;
 use super::state::{Depth, Effect, Happening, Phase, State, Stepped};
-use crate::control::Control;
+use crate::control::{Change, Control};
 use crate::data::Prepared;
 use crate::error::Result;
 use crate::eval::Tasks;
 use crate::lab::observer::Observer;
 use crate::lab::stop_rule::StopRule;
 use crate::scenario::LaneSpec;
-use crate::telemetry::{Event, Report, Snapshot, Started, StepReport};
+use crate::telemetry::{Event, Report, Restarted, Snapshot, Started, StepReport};
 use crate::train::{Progress, Trainer};
 
 /// What became of a lane's turn to step.
@@ -166,9 +166,11 @@ impl<'a> Worker<'a> {
         for effect in effects {
             match effect {
                 Effect::Apply(control) => self.apply(control)?,
+                Effect::Change(change) => self.change(&change)?,
+                Effect::TakeBack(change) => self.take_back(&change)?,
                 Effect::Evaluate(depth) => self.begin_evaluation(depth)?,
-                Effect::Restart(seed) => self.restart(seed)?,
-                Effect::Rewind => self.rewind()?,
+                Effect::Restart(reset) => self.restart(reset)?,
+                Effect::Rewind(change) => self.rewind(change)?,
                 Effect::Branch { name, going } => self.branch(name, going)?,
                 Effect::Save => self.save()?,
                 Effect::Checkpoint if self.plan.model_folder.is_some() => self.save()?,
@@ -264,8 +266,29 @@ impl<'a> Worker<'a> {
     }
 
     fn apply(&mut self, control: Control) -> Result<()> {
-        match self.trainer.apply(control) {
-            Ok(_) => self.record_applied(),
+        self.change(&Change {
+            number: self.trainer.last_change().map_or(0, |(number, _)| number) + 1,
+            controls: vec![control],
+        })
+    }
+
+    fn change(&mut self, change: &Change) -> Result<()> {
+        match self.trainer.change(change) {
+            Ok(()) => {
+                self.observer.keep(change.number);
+                self.record_applied()
+            }
+            Err(error) => {
+                self.observer.say(error.to_string());
+                Ok(())
+            }
+        }
+    }
+
+    /// Sets back what a change set; the weights stay.
+    fn take_back(&mut self, change: &Change) -> Result<()> {
+        match self.trainer.take_back(change) {
+            Ok(()) => self.record_applied(),
             Err(error) => {
                 self.observer.say(error.to_string());
                 Ok(())
@@ -336,17 +359,29 @@ impl<'a> Worker<'a> {
         }
     }
 
-    fn rewind(&mut self) -> Result<()> {
+    fn rewind(&mut self, change: Option<Change>) -> Result<()> {
         let from = self.trainer.steps_done();
-        let Some(to) = self.trainer.rewind()? else {
+        let last = self.trainer.last_change().map(|(number, _)| number);
+        let Some(number) = change.as_ref().map(|change| change.number).or(last) else {
             self.observer
                 .say("there is no change by hand to go back to".into());
             return Ok(());
         };
+        let Some(to) = self.trainer.rewind(number)? else {
+            if let Some(change) = change {
+                self.take_back(&change)?;
+            }
+            self.observer.say(
+                "the weights from before that change are no longer in memory: they stay".into(),
+            );
+            return Ok(());
+        };
+        self.plan.seed = self.trainer.seed();
         self.publisher.look_again();
         self.happened(Happening::Rewound)?;
         self.come_to(to)?;
-        self.record(Event::Rewind { from, to })
+        let change = number;
+        self.record(Event::Rewind { from, to, change })
     }
 
     fn branch(&mut self, name: String, going: bool) -> Result<()> {
@@ -358,7 +393,7 @@ impl<'a> Worker<'a> {
             },
             seed: self.plan.seed,
             parent: self.plan.spec.name.clone(),
-            applied: self.observer.applied_before(state.step()),
+            applied: self.observer.before_last_change(),
             going,
             state,
         };
@@ -372,14 +407,31 @@ impl<'a> Worker<'a> {
         Ok(())
     }
 
-    fn restart(&mut self, seed: Option<u64>) -> Result<()> {
-        self.plan.seed = seed.unwrap_or(self.plan.seed);
-        self.trainer = new_trainer(&self.prepared, &self.plan)?;
-        self.observer.reset(&self.trainer, self.plan.seed);
+    fn restart(&mut self, reset: Reset) -> Result<()> {
+        let seed = reset.seed.unwrap_or(self.plan.seed);
+        let keep = match reset.dials {
+            Dials::Kept => self.observer.set_by_hand(),
+            Dials::These(controls) => controls,
+            Dials::Scenario => Vec::new(),
+        };
+        let change = reset.number;
+        let refused = self
+            .trainer
+            .restart(change, seed, &keep, self.plan.device)?;
+        self.plan.seed = seed;
+        if let Some(number) = change {
+            self.observer.keep(number);
+        }
+        self.observer.reset(&self.trainer, seed);
         self.publisher.look_again();
         self.stop_rule = StopRule::new(self.prepared.scenario().train.stop);
         self.come_to(0)?;
-        self.record(Event::Reset(self.plan.seed))
+        self.record(Event::Reset(Restarted { seed, change }))?;
+        self.record_applied()?;
+        if !refused.is_empty() {
+            self.observer.say(refused.join("; "));
+        }
+        Ok(())
     }
 
     fn save(&mut self) -> Result<()> {

@@ -45,15 +45,17 @@ actions! {
         PlayPause,
         /// This many steps of all lanes, then a pause.
         Step(u64) in [1, 10],
-        /// Start over with the same seed.
+        /// Start over with the same seed and the dials as they are set.
         Reset,
-        /// Start over with the next seed.
+        /// Start over with the same seed and the scenario's dials.
+        Defaults,
+        /// Start over with the next seed and the dials as they are set.
         Reseed,
-        /// Set back the last change by hand.
+        /// Take back the last change by hand: a dial's, a reset, a branch.
         Undo,
         /// Make the change again that was set back.
         Redo,
-        /// Take the weights back to before the last change by hand.
+        /// Take weights and dials back to before the last change by hand.
         Rewind,
         /// Let a new lane go on from before the last change by hand.
         Branch,

@@ -3,7 +3,6 @@
 
 use crate::control::Control;
 use crate::control::Settings;
-use crate::lab::Command;
 use crate::telemetry::LaneStatus;
 
 use super::{App, Effect, Focus, Overlay, Pending};
@@ -96,14 +95,14 @@ impl App {
                 controls.push((*lane, control));
             }
         }
-        let effects = self.change(controls, true);
-        if effects.is_empty() {
+        let effects = self.change(controls);
+        if effects.is_empty() && self.message.is_none() {
             self.complain(format!(
                 "{} goes no further: {}",
                 self.dial.name(),
                 self.dial.allowed(Some(&ready[0].1))
             ));
-        } else {
+        } else if !effects.is_empty() {
             self.tell_change();
         }
         effects
@@ -130,7 +129,10 @@ impl App {
             .iter()
             .filter_map(|&(lane, _)| Some((lane, self.dial.learn(!first)?)))
             .collect();
-        let effects = self.change(controls, false);
+        let effects = self.change(controls);
+        if effects.is_empty() {
+            return effects;
+        }
         self.say(format!(
             "{} is {}{}",
             self.dial.name(),
@@ -148,7 +150,7 @@ impl App {
 
     /// Sets the dial to what was typed, or says why not.
     pub(super) fn set_value(&mut self, text: &str) -> Vec<Effect> {
-        let control = match Control::parse(self.dial.name(), text) {
+        let control = match self.typed(text) {
             Ok(control) => control,
             Err(reason) => {
                 self.complain(reason);
@@ -156,27 +158,24 @@ impl App {
             }
         };
         let lanes = self.addressed(self.target);
-        let refused = lanes.iter().find_map(|&lane| {
-            let most = self.lanes[lane].settings.as_ref()?.max_logit_scale;
-            control.fits_clamp(most).err()
-        });
-        if let Some(reason) = refused {
-            self.complain(reason);
-            return Vec::new();
-        }
         self.overlay = None;
         let controls = lanes.into_iter().map(|lane| (lane, control)).collect();
-        let effects = self.change(controls, false);
+        let effects = self.change(controls);
         if effects.is_empty() {
-            self.say(format!("{} is there already", self.dial.name()));
+            if self.message.is_none() {
+                self.say(format!("{} is there already", self.dial.name()));
+            }
         } else {
             self.tell_change();
         }
         effects
     }
 
-    pub(super) fn send(&mut self, lane: usize, control: Control) -> Effect {
-        let snapshot = &self.lanes[lane];
+    /// A control is on its way to a lane.
+    pub(super) fn expect(&mut self, lane: usize, control: Control) {
+        let Some(snapshot) = self.lanes.get(lane) else {
+            return;
+        };
         let pending = Pending {
             lane,
             control,
@@ -186,10 +185,6 @@ impl App {
         self.pending
             .retain(|p| p.lane != lane || p.control.name() != control.name());
         self.pending.push(pending);
-        Effect::Send {
-            lane: Some(lane),
-            command: Command::Apply(control),
-        }
     }
 
     fn tell_change(&mut self) {
@@ -209,9 +204,9 @@ impl App {
         } else {
             ""
         };
-        let no_effect = self.no_effect();
+        let (with, no_effect) = (self.with_the_loss(), self.no_effect());
         self.say(format!(
-            "{who}: {} {} from the next step on{no_effect}{offer}",
+            "{who}: {} {}{with} from the next step on{no_effect}{offer}",
             self.dial.name(),
             distinct.join(", ")
         ));
@@ -237,10 +232,12 @@ impl App {
                 .iter()
                 .skip(p.recorded)
                 .any(|a| a.control == p.control);
+            // It went back: what it had recorded is gone.
+            let back = lane.applied.len() < p.recorded;
             // A lane that refused it, or had it already, records nothing: two steps later it is over.
             let over = lane.step >= p.step + 2 || lane.step < p.step;
             let ended = matches!(lane.status, LaneStatus::Failed(_));
-            !(recorded || over || ended)
+            !(recorded || back || over || ended)
         });
     }
 }

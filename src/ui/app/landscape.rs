@@ -65,17 +65,21 @@ impl App {
             self.complain(reason);
             return Vec::new();
         }
-        let mut effects = Vec::new();
+        let mut controls = Vec::new();
         let mut shifted = false;
         for (lane, settings) in lanes {
             if (settings.temperature / tau - 1.0).abs() > 1e-9 {
-                effects.push(self.send(lane, temperature));
+                controls.push((lane, temperature));
             }
             let uses = settings.loss.law().uses_bias() || settings.bias.is_some();
-            if uses && settings.bias != Some(bias) {
-                effects.push(self.send(lane, Control::Bias(shift)));
+            if uses {
+                controls.push((lane, Control::Bias(shift)));
             }
             shifted |= uses;
+        }
+        let effects = self.change(controls);
+        if effects.is_empty() && self.message.is_some() {
+            return effects;
         }
         let who = self.target_name();
         let b = if shifted {
@@ -107,7 +111,8 @@ mod tests {
     use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
     use super::*;
-    use crate::lab::{Attention, Command};
+    use crate::lab::Attention;
+    use crate::ui::action::Action;
     use crate::ui::fixture;
     use crate::ui::panel::Panel;
 
@@ -121,10 +126,11 @@ mod tests {
         app.key(KeyEvent::new(code, KeyModifiers::NONE))
     }
 
-    fn set(lane: usize, control: Control) -> Effect {
-        Effect::Send {
-            lane: Some(lane),
-            command: Command::Apply(control),
+    /// What the one change of these effects sets.
+    fn sets(effects: &[Effect]) -> Vec<(usize, Control)> {
+        match effects {
+            [Effect::Change { parts, .. } | Effect::TakeBack { parts, .. }] => parts.clone(),
+            other => panic!("{other:?} is not one change"),
         }
     }
 
@@ -141,8 +147,8 @@ mod tests {
         let tau = Control::Temperature(Temperature::new(0.05).unwrap());
         let bias = Control::Bias(Bias::new(-6.0).unwrap());
         assert_eq!(
-            press(&mut app, KeyCode::Enter),
-            [set(0, tau), set(1, tau), set(1, bias)]
+            sets(&press(&mut app, KeyCode::Enter)),
+            [(0, tau), (1, tau), (1, bias)]
         );
         assert!(
             app.message
@@ -153,6 +159,16 @@ mod tests {
         );
         // Sent is as good as there.
         assert!(press(&mut app, KeyCode::Enter).is_empty());
+        // One entry: one undo sets all of it back, the last part first.
+        let back = sets(&app.update(Action::Undo));
+        let parts: Vec<_> = back
+            .iter()
+            .map(|(lane, control)| (*lane, control.name()))
+            .collect();
+        assert_eq!(parts, [(1, "bias"), (1, "temperature"), (0, "temperature")]);
+        // A new change leaves nothing to be made again.
+        press(&mut app, KeyCode::Enter);
+        assert!(app.update(Action::Redo).is_empty());
     }
 
     #[test]
@@ -171,7 +187,7 @@ mod tests {
         assert!(app.pending.is_empty());
         // The other lane has room.
         app.target = Some(0);
-        assert_eq!(press(&mut app, KeyCode::Enter).len(), 1);
+        assert_eq!(sets(&press(&mut app, KeyCode::Enter)).len(), 1);
     }
 
     #[test]

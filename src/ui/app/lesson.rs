@@ -2,8 +2,7 @@
 //! next.
 
 use super::{App, Effect, LessonStage, Overlay, Tone};
-use crate::control::{Control, Dial};
-use crate::lab::Command;
+use crate::control::Dial;
 use crate::scenario::Panel;
 use crate::scenario::expect::Standing;
 use crate::scenario::tour::STOPS;
@@ -158,28 +157,10 @@ impl App {
             self.overlay = None;
             self.refuse(self.dial.name());
         }
-        let locked = |control: &Control| self.locks(control.dial());
-        let (kept, refused): (Vec<_>, Vec<_>) = effects.into_iter().partition(|effect| {
-            !matches!(effect, Effect::Send { command: Command::Apply(control), .. } if locked(control))
-        });
-        if let Some(Effect::Send {
-            command: Command::Apply(control),
-            ..
-        }) = refused.first()
-        {
-            let name = control.name();
-            let scenario = &self.scenario;
-            let locks = |p: &super::Pending| {
-                let lesson = scenario.lesson.as_ref();
-                lesson.is_some_and(|lesson| lesson.lock.contains(&p.control.dial()))
-            };
-            self.pending.retain(|p| !locks(p));
-            self.refuse(&name.replace('_', " "));
-        }
-        kept
+        effects
     }
 
-    fn refuse(&mut self, what: &str) {
+    pub(super) fn refuse(&mut self, what: &str) {
         self.complain(format!(
             "{what} is locked in this lesson: the text above says what to turn"
         ));

@@ -98,7 +98,7 @@ impl App {
                 .any(|effect| matches!(effect, Effect::Send { command, .. } if which(command)))
         };
         if told(&effects, |c| {
-            matches!(c, Command::Rewind | Command::Reset { .. })
+            matches!(c, Command::GoBack(_) | Command::Reset(_))
         }) {
             self.course.answered = None;
             self.hold_the_others(&lesson, &mut effects);
@@ -159,7 +159,7 @@ impl App {
         let back = |lane: usize| {
             effects.iter().any(|effect| match effect {
                 Effect::Send { lane: to, command } => {
-                    matches!(command, Command::Rewind | Command::Reset { .. })
+                    matches!(command, Command::GoBack(_) | Command::Reset(_))
                         && to.is_none_or(|to| to == lane)
                 }
                 _ => false,
@@ -176,13 +176,11 @@ impl App {
 
 /// The controls that effects set, with their lanes.
 fn applied(effects: &[Effect]) -> impl Iterator<Item = (usize, &Control)> {
-    effects.iter().filter_map(|effect| match effect {
-        Effect::Send {
-            lane: Some(lane),
-            command: Command::Apply(control),
-        } => Some((*lane, control)),
+    let parts = effects.iter().filter_map(|effect| match effect {
+        Effect::Change { parts, .. } => Some(parts),
         _ => None,
-    })
+    });
+    parts.flatten().map(|(lane, control)| (*lane, control))
 }
 
 fn text(lesson: &Lesson, stage: LessonStage) -> String {

@@ -3,9 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::changes::Deed;
 use super::{App, Tone};
+use crate::control::Applied;
 use crate::telemetry::{LaneStatus, Snapshot};
 use crate::ui::marks;
+
+/// Whether what a lane says since `before` is that it did what a hand asked for.
+fn echoes(lane: &Snapshot, before: &Snapshot) -> bool {
+    let changed = lane.applied.len() != before.applied.len();
+    let scripted = lane.applied.last().is_some_and(Applied::scripted);
+    lane.step < before.step || (changed && !scripted)
+}
 
 impl App {
     /// Takes the lanes' latest snapshots.
@@ -23,7 +32,11 @@ impl App {
             if let Some(text) = news {
                 let text = format!("{}: {text}", lane.lane);
                 self.note(text.clone());
-                self.message = Some((Tone::News, text));
+                // What a hand did was said when it did it, and at more length.
+                let told = matches!(self.message, Some((Tone::Done, _)));
+                if !(told && before.as_ref().is_some_and(|b| echoes(lane, b))) {
+                    self.message = Some((Tone::News, text));
+                }
             }
             let told = self.message.clone();
             self.tell_status(lane, before.as_deref());
@@ -32,10 +45,18 @@ impl App {
             }
         }
         self.watch_claims(&lanes);
+        if let Some(Deed::Branch { parent, lane, .. }) = self.changes.last().map(|e| &e.deed)
+            && *lane >= lanes.len()
+            && matches!(lanes.get(*parent), Some(lane) if matches!(lane.status, LaneStatus::Failed(_)))
+        {
+            // It failed before anything could branch off it.
+            self.changes.drop_last();
+        }
         if lanes
             .iter()
             .zip(&self.lanes)
             .any(|(new, old)| new.applied.len() != old.applied.len())
+            || lanes.len() != self.lanes.len()
             || self.marks.is_empty()
             || lanes.iter().all(|lane| lane.applied.is_empty())
         {

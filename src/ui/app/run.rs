@@ -3,7 +3,7 @@
 use crate::lab::Command;
 use crate::telemetry::{LaneStatus, Snapshot};
 
-use super::changes::Changes;
+use super::changes::{Order, Restart};
 use super::{App, Effect, Tone};
 
 const fn all(command: Command) -> Effect {
@@ -77,21 +77,41 @@ impl App {
         !left
     }
 
-    pub(super) fn reset(&mut self, new_seed: bool) -> Vec<Effect> {
-        let now = self
-            .lanes
-            .iter()
-            .map(|lane| lane.seed)
-            .max()
-            .unwrap_or(self.scenario.train.seed);
-        let seed = new_seed.then(|| now.wrapping_add(1));
-        self.pending.clear();
-        self.changes = Changes::default();
-        self.say(match seed {
-            Some(seed) => format!("starts over with seed {seed}"),
-            None => format!("starts over with seed {now}: the same weights, the same batches"),
+    /// Starts all lanes over: an entry of the history, so that undo brings the run back that was left.
+    pub(super) fn restart(&mut self, how: Restart) -> Vec<Effect> {
+        if self.a_branch_is_coming() {
+            self.complain("the branch is not there yet: one moment");
+            return Vec::new();
+        }
+        let orders = self.changes.restart(how, self.lanes.len());
+        let seed = self.seed();
+        let kept = orders.iter().any(|order| {
+            matches!(order, Order::Restart(_, _, kept) if kept.iter().any(|dials| !dials.is_empty()))
         });
-        vec![all(Command::Reset { seed })]
+        let dials = if kept {
+            ", the dials as you set them"
+        } else {
+            ""
+        };
+        self.say(match how {
+            Restart::Reset => {
+                format!("reset: seed {seed}, the same first weights and batches{dials}")
+            }
+            Restart::Defaults => format!("reset: seed {seed}, the scenario's dials"),
+            Restart::Seed(seed) => format!("reset: seed {seed}, new weights and batches{dials}"),
+        });
+        self.obey(orders)
+    }
+
+    /// The seed in use.
+    fn seed(&self) -> u64 {
+        let known = self.lanes.iter().filter(|lane| lane.settings.is_some());
+        let seed = known.map(|lane| lane.seed).next();
+        seed.unwrap_or(self.scenario.train.seed)
+    }
+
+    pub(super) fn restart_with_the_next_seed(&mut self) -> Vec<Effect> {
+        self.restart(Restart::Seed(self.seed().wrapping_add(1)))
     }
 
     pub(super) fn tell_all(&mut self, command: Command, text: &str) -> Vec<Effect> {

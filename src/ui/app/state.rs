@@ -13,7 +13,7 @@ use super::overlay::Overlay;
 use super::past::Past;
 use super::pending::Pending;
 use super::shades::{Quantity, Range};
-use crate::control::Dial;
+use crate::control::{Control, Dial};
 use crate::lab::Command;
 use crate::scenario::Scenario;
 use crate::telemetry::Snapshot;
@@ -36,6 +36,20 @@ pub enum Effect {
         /// What.
         command: Command,
     },
+    /// Make this change in these lanes, before the same step of all.
+    Change {
+        /// By this it is taken back.
+        number: u64,
+        /// What is set in which lane.
+        parts: Vec<(usize, Control)>,
+    },
+    /// Set back what this change set; weights stay.
+    TakeBack {
+        /// Its number.
+        number: u64,
+        /// What is set in which lane.
+        parts: Vec<(usize, Control)>,
+    },
     /// Load this scenario (a bundled name or a path) and open a lab on it.
     Open(String),
     /// Save the recorded scenario there.
@@ -47,6 +61,12 @@ pub enum Effect {
     },
     /// Let a new lane go on from before this lane's last change.
     Branch(usize),
+    /// The last lane pauses, out of sight.
+    Hide,
+    /// Bring back the lane that was hidden last.
+    Show,
+    /// Let hidden lanes end.
+    EndHidden,
     /// Least time from step to step.
     SlowDown(Duration),
     /// The next theme.

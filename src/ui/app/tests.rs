@@ -7,9 +7,10 @@ mod moments;
 use std::sync::Arc;
 
 use super::*;
-use crate::control::{Applied, Control, Dial};
+use crate::control::{Applied, By, Control, Dial};
+use crate::lab::{Dials, Reset};
 use crate::quantity::Value;
-use crate::quantity::{Loss, Temperature};
+use crate::quantity::{Bias, Loss, Temperature};
 use crate::telemetry::{LaneStatus, Matrix};
 use crate::ui::action::Direction;
 use crate::ui::fixture;
@@ -48,11 +49,34 @@ fn all(command: Command) -> Vec<Effect> {
     }]
 }
 
-fn set(lane: usize, control: Control) -> Effect {
-    Effect::Send {
-        lane: Some(lane),
-        command: Command::Apply(control),
+const fn set(lane: usize, control: Control) -> (usize, Control) {
+    (lane, control)
+}
+
+/// What the one change of these effects sets.
+fn sets(effects: &[Effect]) -> Vec<(usize, Control)> {
+    match effects {
+        [] => Vec::new(),
+        [Effect::Change { parts, .. }] => parts.clone(),
+        other => panic!("{other:?} is more than one change"),
     }
+}
+
+/// How these effects let lanes start over: seed, and what they keep.
+fn resets(effects: &[Effect]) -> Vec<(usize, Option<u64>, Vec<Control>)> {
+    let reset = |effect: &Effect| match effect {
+        Effect::Send {
+            lane: Some(lane),
+            command:
+                Command::Reset(Reset {
+                    seed,
+                    dials: Dials::These(kept),
+                    ..
+                }),
+        } => (*lane, *seed, kept.clone()),
+        other => panic!("{other:?} is no reset"),
+    };
+    effects.iter().map(reset).collect()
 }
 
 fn tau(x: f64) -> Control {
@@ -166,11 +190,12 @@ fn s_makes_a_step_and_with_shift_ten() {
 #[test]
 fn reset_keeps_the_seed_and_a_new_one_is_asked_for_by_name() {
     let mut app = app();
-    assert_eq!(press(&mut app, "r"), all(Command::Reset { seed: None }));
     assert_eq!(
-        app.update(Action::Reseed),
-        all(Command::Reset { seed: Some(1) })
+        resets(&press(&mut app, "r")),
+        [(0, None, vec![]), (1, None, vec![])]
     );
+    let seeded = |lane| (lane, Some(1), vec![]);
+    assert_eq!(resets(&app.update(Action::Reseed)), [seeded(0), seeded(1)]);
 }
 
 #[test]
@@ -188,14 +213,14 @@ fn when_all_is_done_play_says_what_to_do_instead() {
 fn a_turn_goes_to_every_addressed_lane_from_its_own_value() {
     let mut app = app();
     assert_eq!(
-        tap(&mut app, KeyCode::Right),
+        sets(&tap(&mut app, KeyCode::Right)),
         [set(0, tau(0.045)), set(1, tau(0.08))]
     );
     press(&mut app, "a");
     assert_eq!(app.target, Some(0));
     // From the value that was sent, though no snapshot has it yet.
-    assert_eq!(tap(&mut app, KeyCode::Right), [set(0, tau(0.05))]);
-    assert_eq!(press(&mut app, "H"), [set(0, tau(0.02))]);
+    assert_eq!(sets(&tap(&mut app, KeyCode::Right)), [set(0, tau(0.05))]);
+    assert_eq!(sets(&press(&mut app, "H")), [set(0, tau(0.02))]);
     assert!(app.is_pending(0, Dial::Temperature) && app.is_pending(1, Dial::Temperature));
 }
 
@@ -217,7 +242,7 @@ fn what_was_sent_is_shown_until_the_records_have_it() {
                 control: tau(0.045),
                 old: None,
                 new: Some(Value::Real(0.045)),
-                scripted: false,
+                by: By::Hand(1),
             });
             lane.applied = Arc::new(applied);
         }
@@ -243,18 +268,16 @@ fn a_typed_value_is_applied_and_a_wrong_one_changes_nothing() {
     let mut app = app();
     press(&mut app, "t");
     tap(&mut app, KeyCode::Enter);
+    // What belongs to no number is not taken, and the range is said.
     assert!(press(&mut app, "0.0x").is_empty());
+    let said = |app: &App| app.message.as_ref().unwrap().1.clone();
+    assert!(said(&app).contains("0.01 to 100"), "{}", said(&app));
     assert!(tap(&mut app, KeyCode::Enter).is_empty());
-    assert!(
-        app.message.as_ref().unwrap().1.contains("wants a number"),
-        "{:?}",
-        app.message
-    );
+    assert!(said(&app).contains("0.001 to 100, not 0"), "{}", said(&app));
     assert!(app.overlay.is_some() && app.pending.is_empty());
-    tap(&mut app, KeyCode::Backspace);
     press(&mut app, "2");
     assert_eq!(
-        tap(&mut app, KeyCode::Enter),
+        sets(&tap(&mut app, KeyCode::Enter)),
         [set(0, tau(0.02)), set(1, tau(0.02))]
     );
     assert_eq!(app.overlay, None);
@@ -270,14 +293,14 @@ fn a_typed_value_is_applied_and_a_wrong_one_changes_nothing() {
 fn learned_and_fixed_toggle_together_and_only_where_something_is_learned() {
     let mut app = app();
     assert_eq!(
-        press(&mut app, "f"),
+        sets(&press(&mut app, "f")),
         [
             set(0, Control::LearnTemperature(false)),
             set(1, Control::LearnTemperature(false))
         ]
     );
     assert_eq!(
-        press(&mut app, "bf"),
+        sets(&press(&mut app, "bf")),
         [set(1, Control::LearnBias(false))],
         "softmax has no bias"
     );
@@ -296,9 +319,12 @@ fn switches_of_several_lanes_go_the_same_way() {
     let mut app = app();
     press(&mut app, "x");
     assert_eq!(
-        tap(&mut app, KeyCode::Right),
-        // The other lane has it already: no change, no mark.
-        [set(0, Control::Loss(Loss::SigLip))]
+        sets(&tap(&mut app, KeyCode::Right)),
+        // The other lane has it already: no change, no mark. SigLIP needs a bias.
+        [
+            set(0, Control::Loss(Loss::SigLip)),
+            set(0, Control::Bias(Bias::new(-10.0).unwrap()))
+        ]
     );
 }
 

@@ -1,7 +1,8 @@
 //! What is typed and chosen in what lies above the screen.
 
-use super::{App, Choice, Effect, Overlay, Saved};
+use super::{App, Choice, Effect, Overlay, Saved, Slot};
 use crate::ui::action::Action;
+use crate::ui::dial::begins_number;
 
 impl App {
     /// Scenarios whose name or title contains what was typed.
@@ -131,6 +132,7 @@ impl App {
             _ => 0,
         };
         let page = usize::from(self.size.1).saturating_sub(6).max(1);
+        let (dial, bias_cell) = (self.dial, self.hand.slot == Slot::Bias);
         let Some(overlay) = &mut self.overlay else {
             return;
         };
@@ -159,7 +161,12 @@ impl App {
             (Action::Up | Action::Down, Overlay::Welcome { learn }) => *learn = !*learn,
             (Action::Up | Action::Down, _) => {}
             _ => {
+                let (value, cell) = (
+                    matches!(overlay, Overlay::Value { .. }),
+                    matches!(overlay, Overlay::Cell { .. }),
+                );
                 let Some(input) = overlay.input() else { return };
+                let (before, typed) = (input.clone(), matches!(action, Action::Insert(_)));
                 match action {
                     Action::Backspace => input.backspace(),
                     Action::DeleteWord => input.delete_word(),
@@ -167,6 +174,18 @@ impl App {
                     Action::Insert(c) => input.insert(c),
                     Action::Paste(text) => input.paste(&text),
                     _ => {}
+                }
+                if value && typed && !dial.may_begin(input.text()) {
+                    *input = before;
+                    let allowed = dial.allowed(self.settings(self.target.unwrap_or(0)).as_ref());
+                    self.complain(format!("{}: {allowed}", dial.name()));
+                    return;
+                }
+                let none = bias_cell && "none".starts_with(input.text());
+                if cell && typed && !begins_number(input.text()) && !none {
+                    *input = before;
+                    self.complain("type a number, such as -0.25 or 1e-3");
+                    return;
                 }
                 match overlay {
                     Overlay::Help { scroll, .. } => *scroll = 0,

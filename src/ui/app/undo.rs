@@ -3,13 +3,15 @@
 
 use std::time::Duration;
 
-use crate::control::Control;
-use crate::lab::Command;
-use crate::quantity::short;
+use crate::control::{Change, Control};
+use crate::lab::{Command, Dials, Reset};
+use crate::quantity::{Bias, short};
+use crate::scenario::MOST_LANES;
+use crate::telemetry::LaneStatus;
 
-use super::changes::Change;
+use super::changes::{Deed, Entry, Order, Part, Restart};
 use super::{App, Effect};
-use crate::ui::action::Action;
+use crate::ui::action::{Action, key_of};
 
 /// Least times from step to step that `<` and `>` go through; the first is as fast as it goes.
 const GAPS: [Duration; 6] = [
@@ -22,51 +24,139 @@ const GAPS: [Duration; 6] = [
 ];
 
 impl App {
-    /// Sets controls, and remembers how to set them back. Turns of one dial in a row are one change.
-    pub(super) fn change(&mut self, controls: Vec<(usize, Control)>, turning: bool) -> Vec<Effect> {
-        let back = |&(lane, control): &(usize, Control)| {
-            let before = self.settings(lane)?.control_like(control)?;
-            Some((lane, before, control))
-        };
-        let mut controls = controls;
-        // What stands there already is no change, and gets no mark.
-        controls.retain(|(lane, control)| {
-            let now = self.settings(*lane).and_then(|s| s.control_like(*control));
-            now != Some(*control)
-        });
-        let parts: Vec<_> = controls.iter().filter_map(back).collect();
-        let lanes = |parts: &[(usize, Control, Control)]| -> Vec<_> {
-            parts
-                .iter()
-                .map(|(lane, _, to)| (*lane, to.name()))
-                .collect()
-        };
-        match self.changes.done.last_mut() {
-            Some(last)
-                if turning && self.changes.turning && lanes(&last.parts) == lanes(&parts) =>
-            {
-                for (part, new) in last.parts.iter_mut().zip(&parts) {
-                    part.2 = new.2;
-                }
-            }
-            _ if parts.is_empty() => {}
-            _ => self.changes.done.push(Change { parts }),
-        }
-        self.changes.turning = turning;
-        self.changes.undone.clear();
-        controls
+    /// Sets controls: one entry in the history of changes.
+    pub(super) fn change(&mut self, controls: Vec<(usize, Control)>) -> Vec<Effect> {
+        let controls = controls
             .into_iter()
-            .map(|(lane, control)| self.send(lane, control))
-            .collect()
+            .flat_map(|(lane, control)| self.with_bias(lane, control))
+            .collect::<Vec<_>>();
+        if let Some((_, locked)) = controls.iter().find(|(_, c)| self.locks(c.dial())) {
+            let name = locked.name().replace('_', " ");
+            self.refuse(&name);
+            return Vec::new();
+        }
+        let part = |&(lane, to): &(usize, Control)| {
+            let from = self.settings(lane)?.control_like(to)?;
+            // What stands there already is no change, and gets no mark.
+            (from != to).then_some(Part { lane, from, to })
+        };
+        let parts = controls.iter().filter_map(part).collect();
+        let orders = self.changes.set(parts);
+        self.obey(orders)
     }
 
-    /// Whatever else is done ends a row of turns.
-    pub(super) const fn end_turning(&mut self) {
-        self.changes.turning = false;
+    /// A loss that needs a bias gives the lane one; going back takes that away again.
+    fn with_bias(&self, lane: usize, control: Control) -> Vec<(usize, Control)> {
+        let bias = || {
+            let Control::Loss(loss) = control else {
+                return None;
+            };
+            let settings = self.settings(lane)?;
+            if loss.law().uses_bias() {
+                let own = self.scenario.lanes.get(lane).and_then(|spec| spec.bias);
+                let usual = || Bias::new(loss.law().defaults(settings.batch_size).1?).ok();
+                let given = settings.bias.is_none().then(|| own.or_else(usual))?;
+                return given.map(Control::Bias);
+            }
+            let came = settings.bias.is_some() && self.changes.bias_came_with_the_loss(lane);
+            came.then_some(Control::NoBias)
+        };
+        let with = bias().map(|bias| (lane, bias));
+        std::iter::once((lane, control)).chain(with).collect()
+    }
+
+    /// What the last change did to the bias besides changing the loss, in words.
+    pub(super) fn with_the_loss(&self) -> String {
+        let Some(Deed::Set(parts)) = self.changes.last().map(|entry| &entry.deed) else {
+            return String::new();
+        };
+        let loss = parts.iter().any(|part| part.to.name() == "loss");
+        let bias = parts.iter().find(|part| part.to.name() == "bias");
+        match bias.filter(|_| loss).map(|part| part.to.value()) {
+            Some(None) => ", without a bias".into(),
+            Some(value) => format!(" with bias {}", short(value)),
+            None => String::new(),
+        }
+    }
+
+    /// Carries out what the history of changes asks for.
+    pub(super) fn obey(&mut self, orders: Vec<Order>) -> Vec<Effect> {
+        orders.into_iter().flat_map(|o| self.effects(o)).collect()
+    }
+
+    fn effects(&mut self, order: Order) -> Vec<Effect> {
+        match order {
+            Order::Change(number, parts) => {
+                self.expect_all(&parts);
+                vec![Effect::Change { number, parts }]
+            }
+            Order::TakeBack(number, parts) => {
+                self.expect_all(&parts);
+                vec![Effect::TakeBack { number, parts }]
+            }
+            Order::GoBack(number, lanes) => {
+                let back = |(lane, controls): (usize, Vec<Control>)| {
+                    self.pending.retain(|p| p.lane != lane);
+                    for control in &controls {
+                        self.expect(lane, *control);
+                    }
+                    Effect::Send {
+                        lane: Some(lane),
+                        command: Command::GoBack(Change { number, controls }),
+                    }
+                };
+                lanes.into_iter().map(back).collect()
+            }
+            Order::Restart(number, how, kept) => {
+                self.pending.clear();
+                let restart = |(lane, kept)| {
+                    let reset = Reset {
+                        seed: match how {
+                            Restart::Seed(seed) => Some(seed),
+                            Restart::Reset | Restart::Defaults => None,
+                        },
+                        dials: Dials::These(kept),
+                        number: Some(number),
+                    };
+                    Effect::Send {
+                        lane: Some(lane),
+                        command: Command::Reset(reset),
+                    }
+                };
+                kept.into_iter().enumerate().map(restart).collect()
+            }
+            Order::Branch(parent) => vec![Effect::Branch(parent)],
+            Order::Hide => {
+                self.target = None;
+                self.scenario.lanes.pop();
+                self.lanes.pop();
+                vec![Effect::Hide]
+            }
+            Order::Show => {
+                let runs = self.running();
+                let lane = self.lanes.len();
+                let resume = runs.then_some(Effect::Send {
+                    lane: Some(lane),
+                    command: Command::Resume,
+                });
+                std::iter::once(Effect::Show).chain(resume).collect()
+            }
+            Order::EndHidden => vec![Effect::EndHidden],
+        }
+    }
+
+    fn expect_all(&mut self, parts: &[(usize, Control)]) {
+        for (lane, control) in parts {
+            self.expect(*lane, *control);
+        }
     }
 
     /// What one may do with a change that was made.
     pub(super) fn reconsider(&mut self, action: &Action) -> Vec<Effect> {
+        if self.a_branch_is_coming() {
+            self.complain("the branch is not there yet: one moment");
+            return Vec::new();
+        }
         match action {
             Action::Undo => self.undo(),
             Action::Redo => self.redo(),
@@ -77,69 +167,89 @@ impl App {
         }
     }
 
+    /// Whether a lane was asked for that has not come.
+    pub(super) fn a_branch_is_coming(&self) -> bool {
+        let lanes = self.lanes.len();
+        let last = self.changes.last().map(|entry| &entry.deed);
+        matches!(last, Some(Deed::Branch { lane, .. }) if *lane >= lanes)
+    }
+
     fn undo(&mut self) -> Vec<Effect> {
-        let Some(change) = self.changes.done.pop() else {
-            self.complain("nothing was changed by hand that could be undone");
+        let Some(text) = self.changes.last().map(|entry| self.told(entry, false)) else {
+            self.complain("nothing to undo: no change was made by hand");
             return Vec::new();
         };
-        let effects = self.set_parts(&change, |(lane, from, _)| (*lane, *from), "undone");
-        self.changes.undone.push(change);
+        let orders = self.changes.undo().unwrap_or_default();
+        let effects = self.obey(orders);
+        self.say(format!("undone: {text}"));
         effects
     }
 
     fn redo(&mut self) -> Vec<Effect> {
-        let Some(change) = self.changes.undone.pop() else {
-            self.complain("nothing was undone that could be done again");
+        let Some(text) = self
+            .changes
+            .last_undone()
+            .map(|entry| self.told(entry, true))
+        else {
+            self.complain("nothing to redo: no change was undone");
             return Vec::new();
         };
-        let effects = self.set_parts(&change, |(lane, _, to)| (*lane, *to), "done again");
-        self.changes.done.push(change);
+        let mut changes = std::mem::take(&mut self.changes);
+        let now = |lane, control| self.settings(lane)?.control_like(control);
+        let orders = changes.redo(now).unwrap_or_default();
+        self.changes = changes;
+        let effects = self.obey(orders);
+        self.say(format!("redone: {text}"));
         effects
     }
 
-    fn set_parts(
-        &mut self,
-        change: &Change,
-        which: impl Fn(&(usize, Control, Control)) -> (usize, Control),
-        what: &str,
-    ) -> Vec<Effect> {
-        let parts: Vec<_> = change
-            .parts
-            .iter()
-            .map(which)
-            .filter(|(lane, _)| *lane < self.lanes.len())
-            .collect();
-        let text = parts.iter().map(|(lane, control)| {
-            let name = control.name().replace('_', " ");
-            format!(
-                "{} {name} {}",
-                self.lanes[*lane].lane,
-                short(control.value())
-            )
-        });
-        self.say(format!(
-            "{what}: {}; the weights stay (U takes them back, too)",
-            text.collect::<Vec<_>>().join(", ")
-        ));
-        parts
-            .into_iter()
-            .map(|(lane, control)| self.send(lane, control))
-            .collect()
+    /// An entry in words: what holds once it is made, or once it is taken back.
+    fn told(&self, entry: &Entry, made: bool) -> String {
+        match &entry.deed {
+            Deed::Set(parts) => {
+                let part = |part: &Part| {
+                    let control = if made { part.to } else { part.from };
+                    let lane = self.lanes.get(part.lane).map_or("", |lane| &lane.lane);
+                    let name = control.name().replace('_', " ");
+                    format!("{lane} {name} {}", short(control.value()))
+                };
+                let parts: Vec<_> = parts.iter().map(part).collect();
+                format!("{}; the weights stay", parts.join(", "))
+            }
+            Deed::Restart(how, _) => {
+                let what = match how {
+                    Restart::Reset => "the reset",
+                    Restart::Defaults => "the reset to the scenario's dials",
+                    Restart::Seed(_) => "the reset with a new seed",
+                };
+                let back = if made {
+                    ""
+                } else {
+                    "; the run before it is back"
+                };
+                format!("{what}{back}")
+            }
+            Deed::Branch { lane, .. } => {
+                let name = self.lanes.get(*lane).map(|lane| format!(" {}", lane.lane));
+                format!("the branch{}", name.unwrap_or_default())
+            }
+        }
     }
 
     /// Gives the last change of one lane to all others.
     fn apply_to_all(&mut self) -> Vec<Effect> {
-        let last = self.changes.done.last().map(|change| &change.parts[..]);
-        let Some(&[(from, _, control)]) = last else {
-            self.complain(
-                "change one lane first (a addresses it), then A gives the change to the others",
-            );
+        let Some((from, controls)) = self.changed_alone() else {
+            self.complain(format!(
+                "change one lane first ({} addresses it), then {} gives the change to the others",
+                key_of(&Action::NextLane),
+                key_of(&Action::ApplyToAll),
+            ));
             return Vec::new();
         };
         let others: Vec<_> = (0..self.lanes.len()).filter(|&lane| lane != from).collect();
         let refused = others.iter().find_map(|&lane| {
             let most = self.lanes[lane].settings.as_ref()?.max_logit_scale;
-            control.fits_clamp(most).err()
+            controls.iter().find_map(|c| c.fits_clamp(most).err())
         });
         if let Some(reason) = refused {
             self.complain(reason);
@@ -149,39 +259,75 @@ impl App {
             self.complain("there is only one lane");
             return Vec::new();
         }
-        let name = control.name().replace('_', " ");
-        self.say(format!("all lanes: {name} {}", short(control.value())));
-        let controls = others.into_iter().map(|lane| (lane, control)).collect();
-        self.change(controls, false)
+        let text = controls.iter().map(|control| {
+            let name = control.name().replace('_', " ");
+            format!("{name} {}", short(control.value()))
+        });
+        self.say(format!(
+            "all lanes: {}",
+            text.collect::<Vec<_>>().join(", ")
+        ));
+        let each = |lane| controls.iter().map(move |control| (lane, *control));
+        self.change(others.into_iter().flat_map(each).collect())
+    }
+
+    /// The lane in which the last change was made, if it was made in one alone, and what it set.
+    fn changed_alone(&self) -> Option<(usize, Vec<Control>)> {
+        let Deed::Set(parts) = &self.changes.last()?.deed else {
+            return None;
+        };
+        let lane = parts.first()?.lane;
+        let alone = parts.iter().all(|part| part.lane == lane);
+        alone.then(|| (lane, parts.iter().map(|part| part.to).collect()))
     }
 
     /// Whether the last change was made in one lane of several.
     pub(super) fn could_go_to_all(&self) -> bool {
-        self.lanes.len() > 1
-            && self
-                .changes
-                .done
-                .last()
-                .is_some_and(|change| change.parts.len() == 1)
+        self.lanes.len() > 1 && self.changed_alone().is_some()
     }
 
     fn rewind(&mut self) -> Vec<Effect> {
         let lanes = self.addressed(self.target);
-        // What is gone back behind cannot be undone any more.
-        self.changes
-            .done
-            .retain(|change| !change.parts.iter().any(|(lane, ..)| lanes.contains(lane)));
-        self.changes.undone.clear();
-        self.pending.retain(|p| !lanes.contains(&p.lane));
-        self.say(format!(
-            "{}: back to before the last change by hand",
-            self.target_name()
-        ));
-        let rewind = |lane| Effect::Send {
-            lane: Some(lane),
-            command: Command::Rewind,
+        let Some(last) = self.changes.last().cloned() else {
+            self.complain("nothing to rewind: no change was made by hand");
+            return Vec::new();
         };
-        lanes.into_iter().map(rewind).collect()
+        let Some(orders) = self.changes.rewind(&lanes) else {
+            self.complain(format!(
+                "{} has no part in the last change; {} undoes that, {} addresses another lane",
+                self.target_name(),
+                key_of(&Action::Undo),
+                key_of(&Action::NextLane),
+            ));
+            return Vec::new();
+        };
+        let text = match self.changes.last_undone() {
+            Some(Entry {
+                deed: Deed::Set(parts),
+                ..
+            }) => {
+                let mut names: Vec<&str> = Vec::new();
+                for part in parts {
+                    let name = &self.lanes[part.lane].lane;
+                    if !names.contains(&name.as_str()) {
+                        names.push(name);
+                    }
+                }
+                let to = parts.first().map(|part| part.to);
+                let to =
+                    to.map(|to| format!("{} {}", to.name().replace('_', " "), short(to.value())));
+                format!(
+                    "{}: weights and dials back to before {}; {} makes that change again",
+                    names.join(", "),
+                    to.unwrap_or_default(),
+                    key_of(&Action::Redo),
+                )
+            }
+            _ => format!("undone: {}", self.told(&last, false)),
+        };
+        let effects = self.obey(orders);
+        self.say(text);
+        effects
     }
 
     fn branch(&mut self) -> Vec<Effect> {
@@ -189,15 +335,24 @@ impl App {
             Some(lane) => lane,
             None if self.lanes.len() == 1 => 0,
             None => {
-                self.complain("which lane? Press a until it is addressed, then branch again");
+                self.complain(format!(
+                    "which lane? {} addresses one, then it branches off before its last change",
+                    key_of(&Action::NextLane),
+                ));
                 return Vec::new();
             }
         };
-        if self.lanes[lane].settings.is_none() {
-            self.complain("the lane is still preparing");
+        let parent = &self.lanes[lane];
+        if parent.settings.is_none() || matches!(parent.status, LaneStatus::Failed(_)) {
+            self.complain("only a lane that trains can branch off");
             return Vec::new();
         }
-        vec![Effect::Branch(lane)]
+        if self.lanes.len() >= MOST_LANES {
+            self.complain(format!("there are {MOST_LANES} lanes already: no more fit"));
+            return Vec::new();
+        }
+        let orders = self.changes.branch(lane, self.lanes.len());
+        self.obey(orders)
     }
 
     /// Faster or slower.
@@ -222,129 +377,4 @@ impl App {
 }
 
 #[cfg(test)]
-mod tests {
-    use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-
-    use super::*;
-    use crate::control::Dial;
-    use crate::quantity::Value;
-    use crate::ui::fixture;
-
-    fn tap(app: &mut App, code: KeyCode) -> Vec<Effect> {
-        app.key(KeyEvent::from(code))
-    }
-
-    fn press(app: &mut App, key: char) -> Vec<Effect> {
-        tap(app, KeyCode::Char(key))
-    }
-
-    fn redo(app: &mut App) -> Vec<Effect> {
-        app.key(KeyEvent::new(KeyCode::Char('r'), KeyModifiers::CONTROL))
-    }
-
-    /// The values that these effects set, with their lanes.
-    fn values(effects: &[Effect]) -> Vec<(usize, Option<Value>)> {
-        let value = |effect: &Effect| match effect {
-            Effect::Send {
-                lane: Some(lane),
-                command: Command::Apply(control),
-            } => (*lane, control.value()),
-            other => panic!("{other:?} sets nothing"),
-        };
-        effects.iter().map(value).collect()
-    }
-
-    fn tau(app: &App, lane: usize) -> Option<Value> {
-        app.settings(lane).unwrap().get(Dial::Temperature)
-    }
-
-    #[test]
-    fn undo_and_redo_go_through_the_changes_one_by_one() {
-        let mut app = fixture::app(300);
-        let before = tau(&app, 0);
-        press(&mut app, 'a');
-        // Turns in a row are one change; another dial is another.
-        tap(&mut app, KeyCode::Right);
-        let turned = values(&tap(&mut app, KeyCode::Right));
-        app.update(Action::Dial(Dial::LearningRate));
-        let rate = app.settings(0).unwrap().get(Dial::LearningRate);
-        tap(&mut app, KeyCode::Right);
-        assert_eq!(values(&press(&mut app, 'u')), [(0, rate)]);
-        assert_eq!(values(&press(&mut app, 'u')), [(0, before)]);
-        assert_eq!(tau(&app, 0), before);
-        assert!(press(&mut app, 'u').is_empty());
-        assert!(
-            app.message
-                .as_ref()
-                .unwrap()
-                .1
-                .contains("nothing was changed")
-        );
-        assert_eq!(values(&redo(&mut app)), turned);
-        redo(&mut app);
-        assert!(redo(&mut app).is_empty());
-        // A new change leaves nothing to be made again.
-        press(&mut app, 'u');
-        tap(&mut app, KeyCode::Left);
-        assert!(redo(&mut app).is_empty());
-    }
-
-    #[test]
-    fn a_bias_that_was_given_is_taken_away_again() {
-        let mut app = fixture::app(300);
-        press(&mut app, 'a');
-        press(&mut app, 'b');
-        let given = values(&tap(&mut app, KeyCode::Right));
-        assert_eq!(given, [(0, Some(Value::Real(0.0)))]);
-        assert_eq!(values(&press(&mut app, 'u')), [(0, None)]);
-        assert_eq!(app.settings(0).unwrap().bias, None);
-    }
-
-    #[test]
-    fn rewind_and_branch_go_to_the_addressed_lane() {
-        let mut app = fixture::app(300);
-        assert!(app.update(Action::Branch).is_empty());
-        assert!(app.message.as_ref().unwrap().1.contains("which lane"));
-        press(&mut app, 'a');
-        assert_eq!(app.update(Action::Branch), [Effect::Branch(0)]);
-        tap(&mut app, KeyCode::Right);
-        let rewind = Effect::Send {
-            lane: Some(0),
-            command: Command::Rewind,
-        };
-        assert_eq!(press(&mut app, 'U'), [rewind]);
-        // The change is gone with what came after it.
-        assert!(app.pending.is_empty());
-        assert!(press(&mut app, 'u').is_empty());
-    }
-
-    #[test]
-    fn one_key_gives_a_lanes_change_to_all_others() {
-        let mut app = fixture::app(300);
-        assert!(press(&mut app, 'A').is_empty());
-        press(&mut app, 'a');
-        let turned = values(&tap(&mut app, KeyCode::Right));
-        assert!(app.message.as_ref().unwrap().1.contains("A: all lanes"));
-        let other = tau(&app, 1);
-        assert_eq!(values(&press(&mut app, 'A')), [(1, turned[0].1)]);
-        assert_eq!(tau(&app, 1), tau(&app, 0));
-        assert_eq!(values(&press(&mut app, 'u')), [(1, other)]);
-    }
-
-    #[test]
-    fn the_pace_goes_down_and_up_again() {
-        let mut app = fixture::app(300);
-        assert_eq!(press(&mut app, '<'), [Effect::SlowDown(GAPS[1])]);
-        for _ in 0..20 {
-            press(&mut app, '<');
-        }
-        assert_eq!(
-            press(&mut app, '>'),
-            [Effect::SlowDown(GAPS[GAPS.len() - 2])]
-        );
-        for _ in 0..20 {
-            press(&mut app, '>');
-        }
-        assert_eq!(press(&mut app, '>'), [Effect::SlowDown(Duration::ZERO)]);
-    }
-}
+mod tests;

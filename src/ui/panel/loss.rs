@@ -151,9 +151,18 @@ fn mark_lines(screen: &Screen, width: u16, rows: u16) -> Vec<Line<'static>> {
         .iter()
         .map(|mark| {
             let name = mark.name;
-            let change = format!(" {name} {} {arrow} {} ", short(mark.old), short(mark.new));
+            let change = if mark.number.is_some() {
+                format!(" {name} {} {arrow} {} ", short(mark.old), short(mark.new))
+            } else {
+                let lane = mark.lanes.first();
+                let lane = lane.and_then(|lane| screen.app.lanes.get(*lane));
+                format!(" {} ", lane.map_or(name, |lane| lane.lane.as_str()))
+            };
             vec![
-                Span::styled(mark.number.to_string(), series::mark_style(screen, mark)),
+                Span::styled(
+                    series::mark_label(screen, mark),
+                    series::mark_style(screen, mark),
+                ),
                 Span::styled(change, theme.text()),
                 Span::styled(format!("at {}  ", mark.step), theme.faint()),
             ]

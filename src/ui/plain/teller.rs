@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use super::words::{evaluation, least_step, losses, spoken, status, word};
 use crate::control::{Control, Dial};
-use crate::lab::Command;
+use crate::lab::{Command, Dials, Reset};
 use crate::scenario::{Scenario, Train, did_you_mean};
 use crate::telemetry::{LaneStatus, Snapshot};
 use crate::ui::dial::Rate;
 
 const HELP: &str = "\
 commands, one a line:
-pause; go; step, or step 5; reset; reset 7 takes seed 7; evaluate; checkpoint
+pause; go; step, or step 5; reset; reset 7 takes seed 7; defaults; evaluate; checkpoint
 tau 0.05 sets a control of all lanes, softmax tau 0.05 of one; learn tau; fix tau
 status tells how it stands; every 50 tells the losses every 50 steps; controls lists what can be set
 save mine.ron; command shows what repeats this run; open siglip; help; quit";
@@ -105,10 +105,15 @@ impl Teller {
             ["go" | "play" | "resume"] => all(Command::Resume),
             ["step"] => all(Command::Step(1)),
             ["step", n] => all(Command::Step(whole(n)?.max(1))),
-            ["reset"] => all(Command::Reset { seed: None }),
-            ["reset", seed] => all(Command::Reset {
+            ["reset"] => all(Command::Reset(Reset::default())),
+            ["defaults"] => all(Command::Reset(Reset {
+                dials: Dials::Scenario,
+                ..Reset::default()
+            })),
+            ["reset", seed] => all(Command::Reset(Reset {
                 seed: Some(whole(seed)?),
-            }),
+                ..Reset::default()
+            })),
             ["evaluate"] => all(Command::Evaluate),
             ["checkpoint"] => all(Command::Checkpoint),
             ["save", path] => Ok(vec![Ask::Save((*path).into())]),
@@ -164,11 +169,12 @@ impl Teller {
     }
 
     fn unknown(&self, words: &[&str]) -> String {
-        const VERBS: [&str; 16] = [
+        const VERBS: [&str; 17] = [
             "pause",
             "go",
             "step",
             "reset",
+            "defaults",
             "evaluate",
             "checkpoint",
             "learn",
@@ -306,7 +312,14 @@ mod tests {
             ("pause", None, Command::Pause),
             ("go", None, Command::Resume),
             ("step 5", None, Command::Step(5)),
-            ("reset 7", None, Command::Reset { seed: Some(7) }),
+            (
+                "reset 7",
+                None,
+                Command::Reset(Reset {
+                    seed: Some(7),
+                    ..Reset::default()
+                }),
+            ),
             ("tau 0.05", None, apply("temperature", "0.05")),
             ("sigmoid bias -5", Some(1), apply("bias", "-5")),
             (

@@ -262,8 +262,8 @@ impl Theme {
 
     /// The lane's sign, for those who cannot go by its colour.
     pub fn marker(&self, lane: usize) -> char {
-        const UNICODE: [char; 6] = ['●', '◆', '▲', '■', '▼', '★'];
-        const ASCII: [char; 6] = ['o', 'x', '+', '*', 'v', '@'];
+        const UNICODE: [char; 8] = ['●', '◆', '▲', '■', '▼', '★', '○', '◇'];
+        const ASCII: [char; 8] = ['o', 'x', '+', '*', 'v', '@', '%', '#'];
         let set = if self.ascii() { ASCII } else { UNICODE };
         set[lane % set.len()]
     }

@@ -318,11 +318,20 @@ pub fn legend(
 pub fn flags(screen: &Screen) -> Vec<Flag> {
     let flag = |mark: &crate::ui::marks::Mark| Flag {
         x: mark.step as f64,
-        label: mark.number.to_string(),
+        label: mark_label(screen, mark),
         style: mark_style(screen, mark),
         mixed: screen.theme.plate(screen.theme.text()),
     };
     screen.app.marks.iter().map(flag).collect()
+}
+
+/// A mark's number; of a branch the sign of its lane.
+pub fn mark_label(screen: &Screen, mark: &crate::ui::marks::Mark) -> String {
+    let sign = || mark.lanes.first().map(|lane| screen.theme.marker(*lane));
+    match mark.number {
+        Some(number) => number.to_string(),
+        None => sign().map(String::from).unwrap_or_default(),
+    }
 }
 
 /// A mark's number is a small plate in its lane's colour.
