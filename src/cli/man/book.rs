@@ -10,8 +10,8 @@ use clap::Command;
 use crate::control::Dial;
 use crate::error::{Error, Result};
 use crate::files::replace;
-use crate::scenario::tour::STOPS;
-use crate::scenario::{BUNDLED, load};
+use crate::scenario::groups::GROUPS;
+use crate::scenario::load;
 use crate::ui::action::{Action, Context, TABLE, key_of};
 
 /// The pages: the name of the file, and what makes its text for the command line at hand.
@@ -64,18 +64,11 @@ fn bundled() -> Result<String> {
         "Open one with `clip-lab NAME`, print it with `clip-lab scenarios NAME`, or press `o` in the lab.\n\
          [Scenario files](../use/scenario-files.md) describes the format.",
     );
-    for (tour, title) in [(false, "Scenarios"), (true, "Stops of the tour")] {
+    for (title, names) in GROUPS {
         let _ = write!(
             out,
             "\n## {title}\n\n| name | title | lanes | watch for |\n|---|---|---|---|\n"
         );
-        let stops = STOPS.iter().copied();
-        let names: Vec<&str> = if tour {
-            stops.collect()
-        } else {
-            let names = BUNDLED.iter().map(|(name, _)| *name);
-            names.filter(|name| !STOPS.contains(name)).collect()
-        };
         for name in names {
             let scenario = load(name)?;
             let lanes: Vec<_> = scenario.lanes.iter().map(|lane| &*lane.name).collect();
@@ -153,6 +146,7 @@ fn keys() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::BUNDLED;
 
     #[test]
     fn every_dial_key_and_scenario_has_its_row() {
