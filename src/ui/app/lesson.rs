@@ -152,6 +152,7 @@ impl App {
             } else {
                 panel
             };
+            self.page = self.panel.row().page;
         }
         if matches!(self.overlay, Some(Overlay::Value { .. })) && self.locks(self.dial) {
             self.overlay = None;

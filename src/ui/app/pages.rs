@@ -30,6 +30,11 @@ impl App {
 
     /// Turns to a page: the panel that was in hand there is in hand again; on the first page, the dial.
     pub(super) fn turn_to(&mut self, page: Page) {
+        let empty = page.panels().all(|panel| self.hides(panel));
+        if empty {
+            self.complain(format!("this lesson leaves the page {} out", page.name()));
+            return;
+        }
         self.dense = false;
         self.zoomed = false;
         self.page = page;

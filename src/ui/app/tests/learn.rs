@@ -3,6 +3,7 @@
 use super::*;
 use crate::scenario::tour::STOPS;
 use crate::scenario::{Comparison, Expect, Lesson, Metric, Panel};
+use crate::ui::panel::Page;
 
 fn palette(app: &mut App, typed: &str) -> Vec<Effect> {
     press(app, ":");
@@ -121,6 +122,21 @@ fn a_hidden_panel_is_not_gone_to() {
     assert!(said(&app).contains("leaves that panel out"));
     press(&mut app, "v");
     assert_eq!(app.panel, Panel::Traces);
+}
+
+#[test]
+fn a_page_without_panels_is_not_turned_to_and_a_hidden_panel_leads_to_no_page() {
+    let mut app = lesson();
+    app.scenario.lesson.as_mut().unwrap().hide = Page::Loss.panels().collect();
+    press(&mut app, "2");
+    assert_eq!(app.page, Page::Train);
+    assert!(
+        said(&app).contains("leaves the page Loss out"),
+        "{}",
+        said(&app)
+    );
+    app.update(Action::Panel(Panel::Gradient));
+    assert_eq!((app.page, app.panel), (Page::Train, Panel::Loss));
 }
 
 #[test]
