@@ -2,6 +2,7 @@
 //! actions, and answers with effects for the loop to carry out.
 
 mod by_hand;
+mod card;
 mod changes;
 mod charts;
 mod chosen;
@@ -64,7 +65,10 @@ impl App {
                 .filter(|action| matches!(action, Action::Quit | Action::Suspend))
         } else {
             let tour = self.in_tour();
-            let own = action::lookup(self.context(), tour, key);
+            let card = Some(Context::Card).filter(|_| self.reads_card());
+            let own = card
+                .and_then(|card| action::lookup(card, tour, key))
+                .or_else(|| action::lookup(self.context(), tour, key));
             // Who presses another key than the welcome's own explores; who leaves is asked again.
             let other = || action::lookup(self.here(), tour, key);
             match own.is_none().then(other) {
@@ -175,6 +179,16 @@ impl App {
             Action::FewerPairs => self.resize_hand(false),
             Action::MorePairs => self.resize_hand(true),
             Action::Enter if self.context() == Context::Hand => self.begin_cell(""),
+            Action::Up
+            | Action::Down
+            | Action::PageUp
+            | Action::PageDown
+            | Action::First
+            | Action::Last
+                if self.reads_card() =>
+            {
+                self.scroll_card(&action);
+            }
             Action::PageUp | Action::PageDown if self.context() == Context::Hand => {
                 self.scroll_hand(action == Action::PageDown);
             }

@@ -97,6 +97,8 @@ pub struct Regions {
     all: Vec<(Rect, Target)>,
     /// How far what is read above the screen can be scrolled: the last place that shows something new.
     pub scroll_end: usize,
+    /// Lines of it that are in sight: a page.
+    pub scroll_rows: usize,
     /// How close the matrix is shown.
     pub lens: Option<Lens>,
 }
@@ -105,6 +107,13 @@ impl Regions {
     /// Notes that `target` lies in `area`.
     pub fn add(&mut self, area: Rect, target: Target) {
         self.all.push((area, target));
+    }
+
+    /// Notes how much of what is read is in sight. Returns the first line in sight of those that were scrolled to.
+    pub fn read(&mut self, lines: usize, rows: usize, scroll: usize) -> usize {
+        self.scroll_rows = rows;
+        self.scroll_end = lines.saturating_sub(rows);
+        scroll.min(self.scroll_end)
     }
 
     /// Forgets everything: what lies below an overlay cannot be clicked.

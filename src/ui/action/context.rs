@@ -29,6 +29,8 @@ pub enum Context {
     Query,
     /// In everything that one reads: help, log, notices.
     Reading,
+    /// While a card is open beside what it explains: these keys scroll it, all others go on.
+    Card,
     /// In the help.
     Help,
     /// While a newcomer is asked where to begin.
@@ -56,7 +58,7 @@ macro_rules! place {
 
 impl Context {
     /// All contexts, in the order in which the help shows them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Main,
         Self::Tour,
         Self::Matches,
@@ -72,6 +74,7 @@ impl Context {
         Self::Open,
         Self::Line,
         Self::Reading,
+        Self::Card,
         Self::Help,
         Self::Log,
         Self::Palette,
@@ -94,6 +97,7 @@ impl Context {
             Self::Findings => "With an evaluation in hand",
             Self::Query => "With the panel \"nearest\" in hand",
             Self::Reading => "While reading: help, log, notices",
+            Self::Card => "While a card is open",
             Self::Help => "In this help",
             Self::Welcome => "On the first start",
             Self::Open => "In the list of scenarios",
@@ -120,6 +124,7 @@ impl Context {
             Self::Findings => place!(Findings, tour),
             Self::Query => place!(Query, tour),
             Self::Reading => &[Self::Reading, Self::Always],
+            Self::Card => &[Self::Card],
             Self::Help => &[Self::Help, Self::Reading, Self::Always],
             Self::Welcome => &[Self::Welcome, Self::Always],
             Self::Open => &[Self::Open, Self::Always],
@@ -152,6 +157,7 @@ impl Context {
             // The one key of an exercise answers: elsewhere nothing is asked.
             Self::Exercise
             | Self::Reading
+            | Self::Card
             | Self::Help
             | Self::Welcome
             | Self::Open

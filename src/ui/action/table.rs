@@ -50,8 +50,8 @@ const fn shift(code: KeyCode) -> Key {
 }
 
 use Context::{
-    Always, Charts, Dials, Exercise, Findings, Hand, Help, Landscape, Line, Log, Main, Matches,
-    Matrix, Open, Palette, Query, Reading, Tour, Welcome,
+    Always, Card, Charts, Dials, Exercise, Findings, Hand, Help, Landscape, Line, Log, Main,
+    Matches, Matrix, Open, Palette, Query, Reading, Tour, Welcome,
 };
 use KeyCode::{
     BackTab, Backspace, Down, End, Enter, Esc, F, Home, Left, PageDown, PageUp, Right, Tab, Up,
@@ -252,6 +252,12 @@ const PLACES: &[Entry] = &[
     row(Reading, Action::PageDown, &[k(PageDown), c(' ')], "page down", "Scroll down a page.").footer("page down", 40),
     row(Reading, Action::First, &[c('g'), k(Home)], "beginning", "Go to the beginning."),
     row(Reading, Action::Last, &[c('G'), k(End)], "end", "Go to the end."),
+    row(Card, Action::Up, &[c('k')], "up", "Scroll the card up a line."),
+    row(Card, Action::Down, &[c('j')], "down", "Scroll the card down a line."),
+    row(Card, Action::PageUp, &[k(PageUp)], "page up", "Scroll the card up a page."),
+    row(Card, Action::PageDown, &[k(PageDown)], "page down", "Scroll the card down a page."),
+    row(Card, Action::First, &[c('g'), k(Home)], "beginning", "Go to the card's first line."),
+    row(Card, Action::Last, &[c('G'), k(End)], "end", "Go to the card's last line."),
     row(Reading, Action::Back, &[k(Esc), k(Enter), c('q')], "close", "Close what you read.").footer("close", 90),
     row(Help, Action::Search, &[c('/')], "filter", "Type words that the rows must hold.").footer("filter", 60),
     row(Help, Action::Help, &[c('?'), k(F(1))], "close help", "Close the help."),

@@ -1,7 +1,10 @@
 //! [`Course`]: what the screen teaches.
 
+use super::Focus;
+use crate::control::Dial;
 use crate::scenario::Scenario;
 use crate::scenario::expect::Watch;
+use crate::ui::panel::Panel;
 
 /// What the screen teaches, and how far it has come.
 #[derive(Clone, Debug)]
@@ -10,6 +13,8 @@ pub struct Course {
     pub watch: Watch,
     /// Whether the card that explains what is in hand is open.
     pub explaining: bool,
+    /// Lines that the card is scrolled by, and what it explained then: another card begins at its beginning.
+    pub(super) read: Option<(Focus, Dial, Panel, usize)>,
     /// Whether the lab was opened without naming a scenario.
     pub bare: bool,
     /// The stop of the tour that is shown; none outside the tour.
@@ -25,6 +30,7 @@ impl Course {
         Self {
             watch: watch(scenario),
             explaining: false,
+            read: None,
             bare: false,
             stop: None,
             answered: None,

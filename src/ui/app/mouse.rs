@@ -58,6 +58,11 @@ impl App {
             self.edit_overlay(if up { Action::Up } else { Action::Down });
             return Vec::new();
         }
+        let on_card = |(_, target): &(_, &Target)| **target == Target::Act(Action::Explain);
+        if self.reads_card() && self.regions.at(x, y).as_ref().is_some_and(on_card) {
+            self.scroll_card(&if up { Action::Up } else { Action::Down });
+            return Vec::new();
+        }
         let panel = match self.regions.at(x, y).map(|(_, target)| target) {
             Some(Target::Chart(map)) => map.panel,
             Some(Target::Panel(panel)) => *panel,

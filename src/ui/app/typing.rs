@@ -131,7 +131,7 @@ impl App {
             Some(Overlay::Palette { input, .. }) => self.found(input.text()).len(),
             _ => 0,
         };
-        let page = usize::from(self.size.1).saturating_sub(6).max(1);
+        let page = self.regions.scroll_rows.max(1);
         let (dial, bias_cell) = (self.dial, self.hand.slot == Slot::Bias);
         let Some(overlay) = &mut self.overlay else {
             return;
@@ -206,7 +206,7 @@ impl App {
 }
 
 /// Where one is after a key that scrolls.
-fn scrolled(action: &Action, now: usize, page: usize, last: usize) -> usize {
+pub(super) fn scrolled(action: &Action, now: usize, page: usize, last: usize) -> usize {
     match action {
         Action::Up => now.saturating_sub(1),
         Action::Down => (now + 1).min(last),

@@ -55,7 +55,7 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     show(frame, area, screen, &card.title, foot, &lines, avoid);
 }
 
-/// A card clear of what `avoid` shows, where there is room; the last lines go where there is little, and it says how many.
+/// A card clear of what `avoid` shows, where there is room; where there is little it scrolls, and says so.
 fn show(
     frame: &mut Frame,
     area: Rect,
@@ -77,28 +77,14 @@ fn show(
         return;
     }
     let inner = frame::raised(frame, place, screen, title, foot);
-    let room = usize::from(inner.height);
-    let shown = if lines.len() > room {
-        room.saturating_sub(1)
-    } else {
-        room
-    };
-    for (i, line) in lines.iter().take(shown).enumerate() {
+    let rows = usize::from(inner.height);
+    let from = screen
+        .regions
+        .read(lines.len(), rows, screen.app.card_scroll());
+    for (i, line) in lines.iter().skip(from).take(rows).enumerate() {
         frame::put(frame, inner, i as u16, line);
     }
-    if lines.len() > shown {
-        let text = format!(
-            "{} {} more lines: a larger window has room for them",
-            screen.theme.glyph("…", "..."),
-            lines.len() - shown
-        );
-        frame::put(
-            frame,
-            inner,
-            shown as u16,
-            &Line::styled(text, screen.theme.faint()),
-        );
-    }
+    frame::more(frame, inner, screen, from, lines.len());
     screen.regions.add(place, Target::Act(Action::Explain));
 }
 

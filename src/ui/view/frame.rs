@@ -141,6 +141,36 @@ pub fn popup(
     raised(frame, place, screen, title, "")
 }
 
+/// Says in the lower border of a card which of its lines are in sight, if not all are.
+pub fn more(frame: &mut Frame, inner: Rect, screen: &Screen, from: usize, lines: usize) {
+    let rows = screen.regions.scroll_rows;
+    let border = Rect {
+        y: inner.bottom(),
+        height: 1,
+        ..inner
+    };
+    if lines <= rows || border.y >= frame.area().bottom() {
+        return;
+    }
+    let arrows = match (from > 0, from + rows < lines) {
+        (true, true) => screen.theme.glyph("↑↓", "^v"),
+        (true, false) => screen.theme.glyph("↑", "^"),
+        (false, _) => screen.theme.glyph("↓", "v"),
+    };
+    let last = (from + rows).min(lines);
+    let text = format!(" {arrows} {}-{last} of {lines} lines: j k ", from + 1);
+    let width = text.width() as u16;
+    put(
+        frame,
+        Rect {
+            width: width.min(border.width),
+            ..border
+        },
+        0,
+        &Line::styled(text, screen.theme.accent()),
+    );
+}
+
 /// A card above what else is there, with a title and a word at its foot. Returns what is inside, a column
 /// of air on each side left out.
 pub fn raised(frame: &mut Frame, place: Rect, screen: &Screen, title: &str, foot: &str) -> Rect {

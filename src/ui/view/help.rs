@@ -62,11 +62,12 @@ pub fn render(
         height: inner.height.saturating_sub(1),
         ..inner
     };
-    let most = lines.len().saturating_sub(usize::from(list.height));
-    screen.regions.scroll_end = most;
+    let rows = usize::from(list.height);
+    let from = screen.regions.read(lines.len(), rows, scroll);
+    frame::more(frame, inner, screen, from, lines.len());
     for (i, line) in lines
         .iter()
-        .skip(scroll.min(most))
+        .skip(from)
         .take(usize::from(list.height))
         .enumerate()
     {

@@ -19,9 +19,12 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen, text: &str, ba
         .flat_map(|line| frame::wrap(line, width))
         .collect();
     let rows = usize::from(inner.height.saturating_sub(1)).max(1);
-    screen.regions.scroll_end = lines.len().saturating_sub(rows);
-    let last = lines.len().saturating_sub(back).max(rows.min(lines.len()));
-    let first = last.saturating_sub(rows);
+    let end = lines.len().saturating_sub(rows);
+    let first = screen
+        .regions
+        .read(lines.len(), rows, end.saturating_sub(back));
+    let last = (first + rows).min(lines.len());
+    frame::more(frame, inner, screen, first, lines.len());
     for (i, line) in lines[first..last].iter().enumerate() {
         let place = Rect {
             height: inner.height.saturating_sub(1),

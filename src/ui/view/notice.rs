@@ -8,8 +8,8 @@ use unicode_width::UnicodeWidthStr;
 use super::{Screen, frame};
 use crate::ui::app::SMALLEST;
 
-/// Draws a notice above the screen. Its lines are kept as they are, so that carets stay under what
-/// they point at; what is too wide is cut.
+/// Draws a notice above the screen. Lines with carets below them are kept as they are, so that carets stay under
+/// what they point at, and cut where they are too wide; others are wrapped.
 pub fn render(
     frame: &mut Frame,
     area: Rect,
@@ -18,7 +18,7 @@ pub fn render(
     text: &str,
     scroll: usize,
 ) {
-    let lines: Vec<_> = text.lines().collect();
+    let lines = fitted(text, usize::from(area.width.saturating_sub(4)).max(8));
     let widest = lines
         .iter()
         .map(|line| line.width())
@@ -32,9 +32,7 @@ pub fn render(
     );
     let inner = frame::popup(frame, area, screen, title, size);
     let rows = usize::from(inner.height.saturating_sub(2));
-    let last = lines.len().saturating_sub(rows);
-    screen.regions.scroll_end = last;
-    let scroll = scroll.min(last);
+    let scroll = screen.regions.read(lines.len(), rows, scroll);
     for (i, line) in lines.iter().skip(scroll).take(rows).enumerate() {
         let text = frame::cut(line, usize::from(inner.width), screen);
         frame::put(
@@ -44,8 +42,24 @@ pub fn render(
             &Line::styled(text, screen.theme.text()),
         );
     }
+    frame::more(frame, inner, screen, scroll, lines.len());
     let foot = Line::styled("Esc closes this", screen.theme.faint());
     frame::put(frame, inner, inner.height.saturating_sub(1), &foot);
+}
+
+/// The lines of a text: those that are too wide are wrapped, unless the next one points at a place in them.
+fn fitted(text: &str, width: usize) -> Vec<String> {
+    let lines: Vec<_> = text.lines().collect();
+    let mut fitted = Vec::new();
+    for (i, line) in lines.iter().enumerate() {
+        let pointed_at = lines.get(i + 1).is_some_and(|next| next.contains('^'));
+        if line.width() <= width || pointed_at {
+            fitted.push((*line).to_string());
+        } else {
+            fitted.extend(frame::wrap(line, width));
+        }
+    }
+    fitted
 }
 
 /// Says what size is needed.

@@ -122,10 +122,82 @@ fn a_lesson_shows_its_prompt_hides_panels_and_ticks_what_was_seen() {
 }
 
 #[test]
-fn a_card_that_is_cut_says_so() {
+fn a_card_without_room_scrolls_to_its_last_line() {
+    for (width, height) in [(60, 20), (80, 24), (120, 40)] {
+        for theme in [RICH, PLAIN] {
+            let mut app = app(fixture::running(640));
+            app.size = (width, height);
+            app.update(Action::Dial(Dial::Bias));
+            app.update(Action::Explain);
+            let words: Vec<String> = crate::ui::explain::card(&app)
+                .lines
+                .iter()
+                .flat_map(|line| line.text.split_whitespace())
+                .filter(|word| word.is_ascii())
+                .map(str::to_string)
+                .collect();
+            let first = shot(&mut app, &theme, width, height);
+            let mut seen = first.clone();
+            if app.regions.scroll_end > 0 {
+                assert!(first.contains(" lines: j k "), "{first}");
+            }
+            // Keys that turn dials go on meanwhile.
+            let at = app.dial;
+            for _ in 0..20 {
+                press(&mut app, "j");
+                seen += &shot(&mut app, &theme, width, height);
+            }
+            assert_eq!(app.dial, at);
+            for word in &words {
+                // A word that is longer than a line is broken.
+                assert!(
+                    word.len() > 30 || seen.contains(word.as_str()),
+                    "{word}:\n{seen}"
+                );
+            }
+            let end = app.card_scroll();
+            assert_eq!(end, app.regions.scroll_end, "it stops at the end");
+            press(&mut app, "g");
+            assert_eq!(shot(&mut app, &theme, width, height), first);
+            press(&mut app, "G");
+            assert_eq!(app.card_scroll(), end);
+            app.update(Action::Dial(Dial::Temperature));
+            assert_eq!(app.card_scroll(), 0, "another card begins at its beginning");
+        }
+    }
+}
+
+#[test]
+fn the_wheel_scrolls_the_card_that_it_is_over() {
     let mut app = app(fixture::running(640));
+    app.size = (80, 24);
     app.update(Action::Explain);
-    assert!(!shot(&mut app, &RICH, 120, 40).contains("more lines"));
-    let small = shot(&mut app, &RICH, 60, 20);
-    assert!(small.contains("more lines: a larger window"), "{small}");
+    draw(&mut app, &RICH, 80, 24);
+    let of_card =
+        |(_, target): &&(ratatui::layout::Rect, Target)| *target == Target::Act(Action::Explain);
+    let (card, _) = *app.regions.iter().find(of_card).expect("a card");
+    app.update(Action::Wheel(card.x + 3, card.y + 3, false));
+    assert_eq!(app.card_scroll(), app.regions.scroll_end.min(1));
+    app.update(Action::Wheel(card.x + 3, card.y + 3, true));
+    assert_eq!(app.card_scroll(), 0);
+}
+
+#[test]
+fn a_notice_that_is_too_long_or_too_wide_is_read_to_its_end() {
+    let mut app = app(fixture::running(640));
+    app.size = (80, 24);
+    let wide = "word ".repeat(40) + "over";
+    let lines: Vec<String> = (1..=60).map(|i| format!("line {i}.")).collect();
+    app.notify("what went wrong", format!("{wide}\n{}", lines.join("\n")));
+    let first = shot(&mut app, &RICH, 80, 24);
+    assert!(
+        first.contains("over") && first.contains(" lines: j k "),
+        "{first}"
+    );
+    press(&mut app, "G");
+    let last = shot(&mut app, &RICH, 80, 24);
+    assert!(
+        last.contains("line 60.") && !last.contains("line 1."),
+        "{last}"
+    );
 }
