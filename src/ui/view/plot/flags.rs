@@ -43,14 +43,23 @@ pub(super) fn plates(
     })
 }
 
-/// What a plate of these flags says.
+/// What a plate of these flags says: three or more numbers in a row as their first and last, signs as they are.
 fn numbers(group: &[&Flag]) -> String {
-    match group {
-        [] => String::new(),
-        [one] => one.label.clone(),
-        [first, second] => format!("{},{}", first.label, second.label),
-        [first, .., last] => format!("{}-{}", first.label, last.label),
+    let number = |label: &str| label.parse::<u64>().ok();
+    let mut runs: Vec<Vec<&str>> = Vec::new();
+    for flag in group {
+        match runs.last_mut() {
+            Some(run) if number(&flag.label).is_some() && number(run[0]).is_some() => {
+                run.push(&flag.label);
+            }
+            _ => runs.push(vec![&flag.label]),
+        }
     }
+    let text = |run: &Vec<&str>| match run[..] {
+        [first, _, .., last] => format!("{first}-{last}"),
+        _ => run.join(","),
+    };
+    runs.iter().map(text).collect::<Vec<_>>().join(",")
 }
 
 #[cfg(test)]
@@ -82,6 +91,22 @@ mod tests {
         assert_eq!(texts(&[5, 5, 5, 9]), ["1-3", "4"]);
         // A plate that grew takes in what it now touches.
         assert_eq!(texts(&[5, 5, 8]), ["1-3"]);
+    }
+
+    #[test]
+    fn a_sign_among_numbers_stays_a_sign() {
+        let flag = |label: &str| Flag {
+            x: 0.0,
+            label: label.into(),
+            style: Style::new(),
+            mixed: Style::new(),
+        };
+        let text = |labels: &[&str]| {
+            let flags: Vec<_> = labels.iter().map(|label| flag(label)).collect();
+            numbers(&flags.iter().collect::<Vec<_>>())
+        };
+        assert_eq!(text(&["1", "2", "3", "▲"]), "1-3,▲");
+        assert_eq!(text(&["1", "◆", "2", "3"]), "1,◆,2,3");
     }
 
     #[test]
