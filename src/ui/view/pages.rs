@@ -7,8 +7,12 @@ use ratatui::text::{Line, Span};
 
 use super::layout::panel;
 use super::{Screen, frame};
+use crate::lab::Attention;
 use crate::ui::panel::{Page, Panel, Place};
 use crate::ui::region::Target;
+
+/// Columns from which the panel in hand has others beside it.
+const WIDE: u16 = 160;
 
 /// Rows from which the matrix has the pair under its cursor below it.
 const READABLE: u16 = 26;
@@ -79,5 +83,28 @@ fn one(frame: &mut Frame, body: Rect, screen: &mut Screen) {
         screen.regions.add(place, Target::Panel(panel));
         x = (x + place.width + 1).min(names.right());
     }
-    panel(frame, body, screen, screen.app.panel);
+    let beside = beside(screen, body);
+    if beside.is_empty() {
+        panel(frame, body, screen, screen.app.panel);
+        return;
+    }
+    let [large, rest] = Layout::horizontal([Constraint::Fill(3), Constraint::Fill(2)]).areas(body);
+    panel(frame, large, screen, screen.app.panel);
+    let heights = beside.iter().map(|_| Constraint::Fill(1));
+    for (place, other) in Layout::vertical(heights).split(rest).iter().zip(&beside) {
+        panel(frame, *place, screen, *other);
+    }
+}
+
+/// The panels that follow the one in hand, where there is room beside it; those that lanes work out for
+/// themselves only while they are in hand are not among them.
+fn beside(screen: &Screen, body: Rect) -> Vec<Panel> {
+    let panels = screen.app.in_sight();
+    let at = panels.iter().position(|panel| *panel == screen.app.panel);
+    let Some(at) = at.filter(|_| body.width >= WIDE && body.height >= READABLE) else {
+        return Vec::new();
+    };
+    let next = panels[at + 1..].iter().chain(&panels[..at]);
+    let known = next.filter(|panel| panel.row().needs <= Attention::Batch);
+    known.take(2).copied().collect()
 }

@@ -122,6 +122,10 @@ fn the_other_pages_show_the_panel_in_hand_and_the_names_of_the_rest() {
         app.update(Action::Page(page));
         let name = page.name().to_lowercase();
         insta::assert_snapshot!(
+            format!("page_{name}_200x60"),
+            shot(&mut app, &RICH, 200, 60)
+        );
+        insta::assert_snapshot!(
             format!("page_{name}_120x40"),
             shot(&mut app, &RICH, 120, 40)
         );
