@@ -1,7 +1,7 @@
 //! [`Card`]: an explanation, and [`Seen`]: a lane as one sees it.
 
 use crate::control::Settings;
-use crate::telemetry::{DataReport, Matrix, Snapshot};
+use crate::telemetry::{Cells, DataReport, Snapshot};
 use crate::ui::app::App;
 
 /// Writes a dial's card.
@@ -112,25 +112,26 @@ impl Seen<'_> {
         Some(report.loss).filter(|loss| loss.is_finite())
     }
 
-    /// Mean cosines of the pairs and of all the rest, from a matrix that was not pooled.
+    /// Mean cosines of the matches and of all the rest, from the pairs of the last batch that are kept.
     pub fn cosines(&self) -> Option<(f64, f64)> {
-        self.lane.matrix.as_ref().and_then(|m| means(m))
+        let matrix = self.lane.matrix.as_deref()?;
+        means(&Cells::of(matrix, self.lane.rows.as_deref())?)
     }
 }
 
-fn means(matrix: &Matrix) -> Option<(f64, f64)> {
-    let side = matrix.side;
-    if matrix.pool != 1 || side < 2 || matrix.cosines.len() != side * side {
+fn means(cells: &Cells) -> Option<(f64, f64)> {
+    let (rows, pairs) = (cells.rows(), cells.pairs());
+    if pairs < 2 {
         return None;
     }
     let (mut own, mut rest) = (0.0, 0.0);
-    for (i, &cosine) in matrix.cosines.iter().enumerate() {
-        *(if i / side == i % side {
+    for (i, &cosine) in cells.all().iter().enumerate() {
+        *(if i / pairs == i % pairs {
             &mut own
         } else {
             &mut rest
         }) += f64::from(cosine);
     }
-    let pair = (own / side as f64, rest / (side * (side - 1)) as f64);
+    let pair = (own / rows as f64, rest / (rows * (pairs - 1)) as f64);
     (pair.0.is_finite() && pair.1.is_finite()).then_some(pair)
 }
