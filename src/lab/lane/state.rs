@@ -627,12 +627,27 @@ mod tests {
         let size = Control::BatchSize(BatchSize::new(8).unwrap());
         let rate = Control::LearningRate(LearningRate::new(0.5).unwrap());
         let mut state = lane(false);
-        assert!(state.told(Command::ApplyAt(9, size), 5).is_empty());
         assert!(state.told(Command::ApplyAt(7, rate), 5).is_empty());
+        assert!(state.told(Command::ApplyAt(9, size), 5).is_empty());
         assert!(state.happened(Happening::Due(6)).is_empty());
         assert_eq!(state.happened(Happening::Due(7)), [Effect::Apply(rate)]);
+        // One that comes later is made later, also if it could be made at once.
+        assert!(state.told(Command::Apply(rate), 7).is_empty());
+        assert!(state.happened(Happening::Due(8)).is_empty());
+        let both = [Effect::Apply(size), Effect::Apply(rate)];
+        assert_eq!(state.clone().happened(Happening::Due(9)), both);
+        let change = Change {
+            number: 3,
+            controls: vec![size],
+        };
+        assert!(
+            state
+                .told(Command::ChangeAt(8, change.clone()), 7)
+                .is_empty()
+        );
+        // What has not been made yet needs no way back.
+        assert!(state.told(Command::GoBack(change), 7).is_empty());
         // It stands still: nothing is to be waited for any more.
-        assert!(state.told(Command::ApplyAt(8, rate), 7).is_empty());
         state.told(Command::Pause, 7);
         let all = [Effect::Apply(size), Effect::Apply(rate)];
         assert_eq!(state.happened(Happening::Level), all);
