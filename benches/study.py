@@ -227,7 +227,7 @@ def every(path, task):
 
 
 def report_templates(out):
-    print("| captions | lane | property | bare | one | clip-7 | lab-80 | lab-80 - one | lab-80 - bare |")
+    print("| captions | lane | property | bare | one | clip-7 | lab-88 | lab-88 - one | lab-88 - bare |")
     print("|---|---|---|---|---|---|---|---|---|")
     for setting, seeds in results(out, "templates").items():
         found = {}
@@ -235,14 +235,16 @@ def report_templates(out):
             for r in every(path, "zero_shot"):
                 # The last is of the evaluation afterwards, which is complete.
                 if r["split"] == "held_out":
-                    found.setdefault((r["lane"], r["property"]), {}).setdefault(r["templates"], {})[path] = r["top1"]["share"]
+                    # Older records have the set's former name.
+                    name = "lab-88" if r["templates"] == "lab-80" else r["templates"]
+                    found.setdefault((r["lane"], r["property"]), {}).setdefault(name, {})[path] = r["top1"]["share"]
         for (lane, prop), sets in found.items():
             if len(sets) < 4:
                 continue
             value = {name: [runs[p] for p in seeds.values()] for name, runs in sets.items()}
             over = lambda a, b: shown([x - y for x, y in zip(value[a], value[b])])
-            cells = " | ".join(shown(value[name]) for name in ("bare", "one", "clip-7", "lab-80"))
-            print(f"| {setting} | {lane} | {prop} | {cells} | {over('lab-80', 'one')} | {over('lab-80', 'bare')} |")
+            cells = " | ".join(shown(value[name]) for name in ("bare", "one", "clip-7", "lab-88"))
+            print(f"| {setting} | {lane} | {prop} | {cells} | {over('lab-88', 'one')} | {over('lab-88', 'bare')} |")
 
 
 def report_regimes(out):

@@ -49,15 +49,14 @@ Examples:
   clip-lab clip siglip                       the lanes of two scenarios side by side
   clip-lab my.ron --set softmax.temperature=0.05
   clip-lab run clip --steps 200 --out runs/clip
-  clip-lab ./check                           a file that is called like a subcommand
+  clip-lab ./check                           a file named like a subcommand
 
-Exit code: 0 done, 2 a mistake in what was asked for, 1 a failure of the program.";
+Exit codes: 0 success, 2 usage error, 1 internal error.";
 
-/// A terminal lab in which one feels the dials of contrastive vision-language training.
+/// Train small CLIP and SigLIP models live, and turn their dials while they learn.
 ///
-/// Trains small CLIP and SigLIP models live and lets you change them while they learn. Without a
-/// subcommand it opens the lab on the terminal; if standard output is not a terminal it trains
-/// without a screen, as `clip-lab run` does.
+/// Without a subcommand the lab opens on the terminal. If standard output is not a terminal, it trains without a
+/// screen, as `clip-lab run` does.
 #[derive(Debug, Parser)]
 #[command(
     name = "clip-lab",
@@ -170,8 +169,8 @@ fn meant_a_subcommand(scenarios: &[String], error: Error) -> Error {
         return error;
     };
     match (&error, did_you_mean(first, names)) {
-        (Error::Usage(text), Some(hint)) if text.starts_with("there is no file") => {
-            Error::Usage(format!("{text}\n  among the subcommands: {hint}"))
+        (Error::Usage(text), Some(hint)) if text.starts_with("no file and no bundled scenario") => {
+            Error::Usage(format!("{text}\n  as a subcommand: {hint}"))
         }
         _ => error,
     }

@@ -83,11 +83,11 @@ impl Error {
 fn hint(source: &std::io::Error) -> &'static str {
     use std::io::ErrorKind;
     match source.kind() {
-        ErrorKind::NotFound => "\n  is the path right?",
+        ErrorKind::NotFound => "\n  check the path",
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
-            "\n  choose a folder that you may write to"
+            "\n  choose a writable folder"
         }
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "\n  make room on that disk",
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "\n  free some space on that disk",
         _ => "",
     }
 }

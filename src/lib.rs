@@ -1,4 +1,4 @@
-//! clip-lab: a terminal lab in which one feels the dials of contrastive vision-language training.
+//! clip-lab: a terminal lab that trains small CLIP and SigLIP models live, and lets you turn their dials while they learn.
 //!
 //! # Architecture
 //!

@@ -141,13 +141,16 @@ fn a_table_says_what_it_chooses_among_and_draws_nothing_when_piped() {
         table.starts_with("Checkpoint model (OpenCLIP), 2 classes, templates clip-7 (7).\n"),
         "{table}"
     );
-    assert!(table.contains("nothing is said about any other"), "{table}");
+    assert!(
+        table.contains("Each image gets the nearest of these classes"),
+        "{table}"
+    );
     assert!(table.contains("\npictures/rgba.png\n   1  "), "{table}");
     assert!(
         !table.contains('\x1b') && !table.contains("sigmoid"),
         "{table}"
     );
-    assert_eq!(table.matches("% of the list").count(), 2);
+    assert_eq!(table.matches("% softmax").count(), 2);
 }
 
 #[test]
@@ -175,7 +178,7 @@ fn a_bad_file_is_named_and_the_others_go_on() {
     );
     assert_eq!(lines.len(), 1 + 3 * 2 + 2);
     assert!(
-        lines[3].starts_with("pictures/b.jpg,,,,,,,,damaged: the JPEG ends before"),
+        lines[3].starts_with("pictures/b.jpg,,,,,,,,damaged: the JPEG file is cut off"),
         "{stdout}"
     );
     assert!(
@@ -183,15 +186,12 @@ fn a_bad_file_is_named_and_the_others_go_on() {
         "{stdout}"
     );
     assert!(
-        stderr.contains("pictures/b.jpg: damaged: the JPEG ends before its picture does"),
+        stderr.contains("pictures/b.jpg: damaged: the JPEG file is cut off"),
         "{stderr}"
     );
+    assert!(stderr.contains("missing.png: no such file"), "{stderr}");
     assert!(
-        stderr.contains("missing.png: there is no such file"),
-        "{stderr}"
-    );
-    assert!(
-        stderr.ends_with("error: 2 of 5 pictures could not be read; they are named above\n"),
+        stderr.ends_with("error: cannot read 2 of 5 images; see the errors above\n"),
         "{stderr}"
     );
 }
@@ -213,15 +213,18 @@ fn a_threshold_answers_none_of_these_by_the_absolute_score() {
     );
     let table = good(&place.classify(&[&args[..], &["--format", "table"]].concat()));
     assert!(
-        table.contains("Below a sigmoid of 0.5 the answer is: none of these."),
+        table.contains("The answer is \"none of these\" below a sigmoid of 0.5."),
         "{table}"
     );
-    assert!(table.contains("  none of these; the nearest:\n"), "{table}");
+    assert!(
+        table.contains("  none of these; nearest classes:\n"),
+        "{table}"
+    );
     let csv = good(&place.classify(&[&args[..], &["--format", "csv"]].concat()));
     assert!(csv.contains(",none of these,"), "{csv}");
     let fault = mistake(&place.classify(&["--classes", "a,b", "--threshold", "-0.5", "pictures"]));
     assert!(
-        fault.contains("compared with the sigmoid, which is between 0 and 1"),
+        fault.contains("--threshold must be 0 to 1, got -0.5"),
         "{fault}"
     );
     // Without a bias it is the cosine, which may be below 0.
@@ -246,16 +249,19 @@ fn mistakes_are_named_before_anything_is_computed() {
     for (args, says) in [
         (
             vec!["--classes", "cat,dog,cat", "pictures"],
-            "class `cat` is there twice, as number 1 and 3",
+            "class `cat` is listed twice, as number 1 and 3",
         ),
-        (vec!["--classes", "cat", "pictures"], "one class, `cat`"),
+        (
+            vec!["--classes", "cat", "pictures"],
+            "two classes or more, got one, `cat`",
+        ),
         (
             vec!["--classes", "cat,,dog", "pictures"],
             "class 2 of 3 is empty",
         ),
         (
             vec!["--classes-file", "classes.txt", "pictures"],
-            "classes.txt: class `cat` is there twice",
+            "classes.txt: class `cat` is listed twice",
         ),
         (
             vec!["--classes-file", "none.txt", "pictures"],
@@ -263,12 +269,12 @@ fn mistakes_are_named_before_anything_is_computed() {
         ),
         (
             vec!["--classes", "cat,dog", "empty"],
-            "empty: no pictures in this folder",
+            "empty: no images in this folder",
         ),
         (vec!["--classes", "cat,dog", "*.bmp"], "no file matches"),
         (
             vec!["--classes", "cat,dog", "--templates", "clip-8", "pictures"],
-            "there are no templates `clip-8`",
+            "no templates called `clip-8`",
         ),
         (vec!["--classes", "cat,dog"], "IMAGE"),
         (vec!["pictures"], "--classes"),
@@ -299,12 +305,12 @@ fn a_card_says_what_the_classifier_is_and_is_not() {
         "# Skill card: zero-shot classification with `model`",
         "in the layout of OpenCLIP",
         "- Embedding: 8 numbers",
-        "- Pictures: 16 x 16 pixels",
+        "- Images: 16 x 16 pixels",
         "SHA-256 `",
         "squashed to 16 x 16 (bicubic)",
         "- cat\n- dog\n",
         "## Templates: bare (1)",
-        "makes no claim about any other",
+        "chooses among the classes above only",
         "not calibrated",
     ] {
         assert!(card.contains(says), "{says}\n{card}");
@@ -346,7 +352,7 @@ fn features_are_written_whole_with_names_and_the_loss_takes_them() {
     std::fs::write(place.at("pictures/b.png"), b"no picture").unwrap();
     let output = embed(&["--images", "pictures"]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(text(&output.stderr).contains("pictures/b.png: not a picture"));
+    assert!(text(&output.stderr).contains("pictures/b.png: unsupported image format"));
     let again = std::fs::read(place.at("out.safetensors")).unwrap();
     let file = safetensors::SafeTensors::deserialize(&again).unwrap();
     assert_eq!(

@@ -279,7 +279,7 @@ fn bad_scenarios_are_mistakes() {
     assert!(mistake(&["run", "softmax-vs-sigmod"]).contains("did you mean `softmax-vs-sigmoid`?"));
     assert!(
         mistake(&["run", "clip", "--set", "temperature=0.005"])
-            .contains("holds it at 0.01 or more")
+            .contains("temperature must be 0.01 or more")
     );
     assert!(mistake(&["run", "clip", "--set", "tau=1"]).contains("did you mean `temperature`?"));
     assert!(
@@ -288,7 +288,7 @@ fn bad_scenarios_are_mistakes() {
     assert!(mistake(&["run", "clip", "shapes"]).contains("differ in data"));
     assert!(mistake(&["run", "tests"]).contains("is a folder"));
     assert!(mistake(&["chekc", "x.ron"]).contains("did you mean `check`?"));
-    assert!(mistake(&["tests/invalid/no-lane.ron"]).contains("there is no lane"));
+    assert!(mistake(&["tests/invalid/no-lane.ron"]).contains("no lanes"));
 }
 
 #[test]
@@ -314,10 +314,10 @@ fn files_that_are_no_scenarios_say_so() {
     std::fs::write(path("binary.ron"), [0xff, 0xfe, 0, 1]).unwrap();
     std::fs::write(path("zeros.ron"), [0; 64]).unwrap();
     std::fs::write(path("huge.ron"), vec![b' '; 2 << 20]).unwrap();
-    assert!(mistake(&["check", &path("binary.ron")]).contains("not text in UTF-8"));
-    assert!(mistake(&["check", &path("zeros.ron")]).contains("not text"));
+    assert!(mistake(&["check", &path("binary.ron")]).contains("not a UTF-8 text file"));
+    assert!(mistake(&["check", &path("zeros.ron")]).contains("not a UTF-8 text file"));
     assert!(mistake(&["check", &path("huge.ron")]).contains("larger than 1 MiB"));
-    assert!(mistake(&["check", &path("absent.ron")]).contains("there is no file"));
+    assert!(mistake(&["check", &path("absent.ron")]).contains("no file and no bundled scenario"));
     std::fs::create_dir(path("folder")).unwrap();
     std::fs::write(path("folder/inside.ron"), "").unwrap();
     assert!(mistake(&["check", &path("folder")]).contains("inside.ron"));
@@ -435,7 +435,7 @@ fn what_a_run_saved_is_evaluated() {
     assert!(fault.contains("lanes: softmax, sigmoid"), "{fault}");
     std::fs::write(path("mine.txt"), "nothing\n").unwrap();
     assert!(mistake(&["eval", &run, "--templates", &mine]).contains("line 1, `nothing`"));
-    assert!(mistake(&["eval", &path("nowhere")]).contains("holds neither a run"));
+    assert!(mistake(&["eval", &path("nowhere")]).contains("has neither a run"));
     std::fs::copy(
         path("run/model/sigmoid/open_clip_config.json"),
         path("open_clip_config.json"),

@@ -85,7 +85,7 @@ fn a_run_leaves_tables_plots_and_events_and_can_be_exported() {
     fs::write(run.join("controls.ron"), cue).unwrap();
     let refused = mistake(&["export", "open-clip", text(&run), "--out", text(&job)]);
     assert!(
-        refused.contains("lane `softmax`: after 2 steps temperature becomes 0.05"),
+        refused.contains("lane `softmax`: temperature becomes 0.05 after 2 steps"),
         "{refused}"
     );
 }
@@ -100,7 +100,7 @@ fn what_cannot_be_exported_is_a_mistake() {
         args.extend(more);
         mistake(&args)
     };
-    assert!(say(&[text(&empty)]).contains("holds no run"));
+    assert!(say(&[text(&empty)]).contains("is not a run folder"));
     assert!(say(&["clip", "--from-trained"]).contains("needs a run folder"));
     assert!(say(&["softmax-vs-sigmoid", "--lane", "sigmod"]).contains("did you mean `sigmoid`?"));
     assert!(say(&["pair-masking"]).contains("negatives: "));

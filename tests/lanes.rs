@@ -364,7 +364,7 @@ fn a_diverged_lane_names_the_tensor_and_can_go_back() {
     });
     if let LaneStatus::Diverged(_) = end.status {
         let message = end.message.clone().unwrap();
-        assert!(message.contains("not a number in"), "{message}");
+        assert!(message.contains("is NaN or infinite"), "{message}");
     }
     lab.send(0, Command::Rewind);
     lab.send(0, Command::Rewind);

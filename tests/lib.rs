@@ -27,3 +27,4 @@ mod scenarios;
 mod share;
 mod start;
 mod train;
+mod words;

@@ -159,8 +159,8 @@ fn the_line_mode_ends_by_itself_when_all_is_done_and_nobody_can_speak() {
         .unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(0), "{text}");
-    assert!(text.contains("softmax: all 12 steps are done"), "{text}");
-    assert!(text.contains("held out at step"), "{text}");
+    assert!(text.contains("softmax: finished all 12 steps"), "{text}");
+    assert!(text.contains("held-out retrieval at step"), "{text}");
 }
 
 #[test]

@@ -20,11 +20,11 @@ use crate::quantity::Steps;
 use crate::scenario::{Scenario, load};
 use crate::train::start;
 
-/// Measure how fast a scenario trains here, and where the time goes
+/// Measure how fast a scenario trains here, and which parts take the time
 ///
-/// Steps all lanes side by side, as they would train, without evaluations. With --screen it measures
-/// instead what watching costs: the same lanes with nobody watching, and with a screen of 120 x 40 drawn
-/// 10 and 30 times a second, in turns, in one go.
+/// All lanes train side by side, without evaluations. With --screen the command measures the cost of the screen
+/// instead: it trains the same lanes in turns without a screen, and with a screen of 120 x 40 at 10 and at 30
+/// frames a second.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -32,7 +32,7 @@ Examples:
   clip-lab bench siglip --steps 50 --format json
   clip-lab bench --screen")]
 pub struct BenchArgs {
-    /// File, or name of a bundled scenario
+    /// A file, or the name of a bundled scenario
     #[arg(value_name = "SCENARIO", default_value = DEFAULT_SCENARIO)]
     pub scenario: String,
 
@@ -44,15 +44,15 @@ pub struct BenchArgs {
     #[arg(long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
 
-    /// Where to compute
+    /// The device to compute on
     #[arg(long, value_enum, default_value_t)]
     pub device: Device,
 
-    /// Measure what the screen costs
+    /// Measure the cost of the screen
     #[arg(long)]
     pub screen: bool,
 
-    /// How the figures are printed
+    /// Output format
     #[arg(long, value_enum, default_value = "table")]
     pub format: Format,
 }

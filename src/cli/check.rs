@@ -9,10 +9,10 @@ use crate::data;
 use crate::error::{Error, Result};
 use crate::scenario::{Scenario, load};
 
-/// Validate scenarios: line, column, caret, suggestion
+/// Validate scenarios; report each error with line, column and a suggestion
 ///
-/// Data of one's own is opened, too. Sound files are listed on standard output, reports on the others go to standard error. The exit
-/// code is 2 if there is a report.
+/// Also opens your own data, where a scenario names it. Lists valid files on standard output, and reports errors on
+/// standard error. The exit code is 2 if there is an error.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "Example:\n  clip-lab check my.ron lessons/*.ron")]
 pub struct CheckArgs {
@@ -41,7 +41,7 @@ pub fn run(args: &CheckArgs) -> Result<()> {
     match &faulty[..] {
         [] => Ok(()),
         _ => Err(Error::Usage(format!(
-            "{} of {} cannot be used: {}",
+            "{} of {} scenarios have errors: {}",
             faulty.len(),
             args.files.len(),
             faulty.join(", ")

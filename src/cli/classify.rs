@@ -22,18 +22,18 @@ use crate::infer::classify::{classifier, classify, names_in};
 use crate::ui::theme::{ColorChoice, Depth, GlyphChoice, Glyphs, Theme};
 use report::{Record, Report};
 
-/// Say which of the given classes each picture is
+/// Classify images by the names that you give
 ///
-/// Zero-shot classification (CLIP, section 3.1): every class is said in every template, and a picture is the class
-/// whose words its features are nearest to. It chooses only among the classes that are given, and makes no claim about
-/// any other: a picture of something else is still called the nearest of them, unless --threshold refuses it.
+/// Zero-shot classification (CLIP, section 3.1): every class name is put into every template, and an image gets the
+/// class with the nearest text features. Each image gets one of these classes, also one that shows something else.
+/// Set --threshold to refuse such images.
 ///
-/// Scores: the cosine of picture and class; the softmax over the list at the checkpoint's logit scale, which sums to
-/// one over any list; and, where the checkpoint has learned a bias (SigLIP), the sigmoid of each pair, which does not
-/// depend on the rest of the list.
+/// Scores: the cosine of image and class; the softmax over the classes at the checkpoint's logit scale, which adds
+/// up to one over any list; and the sigmoid of each pair, which does not depend on the other classes, if the
+/// checkpoint has a bias (SigLIP).
 ///
-/// A file that cannot be read is named on standard error and in the records, and the others go on; the exit code is
-/// then 2. Pictures are shown beside the table on a terminal with colours.
+/// If a file cannot be read, an error names it, the other files are classified, and the exit code is 2. A terminal
+/// with colours shows the images beside the table.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -42,7 +42,7 @@ Examples:
   clip-lab classify --model DIR --classes cat,dog --threshold 0.5 'photos/**/*.jpg' --format json
   clip-lab classify --model DIR --classes cat,dog --card > CARD.md")]
 pub struct ClassifyArgs {
-    /// Pictures: files, folders with all that is in them, or patterns
+    /// Images: files, folders (with all their subfolders), or patterns
     #[arg(
         value_name = "IMAGE",
         required_unless_present = "card",
@@ -50,11 +50,11 @@ pub struct ClassifyArgs {
     )]
     pub images: Vec<String>,
 
-    /// The folder of a model
+    /// Model folder
     #[arg(long, value_name = "DIR")]
     pub model: PathBuf,
 
-    /// What a picture may be: at least two names
+    /// Class names, at least two
     #[arg(
         long,
         value_name = "A,B,...",
@@ -64,44 +64,45 @@ pub struct ClassifyArgs {
     )]
     pub classes: Vec<String>,
 
-    /// The same from a file with a name a line; # begins a remark
+    /// A file of class names, one per line; lines that start with # are comments
     #[arg(long, value_name = "FILE")]
     pub classes_file: Option<PathBuf>,
 
-    /// What is said of a class: bare, one, clip-7, lab-80, or a file with a template a line, {} for the class
+    /// Set of templates: bare, one, clip-7, lab-88, or a file with one template per line, with {} for the class
     #[arg(long, value_name = "NAME|FILE", default_value = "clip-7")]
     pub templates: String,
 
-    /// Classes that are shown of each picture
+    /// Show the K best classes of each image
     #[arg(long, value_name = "K", default_value_t = 5, value_parser = top)]
     pub top: usize,
 
-    /// Answer "none of these" where the best class scores less: the sigmoid, 0 to 1, if the checkpoint has a bias, else
-    /// the cosine, -1 to 1. (Not the softmax, which is large for the best of any list)
+    /// Answer "none of these" if the best class has a lower score: the sigmoid (0 to 1) if the checkpoint has a
+    /// bias, else the cosine (-1 to 1)
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     pub threshold: Option<f64>,
 
-    /// Print a skill card (Markdown) instead: checkpoint, templates, classes, preprocessing, what scores mean, limits
+    /// Print a skill card in Markdown instead: checkpoint, templates, classes, preprocessing, meaning of the
+    /// scores, limits
     #[arg(long)]
     pub card: bool,
 
-    /// Where to compute
+    /// The device to compute on
     #[arg(long, value_enum, default_value_t)]
     pub device: Device,
 
-    /// The type of the towers' products: fp32 as the reference computes, bf16 for speed, auto for bf16 where the
-    /// processor has instructions for it
+    /// Precision of matrix products: fp32 matches the reference, bf16 is faster on some processors, auto takes bf16
+    /// if the processor has instructions for it
     #[arg(long, value_enum, default_value_t)]
     pub precision: Precision,
 
-    /// How results are printed [default: table on a terminal, else jsonl]
+    /// Output format [default: table on a terminal, else jsonl]
     #[arg(long, value_enum)]
     pub format: Option<Format>,
 }
 
 fn top(text: &str) -> Result<usize, String> {
     match text.parse() {
-        Ok(0) | Err(_) => Err("a whole number above 0 is wanted".into()),
+        Ok(0) | Err(_) => Err("expected a whole number, 1 or more".into()),
         Ok(top) => Ok(top),
     }
 }
@@ -185,7 +186,7 @@ fn check_threshold(threshold: f64, bias: bool) -> Result<()> {
         return Ok(());
     }
     Err(Error::Usage(format!(
-        "--threshold {threshold}: of this checkpoint it is compared with {score}, which is between {low} and 1"
+        "--threshold must be {low} to 1, got {threshold}\n  this checkpoint compares it with {score}"
     )))
 }
 

@@ -6,10 +6,10 @@ use super::output::print;
 use crate::error::{Error, Result};
 use crate::ui::config;
 
-/// Print the settings' or the keys' commented template, or check your own
+/// Print a commented template of the settings or of the keys, or check your own files
 ///
-/// The lab reads config.ron and keys.ron in $XDG_CONFIG_HOME/clip-lab (usually ~/.config/clip-lab).
-/// What is wrong there is reported with line and column, and ends the program with exit code 2.
+/// The lab reads config.ron and keys.ron in $XDG_CONFIG_HOME/clip-lab (usually ~/.config/clip-lab). It reports an
+/// error there with line and column, and ends with exit code 2.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -17,7 +17,7 @@ Examples:
   clip-lab config keys > ~/.config/clip-lab/keys.ron
   clip-lab config check")]
 pub struct ConfigArgs {
-    /// What to do
+    /// Action
     #[arg(value_enum, default_value_t)]
     pub what: What,
 }
@@ -25,12 +25,12 @@ pub struct ConfigArgs {
 /// What `config` may be asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum What {
-    /// Print the settings' template
+    /// Print the template of config.ron
     #[default]
     Settings,
-    /// Print the keys' template
+    /// Print the template of keys.ron
     Keys,
-    /// Check the user's files
+    /// Check your config.ron and keys.ron
     Check,
 }
 
@@ -44,9 +44,8 @@ pub fn run(args: &ConfigArgs) -> Result<()> {
 }
 
 fn check() -> Result<()> {
-    let folder = config::folder().ok_or_else(|| {
-        Error::Usage("there is no folder for settings\n  set XDG_CONFIG_HOME or HOME".into())
-    })?;
+    let folder = config::folder()
+        .ok_or_else(|| Error::Usage("no settings folder\n  set XDG_CONFIG_HOME or HOME".into()))?;
     config::load(&folder)?;
     let mut lines = Vec::new();
     for name in ["config.ron", "keys.ron"] {

@@ -13,11 +13,11 @@ use crate::export::csv;
 use crate::memory;
 use crate::train::{device, precision};
 
-/// Show what the lab runs on, and why: libtorch, device, threads, terminal
+/// Show what the lab found and chose: libtorch, device, threads, terminal
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "Examples:\n  clip-lab doctor\n  clip-lab doctor --format json")]
 pub struct DoctorArgs {
-    /// How to print
+    /// Output format
     #[arg(long, value_enum, default_value = "table")]
     pub format: Format,
 }
@@ -72,7 +72,7 @@ fn libtorch() -> Vec<Finding> {
     let version_from = if report.version.is_some() {
         ""
     } else {
-        "nothing beside the library states it"
+        "no version file beside the library"
     };
     let of = |name, value: Value, why: &str| finding("libtorch", name, value, why);
     vec![
@@ -105,7 +105,7 @@ fn machine() -> Vec<Finding> {
     let threads_from = match (env("OMP_NUM_THREADS"), env("MKL_NUM_THREADS")) {
         (Some(n), _) => format!("OMP_NUM_THREADS={n}"),
         (None, Some(n)) => format!("MKL_NUM_THREADS={n}"),
-        (None, None) => "libtorch's own choice; lanes share them".into(),
+        (None, None) => "chosen by libtorch; lanes share them".into(),
     };
     vec![
         of(
@@ -118,7 +118,7 @@ fn machine() -> Vec<Finding> {
             "",
         ),
         of("cpu", json!(cpu_name()), &vector_units()),
-        of("cores", json!(cores), "that this process may use"),
+        of("cores", json!(cores), "available to this process"),
         of("threads", json!(report.threads), &threads_from),
         of(
             "memory_available_mib",
@@ -134,7 +134,7 @@ fn terminal() -> Vec<Finding> {
     let lab = if found.is_terminal {
         "the lab opens"
     } else {
-        "the lab trains without a screen, as `run`"
+        "the lab trains without a screen, like `clip-lab run`"
     };
     let size = found
         .size
@@ -146,7 +146,7 @@ fn terminal() -> Vec<Finding> {
             format!("{name}={value}")
         });
     let slow = if ssh() {
-        "fewer frames and colours are drawn"
+        "draws fewer frames and colours"
     } else {
         ""
     };

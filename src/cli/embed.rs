@@ -12,12 +12,12 @@ use crate::error::{Error, Result};
 use crate::infer;
 use crate::infer::embed::{captions_in, embed_images, embed_texts, write};
 
-/// Write the features of pictures and captions
+/// Write the features of images and captions
 ///
-/// A safetensors file with `image_features` and `text_features`, each [N, D] float32 with rows of unit length, in the
-/// order of the pictures and captions. Its metadata name them: `images` and `texts`, JSON arrays with a name for each
-/// row, `model` and `preprocess`. A picture that cannot be read is named on standard error and has no row; the file is
-/// written all the same if any can, and the exit code is 2.
+/// Writes a safetensors file with `image_features` and `text_features`, both [N, D] float32 with rows of length 1,
+/// in the order of the images and captions. The metadata hold `images` and `texts` (JSON arrays with a name for
+/// each row), `model` and `preprocess`. If an image cannot be read, an error names it, it gets no row, and the exit
+/// code is 2.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -29,28 +29,28 @@ In Python:
   with safetensors.safe_open('photos.safetensors', 'np') as f:
       features, names = f.get_tensor('image_features'), json.loads(f.metadata()['images'])")]
 pub struct EmbedArgs {
-    /// The folder of a model
+    /// Model folder
     #[arg(long, value_name = "DIR")]
     pub model: PathBuf,
 
-    /// Pictures: files, folders with all that is in them, or patterns
+    /// Images: files, folders (with all their subfolders), or patterns
     #[arg(long, value_name = "FILE|DIR|GLOB", num_args = 1.., required_unless_present = "texts")]
     pub images: Vec<String>,
 
-    /// A file with a caption a line
+    /// A file with one caption per line
     #[arg(long, value_name = "FILE")]
     pub texts: Option<PathBuf>,
 
-    /// The file to write; it is whole or not there
+    /// Output file; it is never left half written
     #[arg(long, value_name = "FEATURES.safetensors")]
     pub out: PathBuf,
 
-    /// Where to compute
+    /// The device to compute on
     #[arg(long, value_enum, default_value_t)]
     pub device: Device,
 
-    /// The type of the towers' products: fp32 as the reference computes, bf16 for speed, auto for bf16 where the
-    /// processor has instructions for it
+    /// Precision of matrix products: fp32 matches the reference, bf16 is faster on some processors, auto takes bf16
+    /// if the processor has instructions for it
     #[arg(long, value_enum, default_value_t)]
     pub precision: Precision,
 }

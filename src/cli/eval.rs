@@ -17,49 +17,49 @@ use crate::export::{csv, json_line};
 use crate::infer::evaluate::{evaluate, keep, saved};
 use crate::telemetry::{Event, Listing, Measure, Report, Unit};
 
-/// Evaluate the models that a run saved
+/// Evaluate the models of a run
 ///
-/// Retrieval, zero-shot classification with sets of prompt templates, the geometry of the features, linear and
-/// few-shot probes, fine-tuning with the weights between (WiSE-FT), and retrieval by language. Of a run folder every
-/// lane is evaluated, and the reports are kept in it as eval.jsonl, in the place of older ones of the same lanes and
-/// tasks.
+/// Tasks: retrieval, zero-shot classification with sets of prompt templates, geometry of the features, linear and
+/// few-shot probes, fine-tuning with interpolated weights (WiSE-FT), retrieval by language. In a run folder the
+/// command evaluates every lane and saves the reports as eval.jsonl. New reports replace older ones of the same
+/// lane and task.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "\
 Examples:
   clip-lab run softmax-vs-sigmoid --out runs/a && clip-lab eval runs/a
-  clip-lab eval runs/a --tasks zero-shot --templates bare,lab-80,mine.txt --per-class
+  clip-lab eval runs/a --tasks zero-shot --templates bare,lab-88,mine.txt --per-class
   clip-lab eval runs/a/model/sigmoid --data clip --tasks retrieval --format csv")]
 pub struct EvalArgs {
-    /// A folder that --out wrote, or a model folder in it
+    /// Run folder, or a model folder
     #[arg(value_name = "RUN_DIR|MODEL_DIR")]
     pub folder: PathBuf,
 
-    /// A scenario whose data is used instead of the run's own
+    /// Use the data of this scenario instead of the run's own
     #[arg(long, value_name = "SCENARIO")]
     pub data: Option<String>,
 
-    /// What to evaluate [default: all]
+    /// Tasks [default: all]
     #[arg(long, value_parser = task(), value_delimiter = ',', value_name = "TASK,...")]
     pub tasks: Vec<&'static EvalTask>,
 
-    /// Sets of templates for zero-shot: bare, one, clip-7, lab-80, or files with a template a line, {} for the
-    /// class [default: all bundled ones]
+    /// Sets of templates for zero-shot: bare, one, clip-7, lab-88, or files with one template per line, with {} for
+    /// the class [default: all bundled sets]
     #[arg(long, value_delimiter = ',', value_name = "NAME|FILE,...")]
     pub templates: Vec<String>,
 
-    /// Only this lane
+    /// Evaluate this lane only
     #[arg(long, value_name = "NAME")]
     pub lane: Option<String>,
 
-    /// Also a line for each class of a zero-shot task, and its confusions
+    /// Also print a line for each class of a zero-shot task, with its confusions
     #[arg(long)]
     pub per_class: bool,
 
-    /// Where to compute
+    /// The device to compute on
     #[arg(long, value_enum, default_value_t)]
     pub device: Device,
 
-    /// How results are printed [default: table on a terminal, else jsonl]
+    /// Output format [default: table on a terminal, else jsonl]
     #[arg(long, value_enum)]
     pub format: Option<Format>,
 }
@@ -92,7 +92,7 @@ pub fn run(args: &EvalArgs) -> Result<()> {
         models.retain(|model| model.name == *lane);
         if models.is_empty() {
             return Err(Error::Usage(format!(
-                "there is no model of a lane `{lane}`\n  lanes: {}",
+                "no lane called `{lane}`\n  lanes: {}",
                 known.join(", ")
             )));
         }

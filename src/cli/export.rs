@@ -17,7 +17,7 @@ use crate::quantity::Steps;
 use crate::scenario::{Cue, LaneSpec, Scenario, did_you_mean, parse_script};
 use crate::train::start;
 
-/// Write a training as a job for OpenCLIP, or a model as transformers reads it
+/// Export a run as an OpenCLIP job, or a model for transformers
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -34,13 +34,12 @@ enum Target {
     Transformers(transformers::TransformersArgs),
 }
 
-/// The same training as an OpenCLIP job: model, pairs, and a launch script for torchrun
+/// Write the same training as an OpenCLIP job: model, pairs, and a launch script for torchrun
 ///
-/// Writes a folder for each lane (of a single lane: --out itself): the model as OpenCLIP builds it with the run's
-/// first weights and tokenizer, the pairs that the run sees as WebDataset shards, train.sh with the flags that
-/// mean the same, and a README that says what differs. What OpenCLIP's trainer cannot express is refused, each by
-/// its name: dials that change while training, a temperature that is not learned, chosen negatives, ... The size
-/// of the shards is said first. Prints the path of each train.sh.
+/// Writes one folder per lane (for a single lane, DIR itself) with the model and its first weights, the tokenizer,
+/// the run's pairs as WebDataset shards, train.sh with the matching flags, and a README with the differences.
+/// Refuses what OpenCLIP's trainer cannot do, and names it: dials that change during training, a fixed temperature,
+/// chosen negatives, ... Prints the size of the shards first, then the path of each train.sh.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -48,7 +47,7 @@ Examples:
   pip install 'open_clip_torch[training]' && jobs/clip/train.sh
   clip-lab export open-clip runs/mine --lane sigmoid --from-trained --pairs 20000 --out jobs/more")]
 struct OpenClipArgs {
-    /// A folder that --out wrote, a scenario's file, or the name of a bundled scenario
+    /// Run folder, scenario file, or name of a bundled scenario
     #[arg(value_name = "RUN_DIR|SCENARIO")]
     source: String,
 
@@ -56,7 +55,7 @@ struct OpenClipArgs {
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
 
-    /// Replace the job in that folder
+    /// Replace an existing job in DIR
     #[arg(long)]
     force: bool,
 
@@ -64,20 +63,20 @@ struct OpenClipArgs {
     #[arg(long, value_name = "NAME")]
     lane: Option<String>,
 
-    /// Processes of torchrun, which share each batch
+    /// Number of torchrun processes, which share each batch
     #[arg(long, value_name = "N", default_value = "1")]
     nproc: NonZeroUsize,
 
-    /// Parts in which each process encodes its share of a batch, to save memory
+    /// Split the share of each process into N microbatches, to save memory
     #[arg(long, value_name = "N", default_value = "1")]
     accum_freq: NonZeroUsize,
 
-    /// Write at least so many pairs, rounded up so that whole epochs make up the run, which sees them again and
-    /// again [default: all that the run sees, once]
+    /// Write at least N pairs, rounded up so that the run is a whole number of epochs over them [default: all pairs
+    /// of the run, once]
     #[arg(long, value_name = "N")]
     pairs: Option<u64>,
 
-    /// Start from the weights that the run saved, not from its first ones
+    /// Start from the run's trained weights, not from its first ones
     #[arg(long)]
     from_trained: bool,
 
@@ -85,11 +84,11 @@ struct OpenClipArgs {
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
 
-    /// So many steps instead of the scenario's
+    /// Number of steps [default: that of the scenario]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = steps)]
     steps: Option<Steps>,
 
-    /// Seed of everything random, instead of the scenario's
+    /// Random seed [default: that of the scenario]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     seed: Option<u64>,
 }
@@ -149,7 +148,7 @@ fn source(args: &OpenClipArgs) -> Result<(Scenario, Option<PathBuf>)> {
     let path = folder.join("scenario.ron");
     if !path.is_file() {
         return Err(Error::Usage(format!(
-            "{} holds no run: there is no scenario.ron\n  name a folder that --out wrote, or a scenario",
+            "{} is not a run folder: it has no scenario.ron\n  name a run folder or a scenario",
             folder.display()
         )));
     }
@@ -158,7 +157,7 @@ fn source(args: &OpenClipArgs) -> Result<(Scenario, Option<PathBuf>)> {
     let text = std::fs::read_to_string(&controls).map_err(Error::file("read", &controls))?;
     let by_hand = parse_script(&text, &controls.display().to_string())?;
     for name in branches(&scenario, &by_hand) {
-        say(&format!("{name}: branched off by hand, not exported"));
+        say(&format!("{name}: a branch made by hand; not exported"));
     }
     add_by_hand(&mut scenario, by_hand);
     Ok((scenario, Some(folder.to_path_buf())))
@@ -205,7 +204,7 @@ fn lanes<'a>(scenario: &'a Scenario, name: Option<&str>) -> Result<Vec<&'a LaneS
     let hint = did_you_mean(name, names.iter().copied());
     let hint = hint.map_or_else(String::new, |hint| format!("\n  {hint}"));
     Err(Error::Usage(format!(
-        "--lane {name}: there is no lane `{name}`{hint}\n  lanes: {}",
+        "--lane {name}: no lane called `{name}`{hint}\n  lanes: {}",
         names.join(", ")
     )))
 }

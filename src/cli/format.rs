@@ -7,11 +7,11 @@ use clap::ValueEnum;
 /// What `--format` may say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// Columns for people
+    /// Aligned columns
     Table,
     /// JSON
     Json,
-    /// JSON, one object a line
+    /// JSON, one object per line
     Jsonl,
     /// Comma-separated values with a header
     Csv,

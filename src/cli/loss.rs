@@ -20,10 +20,10 @@ use crate::memory;
 use crate::quantity::{Bias, Loss, Temperature};
 use report::Answer;
 
-/// The loss and its gradients on features that you bring.
+/// Compute a loss and its gradients on your own features
 ///
-/// Computes InfoNCE (CLIP) or the sigmoid loss (SigLIP) exactly as OpenCLIP does, with the gradients
-/// of the features, of logit_scale = ln(1/temperature) and of logit_bias.
+/// InfoNCE (CLIP) and the sigmoid loss (SigLIP) are those of OpenCLIP. Gradients are with respect to the features,
+/// logit_scale = ln(1/temperature) and logit_bias.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "\
 Examples:
@@ -31,35 +31,34 @@ Examples:
   clip-lab loss features.safetensors --normalize --grad gradients.safetensors --format json
   printf '0.9,0.1\\n0.2,0.8\\n' > cosines.csv && clip-lab loss cosines.csv --format table")]
 pub struct LossArgs {
-    /// A .safetensors file with image_features and text_features, each [N, D] float32 with rows of
-    /// unit length, row i of both a pair; or a .csv file with an N x N matrix of cosines (rows
-    /// pictures, columns captions), whose working is printed too if N is 8 or less
+    /// A .safetensors file with image_features and text_features, both [N, D] float32 with rows of length 1, where
+    /// row i of each is a pair; or a .csv file with an N x N matrix of cosines (rows images, columns captions). For
+    /// N up to 8 a CSV file also prints the working
     pub file: PathBuf,
     /// The loss
     #[arg(long, value_name = "LOSS", default_value = "infonce", help = losses())]
     pub loss: Loss,
-    /// tau, by which cosines are divided; 0.07 for infonce and 0.1 for siglip if not given
+    /// Temperature tau, which divides the cosines [default: 0.07 for infonce, 0.1 for siglip]
     #[arg(long, value_name = "T", allow_negative_numbers = true, value_parser = temperature)]
     pub temperature: Option<Temperature>,
-    /// Added to every logit, or `none`; none for infonce, to which it makes no difference, and -10
-    /// for siglip if not given
+    /// Bias added to every logit, or `none` [default: none for infonce, where it has no effect, -10 for siglip]
     #[arg(long, value_name = "B", allow_negative_numbers = true, value_parser = bias)]
     pub bias: Option<BiasChoice>,
-    /// Rows and columns of logits held at a time, or `dense`: all of them. 256 for features, if not
-    /// given: memory is linear in N, and any N is possible
+    /// Rows and columns of a tile of logits, or `dense` for all logits at once. With tiles memory is linear in N
+    /// [default: 256 for features]
     #[arg(long, value_name = "N|dense", allow_negative_numbers = true, value_parser = tile)]
     pub tile: Option<Tile>,
-    /// The type of the arithmetic
+    /// Precision of the arithmetic
     #[arg(long, value_enum, default_value_t)]
     pub precision: Precision,
-    /// Writes the gradients there: image_features, text_features, logit_scale, logit_bias, float32.
-    /// With --normalize they are those of the normalised features
+    /// Write the gradients to this file: image_features, text_features, logit_scale, logit_bias, float32. With
+    /// --normalize they are those of the normalised features
     #[arg(long, value_name = "OUT.safetensors")]
     pub grad: Option<PathBuf>,
-    /// Divides every row of the features by its length first
+    /// Scale every row of the features to length 1 first
     #[arg(long)]
     pub normalize: bool,
-    /// table on a terminal and json elsewhere if not given
+    /// Output format [default: table on a terminal, else jsonl]
     #[arg(long, value_enum)]
     pub format: Option<Format>,
 }
@@ -88,10 +87,9 @@ pub enum Precision {
     /// 32 bits, as in training
     #[default]
     Fp32,
-    /// The gradients' products in 16 bits, the rest in 32; as accurate as hardware with bf16, and not
-    /// faster without
+    /// 16 bits in the products of the gradients, 32 elsewhere; needs a processor with bf16 to be faster
     Bf16,
-    /// 64 bits, to check the others by
+    /// 64 bits, to check the others
     Fp64,
 }
 
@@ -104,7 +102,7 @@ fn losses() -> String {
 fn temperature(text: &str) -> Result<Temperature, String> {
     let value: f64 = text
         .parse()
-        .map_err(|_| "a temperature is a number, such as 0.07".to_string())?;
+        .map_err(|_| "expected a number, such as 0.07".to_string())?;
     Temperature::new(value).map_err(|error| error.to_string())
 }
 
@@ -114,7 +112,7 @@ fn bias(text: &str) -> Result<BiasChoice, String> {
     }
     let value: f64 = text
         .parse()
-        .map_err(|_| "a bias is a number, such as -10, or none".to_string())?;
+        .map_err(|_| "expected a number, such as -10, or none".to_string())?;
     Bias::new(value)
         .map(BiasChoice::Of)
         .map_err(|error| error.to_string())
@@ -126,7 +124,7 @@ fn tile(text: &str) -> Result<Tile, String> {
     }
     match text.parse() {
         Ok(rows) if rows > 0 => Ok(Tile::Rows(rows)),
-        _ => Err("a tile is a number of rows, 1 or more, or dense".into()),
+        _ => Err("expected a number of rows, 1 or more, or dense".into()),
     }
 }
 
@@ -142,8 +140,8 @@ pub fn answer(args: &LossArgs, format: Format) -> Result<String> {
     let question = question(args, &input)?;
     if args.grad.is_some() && input.dimensions().is_none() {
         return Err(Error::Usage(
-            "--grad writes the gradients of features, and a CSV file of cosines has none\n  \
-             the gradients of logit_scale and logit_bias are in the answer"
+            "--grad needs features; a CSV file holds cosines\n  \
+             the output has the gradients of logit_scale and logit_bias"
                 .into(),
         ));
     }
@@ -185,21 +183,20 @@ fn question(args: &LossArgs, input: &Input) -> Result<Question> {
         None | Some(Tile::Dense) => None,
         Some(Tile::Rows(_)) if !features => {
             return Err(Error::Usage(
-                "--tile N cuts the logits of features, and a CSV file of cosines holds them all\n  leave it out"
+                "--tile N needs features; a CSV file holds all cosines at once\n  leave --tile out"
                     .into(),
             ));
         }
         Some(Tile::Rows(_)) if args.precision == Precision::Fp64 => {
             return Err(Error::Usage(
-                "--precision fp64 is there to check the others by, and dense\n  leave --tile out"
-                    .into(),
+                "--precision fp64 works with --tile dense only\n  leave --tile out".into(),
             ));
         }
         Some(Tile::Rows(rows)) => Some(rows as usize),
     };
     if tile.is_none() && args.precision == Precision::Bf16 {
         return Err(Error::Usage(
-            "--precision bf16 is for the tiled loss of features\n  leave --tile dense out, or say fp32".into(),
+            "--precision bf16 works with tiles of features only\n  leave --tile dense out, or say fp32".into(),
         ));
     }
     let (temperature, bias) = args.loss.law().defaults(input.pairs() as u64);
@@ -241,13 +238,12 @@ fn check_memory(input: &Input, question: &Question) -> Result<()> {
     let n = input.pairs();
     let gib = |bytes: f64| bytes / f64::from(1 << 30);
     let advice = if question.tile.is_none() && input.dimensions().is_some() {
-        "leave --tile dense out: tiles need memory linear in N"
+        "leave --tile dense out: memory is then linear in N"
     } else {
         "use fewer pairs"
     };
     Err(Error::Data(format!(
-        "{}: the loss of {n} pairs takes about {:.1} GiB with its gradients, and {:.1} GiB are free\n  \
-         {advice}",
+        "{}: the loss of {n} pairs and its gradients need about {:.1} GiB, {:.1} GiB are free\n  {advice}",
         "not enough memory",
         gib(needed as f64),
         gib(available as f64)

@@ -12,7 +12,7 @@ use super::output::print;
 use crate::error::{Error, Result};
 use crate::ui::action::{Context, TABLE};
 
-/// Print the manual, in roff
+/// Print the manual pages, in roff
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -20,7 +20,7 @@ Examples:
   clip-lab man --out ~/.local/share/man/man1
   clip-lab man --book docs/reference")]
 pub struct ManArgs {
-    /// Write a page for each subcommand into this folder instead
+    /// Write one file per subcommand to this folder instead
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 

@@ -22,32 +22,32 @@ pub struct TrainOptions {
     #[arg(long, value_name = "KEY=VALUE", help = set_help())]
     pub set: Vec<String>,
 
-    /// Train for so many steps instead of the scenario's; the learning rate's schedule is fitted to
-    /// them. Stop a run early with --seconds
+    /// Number of steps; the learning rate's schedule is fitted to it. To stop a run early use --seconds [default:
+    /// that of the scenario]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = steps)]
     pub steps: Option<Steps>,
 
-    /// Seed of everything random, instead of the scenario's
+    /// Random seed [default: that of the scenario]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub seed: Option<u64>,
 
-    /// Stop after so much training time
+    /// Stop after S seconds of training
     #[arg(long, value_name = "S", allow_negative_numbers = true, value_parser = seconds)]
     pub seconds: Option<f64>,
 
-    /// Where to compute
+    /// The device to compute on
     #[arg(long, value_enum, default_value_t)]
     pub device: Device,
 
-    /// Write a run folder: scenario, controls, metrics, a checkpoint for each lane
+    /// Write a run folder: scenario, controls, metrics, a checkpoint per lane
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 
-    /// Replace what is in the run folder
+    /// Replace an existing run folder
     #[arg(long, requires = "out")]
     pub force: bool,
 
-    /// How records are printed [default: table on a terminal, else jsonl]
+    /// Format of the records [default: table on a terminal, else jsonl]
     #[arg(long, value_enum)]
     pub format: Option<Format>,
 }
@@ -55,7 +55,7 @@ pub struct TrainOptions {
 /// What `--device` may say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Device {
-    /// CUDA if libtorch reports it, else the CPU
+    /// CUDA if libtorch finds a device, else the CPU
     #[default]
     Auto,
     /// The CPU
@@ -80,9 +80,9 @@ pub enum Precision {
     /// 32 bits
     #[default]
     Fp32,
-    /// Products of 16 bits
+    /// 16 bits in matrix products
     Bf16,
-    /// What is faster here
+    /// The faster of the two on this machine
     Auto,
 }
 
@@ -142,8 +142,8 @@ impl TrainOptions {
 /// What `--set` does, with the names of all controls.
 fn set_help() -> String {
     format!(
-        "Set a control before the first step: KEY=VALUE for all lanes, LANE.KEY=VALUE for one; \
-         with @STEP behind it, after so many steps. Keys: {}",
+        "Set a control before the first step: KEY=VALUE for all lanes, LANE.KEY=VALUE for one. Append @STEP to \
+         set it after that step. Keys: {}",
         Control::NAMES.join(", ")
     )
 }
@@ -151,18 +151,18 @@ fn set_help() -> String {
 pub(super) fn steps(text: &str) -> Result<Steps, String> {
     let number = text
         .parse::<u64>()
-        .map_err(|_| "a whole number is wanted".to_string())?;
+        .map_err(|_| "expected a whole number".to_string())?;
     Steps::new(number).map_err(|e| e.to_string())
 }
 
 fn seconds(text: &str) -> Result<f64, String> {
     let number = text
         .parse::<f64>()
-        .map_err(|_| "a number of seconds is wanted".to_string())?;
+        .map_err(|_| "expected a number of seconds".to_string())?;
     if number.is_finite() && number > 0.0 {
         Ok(number)
     } else {
-        Err("a number of seconds above 0 is wanted".into())
+        Err("expected a number of seconds above 0".into())
     }
 }
 

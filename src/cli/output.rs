@@ -34,7 +34,7 @@ pub fn report(error: &Error) {
     };
     let hint = match error.kind() {
         Kind::Internal => {
-            "  this is a fault of clip-lab or of the machine; `clip-lab doctor` shows what it runs on\n"
+            "  this is an error of clip-lab or of this machine; see `clip-lab doctor`\n"
         }
         Kind::User => "",
     };

@@ -18,7 +18,7 @@ pub fn unread(failed: usize, all: usize) -> Result<()> {
         return Ok(());
     }
     Err(Error::Data(format!(
-        "{failed} of {all} pictures could not be read; they are named above"
+        "cannot read {failed} of {all} images; see the errors above"
     )))
 }
 

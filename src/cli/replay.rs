@@ -10,22 +10,22 @@ use super::progress;
 use crate::error::{Error, Result};
 use crate::lab::{Replayed, replay};
 
-/// Train again from a run folder's records, and compare every loss
+/// Repeat a run from its records, and compare every loss
 ///
-/// Follows the records of each lane: its steps, and what was done by hand, undoing, rewinds, resets and
-/// branches included. The exit code is 0 only if all losses are identical, bit for bit. That is to be
-/// expected on the same machine's CPU with the same libtorch.
+/// Repeats each lane's steps and every change made by hand, with undo, rewinds, resets and branches. The exit code
+/// is 0 only if all losses are identical, bit for bit. Expect that on the CPU of the same machine with the same
+/// libtorch.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "\
 Example:
   clip-lab siglip --out runs/mine        (change what you like, then quit)
   clip-lab replay runs/mine")]
 pub struct ReplayArgs {
-    /// A folder that --out wrote
+    /// Run folder
     #[arg(value_name = "RUN_DIR")]
     pub run: PathBuf,
 
-    /// How the outcome is printed [default: table on a terminal, else jsonl]
+    /// Output format [default: table on a terminal, else jsonl]
     #[arg(long, value_enum)]
     pub format: Option<Format>,
 }
@@ -50,7 +50,8 @@ pub fn run(args: &ReplayArgs) -> Result<()> {
     match differ.first() {
         None => Ok(()),
         Some(first) => Err(Error::Internal(format!(
-            "{} of {} lanes came out differently, {} first: another machine, libtorch or number of threads may be why",
+            "{} of {} lanes differ from their records, the first is {}\n  \
+             another machine, libtorch or number of threads can cause that",
             differ.len(),
             lanes.len(),
             first.lane

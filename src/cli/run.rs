@@ -16,18 +16,17 @@ use crate::lab;
 use crate::scenario::Scenario;
 use crate::train::start;
 
-/// Train without a screen; records go to standard output
+/// Train without a screen, and write records to standard output
 ///
-/// A progress bar goes to standard error if that is a terminal. Ctrl-C and SIGTERM end the run after
-/// the current step, with everything saved and exit code 0; a second one ends it at once.
+/// Shows a progress bar on standard error if that is a terminal. Ctrl-C or SIGTERM ends the run after the current
+/// step, saves everything, and exits with code 0. A second one ends it at once.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "\
 Examples:
   clip-lab run softmax-vs-sigmoid --steps 200 > metrics.jsonl
   clip-lab run my.ron --set sigmoid.bias=-5 --seed 1 --out runs/bias --format csv")]
 pub struct RunArgs {
-    /// Files, or names of bundled scenarios, whose lanes run side by side [default:
-    /// softmax-vs-sigmoid]
+    /// Files, or names of bundled scenarios; their lanes run side by side [default: softmax-vs-sigmoid]
     #[arg(value_name = "SCENARIO")]
     pub scenarios: Vec<String>,
 

@@ -179,7 +179,7 @@ fn finished_row(lane: &str, width: usize, finished: &Finished, loss: Option<f64>
         Reason::Completed => "done",
         Reason::Stopped => "stopped",
         Reason::Rule => "ended by a stop rule",
-        Reason::Diverged => "DIVERGED: the loss is no longer a number",
+        Reason::Diverged => "DIVERGED: the loss is NaN or infinite",
     };
     let best = finished.best.as_ref().map_or_else(String::new, |best| {
         format!(

@@ -23,14 +23,14 @@ Examples:
   clip-lab scenarios clip --from models/vit-b-32 > tuned.ron
   clip-lab scenarios --format csv")]
 pub struct ScenariosArgs {
-    /// Print this one; with --from, it may be a file of yours
+    /// Print this scenario; with --from it may be a file
     pub name: Option<String>,
 
-    /// Let it start at the checkpoint in this folder: with its sizes, its temperature and its bias
+    /// Start from the checkpoint in this folder, with its sizes, temperature and bias
     #[arg(long, value_name = "MODEL_DIR", requires = "name")]
     pub from: Option<PathBuf>,
 
-    /// How to print: the list as a table, a scenario as its file, unless this says otherwise
+    /// Output format [default: a table for the list, the file for a scenario]
     #[arg(long, value_enum, default_value = "table")]
     pub format: Format,
 }
@@ -61,7 +61,7 @@ fn one(name: &str, from: Option<&Path>, format: Format) -> Result<String> {
         }
         Format::Jsonl => Ok(serde_json::to_string(&parse(text, name)?).map_err(written)? + "\n"),
         Format::Csv => Err(Error::Usage(
-            "one scenario does not fit into a CSV line\n  use --format json, or leave --format out"
+            "a single scenario cannot be printed as CSV\n  use --format json, or leave --format out"
                 .into(),
         )),
     }
@@ -107,6 +107,6 @@ fn unknown(name: &str) -> Error {
         did_you_mean(name, names.clone()).map_or(String::new(), |hint| format!("\n  {hint}"));
     let names = names.collect::<Vec<_>>().join(", ");
     Error::Usage(format!(
-        "there is no bundled scenario called `{name}`{hint}\n  bundled: {names}"
+        "no bundled scenario called `{name}`{hint}\n  bundled: {names}"
     ))
 }

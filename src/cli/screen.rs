@@ -20,7 +20,7 @@ use crate::ui::theme::{ColorChoice, GlyphChoice, ThemeChoice};
 /// How the screen looks.
 #[derive(Clone, Debug, Args)]
 pub struct ScreenArgs {
-    /// Characters that plots are drawn with
+    /// Characters for plots
     #[arg(
         long,
         value_enum,
@@ -30,7 +30,7 @@ pub struct ScreenArgs {
     )]
     pub glyphs: GlyphChoice,
 
-    /// Colours of the screen; NO_COLOR is honoured
+    /// Colours; NO_COLOR in the environment turns them off
     #[arg(
         long,
         value_enum,
@@ -40,7 +40,7 @@ pub struct ScreenArgs {
     )]
     pub color: ColorChoice,
 
-    /// Theme of the screen; T goes through them
+    /// Theme of the screen
     #[arg(
         long,
         value_enum,
@@ -54,15 +54,15 @@ pub struct ScreenArgs {
     #[arg(long, help_heading = "Screen")]
     pub low_bandwidth: bool,
 
-    /// No screen: lines of text, and commands on standard input, as for a screen reader
+    /// No screen: print lines of text and read commands from standard input, for screen readers
     #[arg(long, conflicts_with = "keys", help_heading = "Screen")]
     pub plain: bool,
 
-    /// Press the keys of this script: see `clip-lab --help` for what stands in it
+    /// Press the keys of a script; `clip-lab --help` explains its lines
     ///
-    /// A line each: a key by its name (t, Space, Ctrl-s, Left); text "0.05"; wait step 200; wait text
-    /// "paused"; wait 1.5 (seconds); shot screen.svg (or .png, .ans, .txt); # a comment. Where
-    /// standard output is no terminal the screen exists in pictures only; size 120 40 sets its size.
+    /// One per line: a key (t, Space, Ctrl-s, Left); text "0.05"; wait step 200; wait text "paused"; wait 1.5
+    /// (seconds); shot screen.svg (or .png, .ans, .txt); # a comment. If standard output is not a terminal, only
+    /// shots show the screen; `size 120 40` sets its size.
     #[arg(long, value_name = "FILE", help_heading = "Screen")]
     pub keys: Option<PathBuf>,
 }
@@ -91,8 +91,7 @@ impl ScreenArgs {
         }
         if training.seconds.is_some() || training.format.is_some() {
             return Err(Error::Usage(
-                "--seconds and --format are for training without a screen\n  use `clip-lab run`"
-                    .into(),
+                "--seconds and --format work without a screen only\n  use `clip-lab run`".into(),
             ));
         }
         // A script sees what everybody sees.

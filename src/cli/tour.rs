@@ -16,14 +16,14 @@ use crate::ui::Begin;
 /// The stop that is no scenario: the exercises.
 const EXERCISES_STOP: &str = "exercises";
 
-/// Walk through the lab, stop by stop
+/// Learn the lab in a tour of short stops
 ///
-/// Each stop is a bundled scenario with a prompt, without what distracts from it, and with what shows
-/// that its point has been seen. N goes to the next stop, P back. If standard output is not a terminal
-/// the stops are listed.
+/// Each stop is a bundled scenario with a prompt, and with the panels and dials that it needs. It checks that you
+/// have seen its point. Press N for the next stop, P for the previous one. If standard output is not a terminal,
+/// the command lists the stops.
 ///
-/// `clip-lab tour exercises` opens the exercises: you work something out, by hand or in the lab, and the lab checks
-/// your numbers. If standard output is not a terminal their texts are printed.
+/// `clip-lab tour exercises` opens the exercises: work something out, by hand or in the lab, and the lab checks your
+/// numbers. If standard output is not a terminal, the command prints their texts.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -34,7 +34,7 @@ Examples:
   clip-lab tour exercises bias
   clip-lab tour exercises --list")]
 pub struct TourArgs {
-    /// Begin at this stop: its number, or its name; or `exercises`
+    /// Start at this stop, by number or by name; or `exercises`
     #[arg(value_name = "STOP", default_value = "1")]
     pub stop: String,
 
@@ -100,7 +100,7 @@ fn find(stop: &str) -> Result<usize> {
         .filter(|n| *n < STOPS.len());
     by_name.or(by_number).ok_or_else(|| {
         Error::Usage(format!(
-            "there is no stop `{stop}`\n  stops: 1 to {}, or {}; or {EXERCISES_STOP}",
+            "no stop called `{stop}`\n  stops: 1 to {}, or {}; or {EXERCISES_STOP}",
             STOPS.len(),
             STOPS.join(", ")
         ))

@@ -151,7 +151,8 @@ macro_rules! dials {
                     )+
                     _ => None,
                 };
-                known.unwrap_or_else(|| Err(format!("there is no control `{name}` with such a value")))
+                known.unwrap_or_else(|| Err(format!("the control `{name}` does not exist or cannot have this \
+                                                     value")))
             }
 
             /// Reads what a user typed for the control called `name`.
@@ -167,7 +168,7 @@ macro_rules! dials {
                         $(stringify!($learn_field) => <bool as Quantity>::parse(name, text).map(Self::$learn),)?
                     )+
                     _ => Err(format!(
-                        "there is no control called `{name}`; there are: {}",
+                        "no control called `{name}`; controls: {}",
                         Self::NAMES.join(", ")
                     )),
                 }
@@ -335,7 +336,7 @@ dials! {
     Loss(Loss) loss {
         group: Training,
         stage: Comparison,
-        about: "the loss: InfoNCE or SigLIP",
+        about: "the loss: InfoNCE, SigLIP or SigLIP with a relative bias",
         also: [],
     }
     /// Peak learning rate; warm-up and decay go on from it.
@@ -356,7 +357,7 @@ dials! {
     ShuffleCaptions(Fraction) shuffle_captions {
         group: Data,
         stage: Batch,
-        about: "the share of captions that are exchanged",
+        about: "the share of captions that are shuffled",
         also: ["shuffle", "mixed"],
     }
     /// Share of the captions in each batch that are replaced by random words.
@@ -370,14 +371,14 @@ dials! {
     NoiseImages(Fraction) noise_images {
         group: Data,
         stage: Batch,
-        about: "the share of pictures that are noise",
+        about: "the share of images that are noise",
         also: ["noise"],
     }
     /// Share of the pairs in each batch that have their concept in common with another pair of it.
     Duplicates(Fraction) duplicates {
         group: Data,
         stage: Batch,
-        about: "the share of pairs whose concept stands twice in the batch",
+        about: "the share of pairs whose concept is twice in the batch",
         also: ["copies"],
     }
     /// Zipf's exponent, by which some concepts come more often than others.
@@ -401,21 +402,21 @@ dials! {
     Augment(bool) augment {
         group: Training,
         stage: Batch,
-        about: "the augmentation of training pictures",
+        about: "the augmentation of training images",
         also: [],
     }
     /// Holds a tower as it is, or lets both learn.
     Lock(Locked) locked {
         group: Training,
         stage: Batch,
-        about: "which tower is held as it is: image (LiT), text or none",
+        about: "the locked tower: image (LiT), text or none",
         also: ["lock"],
     }
     /// Adam's second beta: how long it remembers the squares of gradients, about 1 / (1 - beta2) steps.
     Beta2(Beta) beta2 {
         group: Training,
         stage: Update,
-        about: "Adam's beta2: how long the squares of gradients are remembered",
+        about: "Adam's beta2: how long it averages squared gradients",
         also: [],
     }
 }
@@ -439,7 +440,7 @@ impl Control {
         let least = 1.0 / max_logit_scale;
         match self {
             Self::Temperature(tau) if tau.get() < least * (1.0 - 1e-9) => Err(format!(
-                "a temperature of {tau} is below the clamp: max_logit_scale {max_logit_scale} holds it at {} or more",
+                "temperature must be {} or more, got {tau}: the clamp max_logit_scale is {max_logit_scale}",
                 Value::Real(least)
             )),
             _ => Ok(()),
@@ -529,7 +530,7 @@ mod tests {
         assert!(tau("0.01").fits_clamp(100.0).is_ok());
         assert!(tau("0.3").fits_clamp(1.0 / 0.3).is_ok());
         let refused = tau("0.005").fits_clamp(100.0).unwrap_err();
-        assert!(refused.contains("at 0.01 or more"), "{refused}");
+        assert!(refused.contains("must be 0.01 or more"), "{refused}");
         assert!(tau("0.005").fits_clamp(1000.0).is_ok());
     }
 
@@ -537,7 +538,7 @@ mod tests {
     fn what_cannot_be_read_says_what_was_wanted() {
         assert_eq!(
             Control::parse("batch_size", "4.5").unwrap_err(),
-            "batch_size wants a whole number, not `4.5`"
+            "batch_size must be a whole number, got `4.5`"
         );
         assert!(
             Control::parse("temperature", "0")

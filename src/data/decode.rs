@@ -79,11 +79,11 @@ pub enum Damage {
     #[error("the file is empty")]
     Empty,
     /// Of none of the formats.
-    #[error("not a picture of a format that is read here (PNG, JPEG, WebP, GIF, BMP, TIFF){0}")]
+    #[error("unsupported image format; expected PNG, JPEG, WebP, GIF, BMP or TIFF{0}")]
     Unknown(&'static str),
     /// Beyond the limits.
     #[error(
-        "too large: {width} x {height} pixels, {} million, where {} million and {} MiB are the most",
+        "too large: {width} x {height} pixels ({} million); at most {} million and {} MiB",
         millions(u64::from(*width) * u64::from(*height)), millions(limits.pixels), limits.bytes >> 20
     )]
     TooLarge {
@@ -95,10 +95,10 @@ pub enum Damage {
         limits: Limits,
     },
     /// The file ends before the picture does.
-    #[error("damaged: the {0} ends before its picture does (is the file cut off?)")]
+    #[error("damaged: the {0} file is cut off")]
     Cut(&'static str),
     /// What is in it makes no sense.
-    #[error("damaged: the {format} cannot be decoded: {reason}")]
+    #[error("damaged: cannot decode the {format} file: {reason}")]
     Broken {
         /// The format.
         format: &'static str,
@@ -106,7 +106,7 @@ pub enum Damage {
         reason: String,
     },
     /// A kind of this format that is not read.
-    #[error("a kind of {format} that is not read here: {reason}")]
+    #[error("unsupported kind of {format}: {reason}")]
     Unsupported {
         /// The format.
         format: &'static str,
@@ -242,7 +242,7 @@ fn read(
     ) {
         return Err(Damage::Unsupported {
             format,
-            reason: "its colours are floating-point numbers, and nothing says what is white".into(),
+            reason: "floating-point colours without a white level".into(),
         });
     }
     decoder.set_limits(bounds(limits)).map_err(fault)?;
@@ -383,7 +383,7 @@ fn looks_like(bytes: &[u8]) -> &'static str {
     } else if start.starts_with(b"<") {
         "; it looks like a web page"
     } else if start.starts_with(b"version https://git-lfs") {
-        "; it stands for a file that Git LFS has not fetched"
+        "; it is a Git LFS pointer: run `git lfs pull`"
     } else if bytes.get(4..8) == Some(b"ftyp") {
         "; it looks like HEIC or AVIF: convert it first"
     } else {
@@ -524,7 +524,7 @@ mod tests {
         let damage = decode(&header, Limits::default()).unwrap_err();
         assert_eq!(
             damage.to_string(),
-            "too large: 60000 x 60000 pixels, 3600.0 million, where 179.0 million and 1024 MiB are the most"
+            "too large: 60000 x 60000 pixels (3600.0 million); at most 179.0 million and 1024 MiB"
         );
         for (pixels, bytes) in [(90, 1 << 20), (1 << 20, 272)] {
             let damage = decode(&file("rgb.png"), Limits { pixels, bytes }).unwrap_err();
@@ -539,11 +539,14 @@ mod tests {
             assert!(damage.contains(words), "{damage}");
         };
         says(b"", "the file is empty");
-        says(b"a caption", "not a picture");
+        says(b"a caption", "unsupported image format");
         says(b"\n<!DOCTYPE html>", "web page");
         says(b"version https://git-lfs.github.com/spec/v1", "Git LFS");
         says(b"\0\0\0\x20ftypheic\0\0\0\0", "HEIC");
-        says(&file("orientation-1.jpg")[..700], "the JPEG ends before");
-        says(&file("rgb.png")[..50], "the PNG ends before");
+        says(
+            &file("orientation-1.jpg")[..700],
+            "the JPEG file is cut off",
+        );
+        says(&file("rgb.png")[..50], "the PNG file is cut off");
     }
 }

@@ -59,7 +59,7 @@ pub fn find(named: &[String]) -> Result<Vec<PathBuf>> {
             let part = within(&path)?;
             if part.is_empty() {
                 return Err(Error::Usage(format!(
-                    "{name}: no pictures in this folder\n  names that end in {} are looked for",
+                    "{name}: no images in this folder\n  supported extensions: {}",
                     ENDINGS.join(", ")
                 )));
             }
@@ -105,7 +105,7 @@ fn within(folder: &Path) -> Result<Vec<PathBuf>> {
 
 fn matching(pattern: &str) -> Result<Vec<PathBuf>> {
     let paths = glob::glob(pattern)
-        .map_err(|e| Error::Usage(format!("{pattern}: not a pattern of files: {e}")))?;
+        .map_err(|e| Error::Usage(format!("{pattern}: invalid file pattern: {e}")))?;
     let mut found = Vec::new();
     for path in paths.filter_map(std::result::Result::ok) {
         if path.is_dir() {
@@ -116,9 +116,7 @@ fn matching(pattern: &str) -> Result<Vec<PathBuf>> {
     }
     found.sort();
     if found.is_empty() {
-        return Err(Error::Usage(format!(
-            "{pattern}: no file matches this pattern"
-        )));
+        return Err(Error::Usage(format!("no file matches `{pattern}`")));
     }
     Ok(found)
 }
@@ -137,7 +135,7 @@ pub fn load(
         .num_threads(options.threads)
         .thread_name(|i| format!("picture {i}"))
         .build()
-        .map_err(|e| Error::Internal(format!("no threads to decode on: {e}")))?;
+        .map_err(|e| Error::Internal(format!("cannot start threads to decode images: {e}")))?;
     let (send, receive) = sync_channel(1);
     std::thread::scope(|scope| {
         let worker = || {
@@ -158,7 +156,7 @@ pub fn load(
         std::thread::Builder::new()
             .name("pictures".into())
             .spawn_scoped(scope, worker)
-            .map_err(|e| Error::Internal(format!("no thread to load pictures: {e}")))?;
+            .map_err(|e| Error::Internal(format!("cannot start a thread to load images: {e}")))?;
         // Moved in, so that it is closed when an error leaves this block and the worker ends.
         for batch in receive {
             take(batch)?;
@@ -186,17 +184,17 @@ pub fn one(path: &Path, preprocess: &Preprocess, thumbnail: Option<usize>) -> Lo
 
 fn read(path: &Path) -> Result<Vec<u8>, String> {
     let fault = |e: std::io::Error| match e.kind() {
-        ErrorKind::NotFound => "there is no such file".into(),
-        ErrorKind::PermissionDenied => "cannot be read: you may not read it".into(),
+        ErrorKind::NotFound => "no such file".into(),
+        ErrorKind::PermissionDenied => "permission denied".into(),
         _ => format!("cannot be read: {e}"),
     };
     let meta = std::fs::metadata(path).map_err(fault)?;
     if meta.is_dir() {
-        return Err("cannot be read: it is a folder".into());
+        return Err("is a folder, not a file".into());
     }
     if meta.len() > LARGEST_FILE {
         return Err(format!(
-            "too large: a file of {} MiB, where {} MiB are the most",
+            "too large: {} MiB; at most {} MiB",
             meta.len() >> 20,
             LARGEST_FILE >> 20
         ));
@@ -262,7 +260,7 @@ mod tests {
         assert_eq!(names(missing), ["missing.png"]);
         for (what, says) in [
             ("*.bmp", "no file matches"),
-            ("[", "not a pattern"),
+            ("[", "invalid file pattern"),
             ("b/../e", ""),
         ] {
             if says.is_empty() {
@@ -276,7 +274,7 @@ mod tests {
         }
         std::fs::create_dir(at("empty")).unwrap();
         let fault = find(&[name(&at("empty"))]).unwrap_err().to_string();
-        assert!(fault.contains("no pictures in this folder"), "{fault}");
+        assert!(fault.contains("no images in this folder"), "{fault}");
     }
 
     #[test]
@@ -311,7 +309,7 @@ mod tests {
         );
         for (i, loaded) in (1..).zip(&seen) {
             match (i, &loaded.pixels) {
-                (4, Err(fault)) => assert!(fault.contains("not a picture"), "{fault}"),
+                (4, Err(fault)) => assert!(fault.contains("unsupported image format"), "{fault}"),
                 (6, Err(fault)) => assert!(fault.contains("no such file"), "{fault}"),
                 (_, Ok(pixels)) => {
                     assert_eq!(pixels.values.len(), 3 * 8 * 8);

@@ -277,21 +277,21 @@ impl fmt::Display for Preprocess {
             Filter::Lanczos => "lanczos",
         };
         match self.resize {
-            Resize::Keep => write!(f, "size as it is")?,
-            Resize::Shortest(size) => write!(f, "shorter side to {size} ({filter})")?,
+            Resize::Keep => write!(f, "keeps its size")?,
+            Resize::Shortest(size) => write!(f, "shorter side scaled to {size} ({filter})")?,
             Resize::Squash { height, width } => {
                 write!(f, "squashed to {width} x {height} ({filter})")?;
             }
             Resize::Within { height, width } => {
-                write!(f, "fitted into {width} x {height} ({filter})")?;
+                write!(f, "scaled to fit into {width} x {height} ({filter})")?;
             }
             Resize::Cover { height, width } => {
-                write!(f, "made to cover {width} x {height} ({filter})")?;
+                write!(f, "scaled to cover {width} x {height} ({filter})")?;
             }
             Resize::Patches { patch, most } => {
                 write!(
                     f,
-                    "own shape in at most {most} patches of {patch} x {patch} ({filter})"
+                    "native aspect ratio, at most {most} patches of {patch} x {patch} ({filter})"
                 )?;
             }
         }
@@ -444,7 +444,7 @@ mod tests {
         assert!(
             plain
                 .to_string()
-                .starts_with("shorter side to 32 (bicubic), middle 32 x 32")
+                .starts_with("shorter side scaled to 32 (bicubic), middle 32 x 32")
         );
     }
 
@@ -452,7 +452,7 @@ mod tests {
     fn what_is_not_understood_is_refused_by_name() {
         for (key, text) in [
             ("not JSON", "{"),
-            ("image_processor_type: it is missing", "{}"),
+            ("image_processor_type is missing", "{}"),
             (
                 "\"BlipImageProcessor\"",
                 r#"{"image_processor_type": "BlipImageProcessor"}"#,

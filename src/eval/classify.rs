@@ -51,13 +51,13 @@ pub fn check_names(names: &[String]) -> Result<()> {
     match names {
         [] => {
             return Err(Error::Usage(
-                "no classes\n  name them: --classes cat,dog, or --classes-file FILE".into(),
+                "no classes\n  pass --classes cat,dog or --classes-file FILE".into(),
             ));
         }
         [one] => {
             return Err(Error::Usage(format!(
-                "one class, `{one}`: every picture would be that\n  name what else a picture may be: --classes \
-                 \"{one},something else\""
+                "expected two classes or more, got one, `{one}`\n  \
+                 add another, for example --classes \"{one},something else\""
             )));
         }
         _ => {}
@@ -72,7 +72,7 @@ pub fn check_names(names: &[String]) -> Result<()> {
         }
         if let Some(first) = known.insert(name.trim(), i) {
             return Err(Error::Usage(format!(
-                "class `{name}` is there twice, as number {first} and {i}\n  each picture would be half of either"
+                "class `{name}` is listed twice, as number {first} and {i}\n  keep one of them"
             )));
         }
     }
@@ -175,7 +175,7 @@ mod tests {
             );
         };
         says(&[], "no classes");
-        says(&["cat"], "one class, `cat`");
+        says(&["cat"], "two classes or more, got one, `cat`");
         says(&["cat", " "], "class 2 of 2 is empty");
         says(&["cat", "dog", "cat"], "as number 1 and 3");
         assert!(check_names(&["cat".into(), "dog".into()]).is_ok());

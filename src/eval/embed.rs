@@ -52,7 +52,7 @@ pub fn each(
         .thread_name(|i| format!("tower {i}"))
         .start_handler(|_| tch::set_num_threads(1))
         .build()
-        .map_err(|e| Error::Internal(format!("no threads for the towers: {e}")))?;
+        .map_err(|e| Error::Internal(format!("cannot start threads for the towers: {e}")))?;
     let handles = (0..threads).map(|_| clip.handle());
     let mut clips = handles.collect::<Result<Vec<_>>>()?;
     for round in paths.chunks(BATCH * threads.max(1)) {
@@ -152,7 +152,7 @@ fn finite(features: &Array2<f32>, what: &str) -> Result<()> {
         Ok(())
     } else {
         Err(Error::Data(format!(
-            "the model's features of a {what} are not finite numbers\n  its weights have diverged or are damaged"
+            "the features of a {what} are NaN or infinite\n  the model's weights have diverged or are damaged"
         )))
     }
 }

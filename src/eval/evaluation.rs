@@ -129,7 +129,7 @@ mod tests {
                 Err(fault) => break fault.to_string(),
             }
         };
-        assert!(fault.contains("features are not numbers"), "{fault}");
+        assert!(fault.contains("features are NaN or infinite"), "{fault}");
         assert!(
             scores.len() > 3 && scores.iter().all(|s| *s == 0.0),
             "{scores:?}"

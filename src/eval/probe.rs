@@ -45,15 +45,12 @@ impl Probe {
         let broken = broken.count();
         if broken > 0 {
             return Err(Error::Data(format!(
-                "{broken} of {} features are not numbers: there is nothing to fit\n  \
-                 has the model diverged?",
+                "cannot fit a probe: {broken} of {} features are NaN or infinite\n  has the model diverged?",
                 features.nrows()
             )));
         }
         let Some(&first) = labels.first() else {
-            return Err(Error::Data(
-                "a probe without examples has nothing to fit".into(),
-            ));
+            return Err(Error::Data("cannot fit a probe without examples".into()));
         };
         if labels.iter().all(|label| *label == first) {
             return Ok(Self {
@@ -66,7 +63,7 @@ impl Probe {
             .max_iterations(ITERATIONS)
             .gradient_tolerance(tolerance)
             .fit(&examples)
-            .map_err(|e| Error::Internal(format!("the probe could not be fitted: {e}")))?;
+            .map_err(|e| Error::Internal(format!("cannot fit the probe: {e}")))?;
         Ok(Self {
             form: Form::Many(Box::new(fitted)),
         })

@@ -32,7 +32,7 @@ type Take = fn(&Snapshot) -> Series;
 pub fn sheet(title: &str, lanes: &[&Snapshot]) -> Drawing {
     let charts: [(&str, Take); 6] = [
         ("loss", |s| series(&s.loss)),
-        ("held-out R@1, picture to name", |s| {
+        ("held-out R@1, image to name", |s| {
             evals(&s.held_out, |e| e.r1_image_to_text)
         }),
         ("tau", |s| series(&s.temperature)),

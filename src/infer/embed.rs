@@ -35,7 +35,7 @@ pub fn embed_images(
     }
     let views: Vec<_> = parts.iter().map(Array2::view).collect();
     concatenate(Axis(0), &views)
-        .map_err(|e| Error::Internal(format!("features of several sizes: {e}")))
+        .map_err(|e| Error::Internal(format!("features of different sizes: {e}")))
 }
 
 /// Unit features `[N, D]` of captions; `progress` hears how many are done.
@@ -59,11 +59,13 @@ pub fn captions_in(path: &Path) -> Result<Vec<String>> {
     let captions: Vec<String> = text.lines().map(|line| line.trim().to_owned()).collect();
     let wrong = |what: String| Error::Data(format!("{}: {what}", path.display()));
     if captions.is_empty() {
-        return Err(wrong("no captions in it\n  write one a line".into()));
+        return Err(wrong(
+            "the file has no captions\n  write one per line".into(),
+        ));
     }
     match captions.iter().position(String::is_empty) {
         Some(i) => Err(wrong(format!(
-            "line {} is empty\n  every line is the caption of a row",
+            "line {} is empty\n  every line is a caption",
             i + 1
         ))),
         None => Ok(captions),
@@ -93,7 +95,7 @@ pub fn write(
     let file = views
         .collect::<std::result::Result<Vec<_>, _>>()
         .and_then(|views| safetensors::serialize(views, Some(metadata)))
-        .map_err(|e| Error::Internal(format!("the features cannot be written: {e}")))?;
+        .map_err(|e| Error::Internal(format!("cannot write the features: {e}")))?;
     replace(path, file)
 }
 

@@ -48,8 +48,7 @@ pub fn saved(folder: &Path, data: Option<&str>) -> Result<Vec<Saved>> {
         }
         Some(run) => {
             return Err(Error::Usage(format!(
-                "{} holds neither a run (scenario.ron) nor a model ({})\n  name a folder that --out wrote, or a \
-                 model folder in it",
+                "{} has neither a run (scenario.ron) nor a model ({})\n  name a run folder, or a model folder",
                 run.display(),
                 checkpoint::CONFIG
             )));
@@ -59,8 +58,8 @@ pub fn saved(folder: &Path, data: Option<&str>) -> Result<Vec<Saved>> {
     let other = data.map(scenario::load).transpose()?;
     let Some(scenario) = other.or_else(|| own.clone()) else {
         return Err(Error::Usage(format!(
-            "{} is a model by itself: nothing says what to evaluate it on\n  name a scenario with that data: --data \
-             softmax-vs-sigmoid",
+            "{} is a model folder without data to evaluate on\n  \
+             name a scenario with data, for example --data softmax-vs-sigmoid",
             folder.display()
         )));
     };
@@ -91,7 +90,7 @@ pub fn saved(folder: &Path, data: Option<&str>) -> Result<Vec<Saved>> {
     names.sort_by_key(|name| (place(name), name.clone()));
     if names.is_empty() {
         return Err(Error::Usage(format!(
-            "{} holds no model yet: a run saves its models at the end",
+            "{} has no model yet: a run saves its models at the end",
             folder.display()
         )));
     }

@@ -18,7 +18,7 @@ pub fn open(folder: &Path, choice: DeviceChoice, precision: Precision) -> Result
     let mut model = checkpoint::open(folder, device).map_err(|fault| match models(folder) {
         models if models.is_empty() => fault,
         models => Error::Usage(format!(
-            "{} is the folder of a run, not of a model\n  name one of its models: {}",
+            "{} is a run folder, not a model folder\n  name one of its models: {}",
             folder.display(),
             models.join(", ")
         )),

@@ -91,7 +91,7 @@ fn measure(
     let took = began.elapsed().as_secs_f64();
     if times.is_empty() {
         return Err(Error::Usage(format!(
-            "the scenario has too few steps: {WARM_UP} warm up, and more are to be measured"
+            "the scenario has too few steps: expected more than the {WARM_UP} of the warm-up"
         )));
     }
     Ok(LaneBench {

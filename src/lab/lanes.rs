@@ -209,9 +209,7 @@ impl Lab {
         known.extend(self.announced.clone());
         known.extend(self.hidden.iter().map(|(spec, _)| spec.clone()));
         if known.len() >= MOST_LANES {
-            return Err(Error::Usage(format!(
-                "there are {MOST_LANES} lanes already: more do not fit side by side"
-            )));
+            return Err(Error::Usage(format!("{MOST_LANES} lanes is the most")));
         }
         known.extend(self.gone.clone());
         let spec = LaneSpec {
@@ -478,7 +476,7 @@ impl Sink for Forward {
     fn record(&mut self, _: &str, event: &Event) -> Result<()> {
         self.0
             .send(event.clone())
-            .map_err(|_| Error::Internal("nobody reads this lane's records any more".into()))
+            .map_err(|_| Error::Internal("no reader for this lane's records".into()))
     }
 }
 

@@ -92,7 +92,7 @@ pub fn replay(run: &Path, mut progress: impl FnMut(&str, u64, u64)) -> Result<Ve
     let path = run.join("scenario.ron");
     if !path.is_file() {
         return Err(Error::Usage(format!(
-            "{} holds no run: there is no scenario.ron\n  name a folder that --out wrote",
+            "{} is not a run folder: it has no scenario.ron\n  name a run folder",
             run.display()
         )));
     }
@@ -136,7 +136,7 @@ fn read(path: &Path) -> Result<Vec<(String, Vec<Line>)>> {
     }
     if lanes.is_empty() {
         return Err(Error::Usage(format!(
-            "{} holds no records: there is nothing to replay",
+            "{} has no records to replay",
             path.display()
         )));
     }
@@ -163,14 +163,14 @@ impl Journal {
         branches: &mut Branches,
     ) -> Result<Self> {
         let Some(Line::Started(started)) = lines.first() else {
-            return Err(unfit(lane, "its records do not begin with its start"));
+            return Err(unfit(lane, "the records lack their start"));
         };
         let branch = branches.remove(lane);
         let spec = branch
             .as_ref()
             .map(|(spec, _)| spec)
             .or_else(|| scenario.lane(lane))
-            .ok_or_else(|| unfit(lane, "neither the scenario nor a branch begins it"))?
+            .ok_or_else(|| unfit(lane, "it comes from neither the scenario nor a branch"))?
             .clone();
         let device = if started.device.starts_with("CUDA") {
             DeviceChoice::Cuda
@@ -205,7 +205,7 @@ impl Journal {
                     .step()?
                     .map(|report| (report.step, report.loss));
                 let Some((at, now)) = now.filter(|(at, _)| at == step) else {
-                    return Err(unfit(&lane, &format!("step {step} does not follow")));
+                    return Err(unfit(&lane, &format!("step {step} is out of order")));
                 };
                 self.replayed.steps += 1;
                 let recorded = loss.unwrap_or(f64::NAN);
@@ -256,7 +256,7 @@ impl Journal {
                 let last = self.trainer.last_change().map(|(number, _)| number);
                 let number = change.or(last).unwrap_or(0);
                 if self.trainer.rewind(number)? != Some(*to) {
-                    return Err(unfit(&lane, &format!("it cannot go back to step {to}")));
+                    return Err(unfit(&lane, &format!("cannot rewind to step {to}")));
                 }
             }
             Line::Branch { to } => {
@@ -285,6 +285,6 @@ impl Journal {
 
 fn unfit(lane: &str, text: &str) -> Error {
     Error::Usage(format!(
-        "the records of lane {lane} do not fit together: {text}"
+        "the records of lane {lane} are inconsistent: {text}"
     ))
 }

@@ -47,7 +47,7 @@ impl StopRule {
                 .filter(|p| step >= self.best.0 + p.steps.get())
                 .map(|p| {
                     format!(
-                        "stop rule at step {step}: no gain of {} in {} steps",
+                        "stop rule at step {step}: no improvement by {} within {} steps",
                         p.by, p.steps
                     )
                 })

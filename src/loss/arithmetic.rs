@@ -1,4 +1,4 @@
-//! What both losses are made of, in plain 64-bit numbers that overflow at no temperature. It knows no tensor
+//! What all losses are made of, in plain 64-bit numbers that overflow at no temperature. It knows no tensor
 //! and no loss.
 
 /// `ln(1 + exp(x))` without overflow.

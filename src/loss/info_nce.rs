@@ -52,7 +52,7 @@ impl Law for InfoNce {
     }
 
     fn idea(&self) -> &'static str {
-        "InfoNCE: every row and column is one choice among the batch (softmax)"
+        "InfoNCE: each row and each column chooses one of the batch (softmax)"
     }
 
     fn words(&self) -> &'static dyn Words {
@@ -80,8 +80,8 @@ impl Law for InfoNce {
             // Together they give the gradient of the whole batch's loss. Without --gather-with-grad features would
             // get a share of theirs, while the temperature got all of its own.
             flags: &["--local-loss", "--gather-with-grad"],
-            about: "its default loss; `--local-loss --gather-with-grad`: averaged over processes, the gradient of \
-                    the whole batch's loss",
+            about: "its default loss; with `--local-loss --gather-with-grad` the mean over processes is the \
+                    gradient of the whole batch",
         })
     }
 
@@ -303,11 +303,11 @@ impl Law for InfoNce {
         let loss = f64::midpoint(image_to_text, text_to_image);
         vec![
             grid(
-                "P = softmax of each row: which caption for this picture?",
+                "P = softmax of each row: which caption for this image?",
                 by_row,
             ),
             grid(
-                "Q = softmax of each column: which picture for this caption?",
+                "Q = softmax of each column: which image for this caption?",
                 by_column,
             ),
             Block::Terms {

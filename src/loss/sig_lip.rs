@@ -45,7 +45,7 @@ impl Law for SigLip {
     }
 
     fn idea(&self) -> &'static str {
-        "SigLIP: every cell is its own yes or no (sigmoid)"
+        "SigLIP: each cell is a yes or no of its own (sigmoid)"
     }
 
     fn words(&self) -> &'static dyn Words {
@@ -71,7 +71,7 @@ impl Law for SigLip {
     fn open_clip(&self) -> Result<OpenClip, &'static str> {
         Ok(OpenClip {
             flags: &["--siglip"],
-            about: "`--siglip`; averaged over processes, the gradient of the whole batch's loss",
+            about: "`--siglip`; the mean over processes is the gradient of the whole batch",
         })
     }
 
@@ -261,7 +261,7 @@ impl Law for SigLip {
         let loss = sum / n as f64;
         let gradient = square(n, |i, j| sigma[i][j] - identity(i, j));
         vec![
-            grid("sigma(S): is this a pair?", sigma),
+            grid("sigma(S): is this pair a match?", sigma),
             grid(
                 "-ln sigma(S) on the diagonal, -ln(1 - sigma(S)) elsewhere",
                 pairs,

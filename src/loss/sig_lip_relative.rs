@@ -32,11 +32,11 @@ impl Law for SigLipRelative {
     }
 
     fn short(&self) -> &'static str {
-        "the same, its bias learned relative to the scale"
+        "sigmoid, with a bias relative to the scale"
     }
 
     fn idea(&self) -> &'static str {
-        "SigLIP with logit = t (cos - b_rel): the same loss, learned by b_rel = -b / t"
+        "SigLIP with logit = t (cos - b_rel): the same loss, but b_rel = -b / t is learned"
     }
 
     /// b_rel = -b / t.
@@ -59,8 +59,7 @@ impl Law for SigLipRelative {
 
     fn open_clip(&self) -> Result<OpenClip, &'static str> {
         Err(
-            "OpenCLIP learns the bias itself, not relative to the scale; `loss: SigLip` has the same logits and other \
-             gradients",
+            "OpenCLIP learns the bias itself; use `loss: SigLip`, which has the same logits but other gradients",
         )
     }
 

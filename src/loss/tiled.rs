@@ -1,4 +1,4 @@
-//! Both losses with their gradients in memory linear in the batch: the `B x B` logits exist only a tile at
+//! The losses with their gradients in memory linear in the batch: the `B x B` logits exist only a tile at
 //! a time, small enough for the cache. Same equations as the dense form in [`super`], which tests hold it
 //! to; gradients come out of the forward pass, without autograd.
 //!

@@ -79,7 +79,7 @@ impl Weights {
     /// A clone of the tensor called `name` that shares its storage and its gradient.
     fn share(&self, name: &str) -> Result<Tensor> {
         let known = self.get(name).map(Tensor::shallow_clone);
-        known.ok_or_else(|| Error::Internal(format!("there is no {name} to share")))
+        known.ok_or_else(|| Error::Internal(format!("no tensor {name} to share")))
     }
 
     /// The learnable ones, in a stable order: name, tensor, whether weight decay applies.

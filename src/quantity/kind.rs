@@ -98,7 +98,7 @@ impl Quantity for bool {
         match text {
             "true" | "on" | "yes" => Ok(true),
             "false" | "off" | "no" => Ok(false),
-            _ => Err(format!("{name} wants true or false, not `{text}`")),
+            _ => Err(format!("{name} must be true or false, got `{text}`")),
         }
     }
 

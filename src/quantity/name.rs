@@ -54,7 +54,7 @@ impl FromStr for Loss {
         let typed = text.to_ascii_lowercase();
         let named = |loss: &Self| loss.names().1.contains(&typed.as_str());
         let found = Self::ALL.into_iter().find(named);
-        found.ok_or_else(|| format!("loss wants {}, not `{text}`", Self::words()))
+        found.ok_or_else(|| format!("loss must be {}, got `{text}`", Self::words()))
     }
 }
 
@@ -103,7 +103,7 @@ impl FromStr for Locked {
             "nothing" | "none" => Ok(Self::Nothing),
             "image" => Ok(Self::Image),
             "text" => Ok(Self::Text),
-            _ => Err(format!("locked wants {}, not `{text}`", Self::words())),
+            _ => Err(format!("locked must be {}, got `{text}`", Self::words())),
         }
     }
 }

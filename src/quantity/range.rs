@@ -10,7 +10,7 @@ use super::value::Value;
 
 /// A value outside the range of its type.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("{what} must be {} to {}, not {}", number(*low), number(*high), number(*got))]
+#[error("{what} must be {} to {}, got {}", number(*low), number(*high), number(*got))]
 pub struct OutOfRange {
     what: &'static str,
     low: f64,
@@ -95,7 +95,7 @@ macro_rules! real {
             fn parse(name: &str, text: &str) -> Result<Self, String> {
                 let number = text
                     .parse()
-                    .map_err(|_| format!("{name} wants a number, not `{text}`"))?;
+                    .map_err(|_| format!("{name} must be a number, got `{text}`"))?;
                 Self::new(number).map_err(|e| e.to_string())
             }
         }
@@ -187,7 +187,7 @@ macro_rules! whole {
             fn parse(name: &str, text: &str) -> Result<Self, String> {
                 let number = text
                     .parse()
-                    .map_err(|_| format!("{name} wants a whole number, not `{text}`"))?;
+                    .map_err(|_| format!("{name} must be a whole number, got `{text}`"))?;
                 Self::new(number).map_err(|e| e.to_string())
             }
         }
@@ -282,7 +282,7 @@ mod tests {
     #[test]
     fn a_value_outside_is_refused_with_the_range() {
         let message = Temperature::new(0.0).unwrap_err().to_string();
-        assert_eq!(message, "a temperature must be 0.001 to 100, not 0");
+        assert_eq!(message, "a temperature must be 0.001 to 100, got 0");
         assert!(Temperature::new(f64::NAN).is_err());
         assert!(Bias::new(f64::INFINITY).is_err());
         assert!(BatchSize::new(0).is_err());

@@ -18,7 +18,7 @@ impl Scenario {
         let Some((target, value)) = said.split_once('=') else {
             let example = "--set temperature=0.05 or --set LANE.temperature=0.05";
             return Err(usage(format!(
-                "KEY=VALUE is wanted\n  for example {example}"
+                "expected KEY=VALUE\n  for example {example}"
             )));
         };
         // Lane names may hold dots, controls do not.
@@ -32,7 +32,7 @@ impl Scenario {
             let names: Vec<&str> = self.lanes.iter().map(|lane| lane.name.as_str()).collect();
             let hint = line(did_you_mean(lane, names.iter().copied()));
             return Err(usage(format!(
-                "there is no lane `{lane}`{hint}\n  lanes: {}",
+                "no lane called `{lane}`{hint}\n  lanes: {}",
                 names.join(", ")
             )));
         }
@@ -43,7 +43,7 @@ impl Scenario {
             };
             let known = Control::NAMES.join(", ");
             return Err(usage(format!(
-                "there is no control `{name}`{hint}\n  controls: {known}"
+                "no control called `{name}`{hint}\n  controls: {known}"
             )));
         }
         let control = Control::parse(name, value).map_err(usage)?;
@@ -103,7 +103,7 @@ impl Scenario {
             .collect();
         if !differs.is_empty() {
             return Err(Error::Usage(format!(
-                "\"{}\" and \"{}\" cannot run side by side: they differ in {}\n  \
+                "cannot run \"{}\" and \"{}\" side by side: they differ in {}\n  \
                  lanes share these; make them equal in both files, or run one after the other",
                 self.title,
                 other.title,
@@ -113,7 +113,7 @@ impl Scenario {
         if self.lanes.len() + other.lanes.len() > MOST_LANES {
             let number = self.lanes.len() + other.lanes.len();
             return Err(Error::Usage(format!(
-                "{number} lanes do not fit side by side; at most {MOST_LANES}"
+                "expected at most {MOST_LANES} lanes, got {number}"
             )));
         }
         self.own_cues();
@@ -171,7 +171,7 @@ fn moment(assignment: &str) -> Result<(&str, u64), String> {
     };
     let step = step.trim().parse();
     step.map(|step| (said, step))
-        .map_err(|_| "after the @ the number of a step is wanted".into())
+        .map_err(|_| "expected a step number after `@`".into())
 }
 
 /// The name, or with the first number that makes it one that no lane has.
@@ -254,7 +254,7 @@ mod tests {
         assert!(say("seed=1").contains("use `--seed 1`"));
         assert!(say("temperature").contains("KEY=VALUE"));
         assert!(say("temperature=0").contains("0.001 to 100"));
-        assert!(say("temperature=0.1@soon").contains("number of a step"));
+        assert!(say("temperature=0.1@soon").contains("expected a step number"));
         assert!(say("temperature=0.1@9000000").contains("only"));
     }
 

@@ -45,14 +45,13 @@ pub(super) fn fault(outline: &Outline, error: &SpannedError) -> Fault {
         Ron::MissingStructField { field, outer } => {
             let group = outline.group_around(start.min(end)).unwrap_or(0..0);
             let place = outer.as_deref().map_or("this record", plain);
-            let fault = Fault::new(format!("{place} lacks the field `{field}`"), group);
+            let fault = Fault::new(format!("missing field `{field}` in {place}"), group);
             fault
-                .label(format!("`{field}` is missing in here"))
+                .label(format!("add `{field}` here"))
                 .help(example(field))
         }
         Ron::DuplicateStructField { field, .. } => {
-            Fault::new(format!("the field `{field}` stands here twice"), start..end)
-                .label("keep one of them")
+            Fault::new(format!("duplicate field `{field}`"), start..end).label("keep one of them")
         }
         Ron::Message(message) => value(outline, end, message),
         code => form(outline, code, end),
@@ -80,7 +79,7 @@ fn form(outline: &Outline, code: &Ron, at: usize) -> Fault {
     let token = outline.token_from(at);
     let before = outline.token_before(at);
     if let Some(open) = unclosed(text, before) {
-        return Fault::new("this text is never closed", open).label("closing `\"` is missing");
+        return Fault::new("this text is not closed", open).label("closing `\"` is missing");
     }
     // ron read the whole part of a number that has no whole part only.
     if let Some(number) = [before, token]
@@ -95,7 +94,7 @@ fn form(outline: &Outline, code: &Ron, at: usize) -> Fault {
         let open = outline.group_around(text.len());
         return fault.help(open.map(|at| {
             format!(
-                "close what line {} opens",
+                "close the bracket of line {}",
                 1 + text[..at.start].matches('\n').count()
             )
         }));
@@ -113,7 +112,7 @@ fn form(outline: &Outline, code: &Ron, at: usize) -> Fault {
         Ron::ExpectedNamedStructLike("Scenario") => {
             Fault::new("a scenario begins with `(`", token.span.clone())
                 .label("expected `(`")
-                .help("see a whole one: `clip-lab scenarios clip`".to_string())
+                .help("see an example: `clip-lab scenarios clip`".to_string())
         }
         Ron::ExpectedStructLike | Ron::ExpectedNamedStructLike(_) => match before {
             Some(name) if name.kind == Kind::Ident && token.kind != Kind::Open => {
@@ -132,7 +131,7 @@ fn form(outline: &Outline, code: &Ron, at: usize) -> Fault {
                 format!("expected a field, found `{found}`"),
                 token.span.clone(),
             );
-            fault.label("is the closing bracket of what stands before it missing?")
+            fault.label("is a closing bracket missing before it?")
         }
         Ron::ExpectedDifferentLength { expected, found } => {
             let group = outline.group_around(at).unwrap_or(token.span.clone());
@@ -148,10 +147,10 @@ fn form(outline: &Outline, code: &Ron, at: usize) -> Fault {
         )
         .label("`:` here"),
         Ron::TrailingCharacters => Fault::new(
-            "something follows the end of the scenario",
+            "unexpected text after the end of the scenario",
             token.span.clone(),
         )
-        .label("nothing is allowed from here on"),
+        .label("remove everything from here on"),
         other => Fault::new(lower(&other.to_string()), token.span.clone()),
     }
 }
@@ -170,7 +169,7 @@ fn punctuation(text: &str, before: Option<&Token>, token: &Token) -> Fault {
             fault.label("a comma is missing here, or something before it is not closed")
         }
         _ => {
-            let fault = Fault::new(format!("`{found}` does not fit here"), token.span.clone());
+            let fault = Fault::new(format!("unexpected `{found}`"), token.span.clone());
             fault.label("expected the next field, or the bracket that closes this group")
         }
     }
@@ -228,7 +227,7 @@ fn plain(outer: &str) -> &str {
         "TextTower" => "the text tower",
         "Train" => "the training",
         "LaneSpec" => "a lane",
-        "Cue" => "a cue of the script",
+        "Cue" => "an entry of the script",
         "Expect" => "an expectation",
         "Metric" => "something that is measured",
         "Comparison" => "a comparison",

@@ -97,7 +97,7 @@ pub fn parse(text: &str, origin: &str) -> Result<Scenario> {
     let outline = Outline::new(text);
     let refuse = |faults: &[Fault]| Error::Scenario(render(origin, text, faults));
     if outline.is_empty() {
-        let fault = Fault::new("the file holds no scenario", 0..0).help(
+        let fault = Fault::new("the file is empty", 0..0).help(
             "start from a bundled one: `clip-lab scenarios softmax-vs-sigmoid > my.ron`"
                 .to_string(),
         );
@@ -144,7 +144,7 @@ fn read(path: &Path) -> Result<String> {
         .map_err(Error::file("read", path))?;
     if bytes.len() as u64 > LARGEST {
         return Err(Error::Usage(format!(
-            "{shown} is larger than 1 MiB, so it is no scenario\n  name a .ron file"
+            "{shown} is larger than 1 MiB, too large for a scenario\n  name a .ron file"
         )));
     }
     let text = String::from_utf8(bytes)
@@ -152,7 +152,7 @@ fn read(path: &Path) -> Result<String> {
         .filter(|text| !text.contains('\0'));
     text.ok_or_else(|| {
         Error::Usage(format!(
-            "{shown} is not text in UTF-8, so it is no scenario\n  name a .ron file"
+            "{shown} is not a UTF-8 text file\n  name a .ron file"
         ))
     })
 }
@@ -180,7 +180,7 @@ fn missing(path: &Path) -> Error {
         .map_or(String::new(), |hint| format!("\n  {hint}"));
     let names = names.collect::<Vec<_>>().join(", ");
     Error::Usage(format!(
-        "there is no file and no bundled scenario called `{shown}`{hint}\n  bundled: {names}"
+        "no file and no bundled scenario called `{shown}`{hint}\n  bundled: {names}"
     ))
 }
 

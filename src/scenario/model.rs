@@ -83,7 +83,10 @@ impl Model {
         let built = self.architecture();
         let mut found = Vec::new();
         if let Some(width) = built.image.unprojected().filter(|w| *w != built.embed_dim) {
-            let message = format!("width {width} is not embed_dim = {}", built.embed_dim);
+            let message = format!(
+                "width must equal embed_dim = {}, got {width}",
+                built.embed_dim
+            );
             let misfit = Misfit::new("image.width", message, "must be embed_dim");
             found.push(misfit.help(format!(
                 "`pool: Map` has no projection after it: give both the same number, such as {width}"
@@ -94,7 +97,7 @@ impl Model {
             .flatten()
             .any(|blocks| blocks.activation == Activation::TanhGelu);
         if self.quick_gelu && siglip {
-            let message = "quick_gelu is not for a tower of SigLIP's";
+            let message = "quick_gelu does not work with SigLIP's pooling";
             found.push(Misfit::new("quick_gelu", message, "leave it out").help(
                 "`pool: Map` and `pool: Last` have the GELU of SigLIP, approximated with tanh",
             ));
@@ -107,8 +110,8 @@ impl Model {
         let count = built.parameter_count();
         let too_large = || {
             format!(
-                "the model would have {} million parameters, and this lab takes at most {}: \
-                 lower a `width`, `layers` or `vocab_size`",
+                "the model would have {} million parameters; at most {}: lower a `width`, `layers` or \
+                 `vocab_size`",
                 count / 1_000_000,
                 MOST_PARAMETERS / 1_000_000
             )
@@ -161,29 +164,29 @@ mod tests {
         let patch = "ViT(image_size: 32, patch_size: 7, width: 128, layers: 4)";
         assert_eq!(
             fault(patch, TEXT),
-            "model.image.patch_size: patch_size 7 does not divide image_size = 32 (must divide image_size); \
+            "model.image.patch_size: image_size = 32 must be a multiple of patch_size = 7 (must divide image_size); \
              what divides 32: 1, 2, 4, 8, 16, 32"
         );
         let heads = "ViT(image_size: 32, patch_size: 8, width: 96, layers: 4)";
         assert_eq!(
             fault(heads, TEXT),
-            "model.image.head_width: head_width 64 does not divide width = 96 (must divide width); \
+            "model.image.head_width: width = 96 must be a multiple of head_width = 64 (must divide width); \
              what divides 96: 6, 8, 12, 16, 24, 32, 48, 96"
         );
         assert_eq!(
             fault(VIT, "width: 130, heads: 4"),
-            "model.text.heads: heads 4 does not divide width = 130 (must divide width); \
+            "model.text.heads: width = 130 must be a multiple of heads = 4 (must divide width); \
              what divides 130: 1, 2, 5, 10, 13, 26, 65, 130"
         );
         let image = "ResNet(image_size: 48, layers: (1, 1, 1, 1), width: 24)";
         assert_eq!(
             fault(image, TEXT),
-            "model.image.image_size: a ResNet cannot take pictures of 48 pixels a side (allowed: multiples of \
+            "model.image.image_size: a ResNet cannot take images of 48 pixels a side (allowed: multiples of \
              32); for example 32 or 64"
         );
         let odd = "ResNet(image_size: 64, layers: (1, 1, 1, 1), width: 25)";
         assert!(
-            fault(odd, TEXT).contains("cannot be 25 channels wide"),
+            fault(odd, TEXT).contains("must be even, got 25"),
             "{}",
             fault(odd, TEXT)
         );
@@ -199,7 +202,7 @@ mod tests {
         model(&map(64), TEXT).validate().unwrap();
         assert_eq!(
             fault(&map(128), TEXT),
-            "model.image.width: width 128 is not embed_dim = 64 (must be embed_dim); `pool: Map` has no \
+            "model.image.width: width must equal embed_dim = 64, got 128 (must be embed_dim); `pool: Map` has no \
              projection after it: give both the same number, such as 128"
         );
         for (image, text) in [

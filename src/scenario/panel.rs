@@ -17,7 +17,7 @@ pub enum Panel {
     Matrix,
     /// Pictures and captions of the batch.
     Pictures,
-    /// Both losses at other tau and bias.
+    /// The losses at other tau and bias.
     Landscape,
     /// How the loss spreads its push over the negatives.
     Gradient,

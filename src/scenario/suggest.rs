@@ -1,4 +1,4 @@
-//! The name that somebody probably meant.
+//! Suggestions for a name that does not exist.
 
 use crate::control::Dial;
 
@@ -55,9 +55,10 @@ pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
     scored.min_by_key(|&(score, _)| score).map(|(_, name)| name)
 }
 
-/// "did you mean `x`?", if there is a likely one among `known`.
+/// "did you mean `x`?", if there is a likely one among `known`; nothing for the word itself.
 pub fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    nearest(word, known).map(|name| format!("did you mean `{name}`?"))
+    let near = nearest(word, known).filter(|name| *name != word);
+    near.map(|name| format!("did you mean `{name}`?"))
 }
 
 #[cfg(test)]

@@ -80,7 +80,7 @@ pub struct Snapshot {
     pub matrix: Option<Arc<Matrix>>,
     /// The first rows of that matrix, never pooled.
     pub rows: Option<Arc<Rows>>,
-    /// Both losses of a recent batch at other temperatures and biases.
+    /// The losses of a recent batch at other temperatures and biases.
     pub landscape: Option<Arc<Landscape>>,
     /// The first pairs of the batch that `matrix` shows.
     pub pairs: Arc<Vec<Pair>>,

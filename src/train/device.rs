@@ -55,7 +55,7 @@ pub fn resolve(choice: DeviceChoice) -> Result<Device> {
         DeviceChoice::Auto | DeviceChoice::Cuda if has_cuda() => Ok(Device::Cuda(0)),
         DeviceChoice::Auto | DeviceChoice::Cpu => Ok(Device::Cpu),
         DeviceChoice::Cuda => Err(Error::Usage(format!(
-            "--device cuda: libtorch sees no CUDA device: {}\n  use --device cpu, or auto",
+            "--device cuda: no CUDA device: {}\n  use --device cpu or auto",
             no_cuda(&libtorch_report())
         ))),
     }
@@ -108,9 +108,9 @@ fn has_cuda() -> bool {
 
 fn no_cuda(report: &LibtorchReport) -> String {
     if report.cuda_build {
-        "it is built with CUDA but finds no usable GPU or driver".into()
+        "libtorch has CUDA but finds no usable GPU or driver".into()
     } else {
-        "this libtorch is built without CUDA; `cargo xtask setup --cuda` fetches one with it".into()
+        "this libtorch has no CUDA; `cargo xtask setup --cuda` fetches one that has".into()
     }
 }
 

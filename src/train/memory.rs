@@ -75,7 +75,8 @@ pub(super) fn check(
     }
     let mib = |bytes: f64| bytes / f64::from(1 << 20);
     Err(Error::Usage(format!(
-        "a batch of {batch_size} pairs needs about {:.0} MiB for one step{}, and {:.0} MiB are free; choose a smaller batch_size",
+        "out of memory budget: a step with {batch_size} pairs needs about {:.0} MiB{}, {:.0} MiB are free; choose \
+         a smaller batch_size",
         mib(need),
         if lanes > 1 {
             format!(" of {lanes} lanes")

@@ -78,7 +78,7 @@ impl Trainer {
         Ok(Some(report))
     }
 
-    /// Both losses of the latest batch at other temperatures and biases. It reads features that are
+    /// The losses of the latest batch at other temperatures and biases. It reads features that are
     /// there already and leaves no trace: training goes on as if nobody had looked. `None` before the first
     /// step.
     pub fn landscape(&self) -> Result<Option<Landscape>> {

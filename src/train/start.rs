@@ -27,20 +27,21 @@ pub fn prepare(scenario: &Scenario) -> Result<Arc<Prepared>> {
         ..
     } = checkpoint::look(dir)?;
     let kept = if architecture.image.sees_any_size() {
-        Err("OpenCLIP has no tower for pictures of any size".to_owned())
+        Err("OpenCLIP has no tower for images of any size".to_owned())
     } else {
         preprocess.to_open_clip().map(drop)
     };
     kept.map_err(|why| {
         Error::Data(format!(
-            "{} can be used and not trained, for what is trained is saved for OpenCLIP: {why}",
+            "{} works for inference but cannot be trained: trained models are saved in OpenCLIP's format: {why}",
             dir.display()
         ))
     })?;
     let model = architecture.model();
     if model != scenario.model {
         return Err(Error::Data(format!(
-            "the scenario's model is not the one of its checkpoint {}, which is\n\n    model: {},\n\n  \
+            "the scenario's model does not match its checkpoint {}, which is\n\n    \
+             model: {},\n\n  \
              `clip-lab scenarios NAME --from {}` writes a scenario with it",
             dir.display(),
             model.to_ron(),

@@ -289,8 +289,8 @@ impl Trainer {
     fn check_memory(&self, batch_size: u64, lanes: usize) -> Result<()> {
         if !self.spec.negatives.is_all() && batch_size > MOST_CHOSEN {
             return Err(Error::Usage(format!(
-                "a batch of {batch_size} pairs is too large to choose negatives from: at most {}\n  \
-                 lane `{}` leaves negatives out; `negatives: All` takes batches of any size",
+                "cannot choose negatives from a batch of {batch_size} pairs; at most {}\n  \
+                 lane `{}` leaves negatives out; `negatives: All` works with any batch",
                 MOST_CHOSEN, self.spec.name
             )));
         }

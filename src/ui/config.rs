@@ -16,24 +16,24 @@ pub use keys::{Bindings, template as keys_template};
 /// The settings' template: what stands in it is what holds without it.
 pub const TEMPLATE: &str = r#"// clip-lab's settings. This file belongs at $XDG_CONFIG_HOME/clip-lab/config.ron
 // (usually ~/.config/clip-lab/config.ron): clip-lab config > ~/.config/clip-lab/config.ron
-// Flags on the command line win over it. `clip-lab config check` says whether it can be read.
+// Flags on the command line override it. `clip-lab config check` reports errors in it.
 (
-    // Colours: auto (light if COLORFGBG says so), dark, light, high-contrast, color-blind.
+    // Theme: auto (light if COLORFGBG is light), dark, light, high-contrast, color-blind.
     theme: "auto",
 
-    // How many colours: auto, truecolor, 256, 16, none.
+    // Number of colours: auto, truecolor, 256, 16, none.
     color: "auto",
 
     // Characters of the plots: auto, octant, braille, half, ascii.
     glyphs: "auto",
 
-    // At most 4 frames and 64 KB a second, and 16 steps of brightness. Over SSH it is on by itself.
+    // At most 4 frames and 64 KB a second, and 16 levels of brightness. Always on over SSH.
     low_bandwidth: false,
 
-    // Whether clicks and the wheel are the lab's; M changes it.
+    // Whether the lab takes clicks and the wheel; M changes it.
     mouse: true,
 
-    // What opens if no scenario is named: a bundled one or a file.
+    // The scenario that opens by default: a bundled one or a file.
     scenario: "softmax-vs-sigmoid",
 )
 "#;

@@ -75,9 +75,12 @@ impl Dial {
                 format!("{} to {}", least_temperature(settings), Temperature::MAX)
             }
             Self::Concepts => {
-                let all = settings.map_or(String::new(), |s| format!(" {}", s.all_concepts));
+                let all = settings.map_or_else(
+                    || "the number of concepts".into(),
+                    |s| s.all_concepts.to_string(),
+                );
                 let least = self.bounds().map_or(0.0, |(least, _)| least);
-                format!("{least} to{all}, or all")
+                format!("{least} to {all}, or all")
             }
             _ => self.range(),
         }

@@ -12,6 +12,7 @@ mod loss;
 mod numbers;
 mod quality;
 mod rate;
+mod source;
 mod temperature;
 
 use super::app::{App, Focus};
@@ -21,7 +22,8 @@ use crate::control::Dial;
 pub use card::{Card, Kind, Line};
 
 pub(super) use card::{Seen, Write};
-pub(super) use numbers::{bytes, count, number};
+pub(super) use numbers::{bytes, count, number, percent};
+pub(super) use source::{Paper, Source};
 
 /// What is explained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

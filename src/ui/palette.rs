@@ -240,7 +240,7 @@ mod tests {
         assert_eq!(names("dial temp")[0], "dial: temperature");
         assert_eq!(names("step 50")[0], "step 50");
         // By a word of what is said about it, and by its key.
-        assert!(names("exchanged").contains(&"dial: shuffle_captions".to_string()));
+        assert!(names("shuffled").contains(&"dial: shuffle_captions".to_string()));
         assert_eq!(names("ctrl-s").len(), names("Ctrl-s").len() - 1);
         assert_eq!(names("Ctrl-s")[0], "save");
         assert!(names("zzzz").is_empty());

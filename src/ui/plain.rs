@@ -90,7 +90,7 @@ pub fn run(
                     let text = match save(&lab.recorded(), &path, false) {
                         Saved::Done(path) => format!("saved to {path}"),
                         Saved::Exists(path) => {
-                            format!("{path} exists: choose another name")
+                            format!("{path} already exists: choose another name")
                         }
                         Saved::Failed(reason) => spoken(&reason),
                     };
@@ -98,7 +98,7 @@ pub fn run(
                 }
                 Ask::Repeat => {
                     let command = command_line::command(&names, &lab.recorded(), false);
-                    let none = "no flags can say this: save it as a scenario";
+                    let none = "cannot be expressed as a command: save it as a scenario";
                     tell(&[command.unwrap_or_else(|| none.into())])?;
                 }
                 Ask::Open(name) => {

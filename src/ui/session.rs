@@ -294,7 +294,7 @@ fn drive(lab: &mut Lab, app: &mut App, effect: Effect) -> Option<Effect> {
 /// What is said of a terminal that cannot be written or read any more.
 #[allow(clippy::needless_pass_by_value)] // `map_err` hands it over.
 pub fn lost(e: std::io::Error) -> Error {
-    Error::Internal(format!("the terminal is gone: {e}"))
+    Error::Internal(format!("lost the terminal: {e}"))
 }
 
 /// Ends a lab on a thread of its own, so that the screen does not wait for its current step.

@@ -68,7 +68,7 @@ impl Session {
     /// Writes everything into a new folder, on a thread of its own: pictures take a moment.
     pub(super) fn export(&mut self, app: &mut App) {
         if self.exporting.is_some() {
-            app.complain("the export before is not done yet");
+            app.complain("an export is still running");
             return;
         }
         let (recorded, lanes) = (self.lab.recorded(), app.lanes.clone());
@@ -98,9 +98,9 @@ impl Session {
     pub(super) fn copy(&self, display: &mut Display, app: &mut App) -> std::io::Result<()> {
         let Some(command) = self.command(app) else {
             app.notify(
-                "no command says this",
-                "The run cannot be told in flags: its file changed, or lanes were added.\n\
-                 Ctrl-s saves it as a scenario that runs the same way.",
+                "cannot be expressed as a command",
+                "No flags repeat this run: its file has changed, or lanes were added.\n\
+                 Save it as a scenario with Ctrl-s instead.",
             );
             return Ok(());
         };
@@ -109,7 +109,7 @@ impl Session {
         let folded = command_line::folded(&command, width);
         app.notify(
             "this run, as a command",
-            format!("{folded}\n\ncopied, if the terminal allows it; most let Shift and the mouse select it"),
+            format!("{folded}\n\ncopied, if the terminal allows it; or select it with Shift and the mouse"),
         );
         Ok(())
     }

@@ -188,7 +188,7 @@ impl Drop for Terminal {
             // Nothing can be done if stderr is gone.
             let _ = writeln!(
                 io::stderr(),
-                "something was printed while the screen was up: see {}",
+                "text was printed while the screen was open: see {}",
                 path.display()
             );
         }

@@ -315,7 +315,7 @@ fn broken_files_are_refused() {
         fs::write(&path, &whole[..length]).unwrap();
         let said = refusal(&path, &[]);
         assert!(
-            said.starts_with("short.safetensors: not a whole safetensors file: "),
+            said.starts_with("short.safetensors: not a complete safetensors file: "),
             "{said}"
         );
     }
@@ -378,7 +378,7 @@ fn logits_that_do_not_fit_in_memory_are_refused_with_the_figure() {
     );
     let said = refusal(&file, &["--tile", "dense"]);
     assert!(
-        said.contains("the loss of 200000 pairs takes about 1043.1 GiB"),
+        said.contains("the loss of 200000 pairs and its gradients need about 1043.1 GiB"),
         "{said}"
     );
     assert!(said.contains("leave --tile dense out"), "{said}");

@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 use crate::failure::{Failure, Result};
 
 pub const HELP: &str = "\
-Sets clip-lab up, runs it, tests it, installs it.
+Set up, run, test or install clip-lab.
 
 Usage: cargo xtask <COMMAND> [OPTIONS]
 
@@ -34,7 +34,7 @@ Where libtorch comes from, the first that holds:
   2. LIBTORCH_USE_PYTORCH=1: the PyTorch of the active Python environment
   3. .libtorch in this repository, from an earlier set-up
   4. fetched into .libtorch with pip: `torch==2.11.0`, of which the C++ libraries and
-     headers are kept. Your pip configuration (index, mirror, proxy) is honoured.
+     headers are kept. pip uses your configuration (index, mirror, proxy).
 After the first set-up plain `cargo run`, `cargo test` and `cargo bench` work as well.
 ";
 
@@ -125,7 +125,7 @@ fn named(name: &str) -> Result<Task> {
         "help" => Task::Help,
         _ => {
             return Err(Failure::new(
-                format!("there is no command `{name}`"),
+                format!("no command called `{name}`"),
                 "The commands are run, test, install, setup and help; see `cargo xtask help`.",
             ));
         }
@@ -135,7 +135,7 @@ fn named(name: &str) -> Result<Task> {
 fn unexpected(argument: &OsStr, task: Option<Task>) -> Failure {
     let argument = argument.to_string_lossy();
     let remedy = if task == Some(Task::Run) {
-        format!("Arguments for clip-lab stand after `--`: cargo xtask run -- {argument}")
+        format!("Put arguments for clip-lab after `--`: cargo xtask run -- {argument}")
     } else {
         "See `cargo xtask help`.".to_owned()
     };

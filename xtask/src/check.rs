@@ -41,7 +41,7 @@ const STAGES: [Stage; 5] = [
             "-D",
             "warnings",
         ],
-        remedy: "Correct what clippy says above.",
+        remedy: "Fix the clippy errors above.",
     },
     Stage {
         name: "tests",
@@ -51,12 +51,12 @@ const STAGES: [Stage; 5] = [
     Stage {
         name: "docs",
         cargo: &["doc", "--workspace", "--no-deps", "--release"],
-        remedy: "Correct what rustdoc says above.",
+        remedy: "Fix the rustdoc errors above.",
     },
     Stage {
         name: "build",
         cargo: &["build", "--release", "--bin", "clip-lab"],
-        remedy: "Correct what the compiler says above.",
+        remedy: "Fix the compiler errors above.",
     },
 ];
 
@@ -149,7 +149,7 @@ fn train_in(folder: &Path, libtorch: &Libtorch) -> Result<()> {
         let file = folder.join("run").join(name);
         if std::fs::metadata(&file).map_or(0, |found| found.len()) == 0 {
             return Err(wrong(&format!(
-                "the run folder has no {name}, or an empty one"
+                "{name} is missing from the run folder, or empty"
             )));
         }
     }
@@ -162,7 +162,7 @@ fn train_in(folder: &Path, libtorch: &Libtorch) -> Result<()> {
 
 fn wrong(why: &str) -> Failure {
     let remedy = format!("See it: cargo run --release -- {}", SCENARIO.join(" "));
-    Failure::new(format!("the headless scenario went wrong: {why}"), remedy)
+    Failure::new(format!("the headless run failed: {why}"), remedy)
 }
 
 /// The program that the build stage made: this program's neighbour, wherever the target folder is.
@@ -176,7 +176,7 @@ fn release_binary() -> Result<PathBuf> {
         return Ok(binary);
     }
     Err(Failure::new(
-        format!("the build stage left no {}", binary.display()),
+        format!("the build made no {}", binary.display()),
         "Call this program as `cargo xtask test`.",
     ))
 }
@@ -193,7 +193,7 @@ fn finish_in_time(command: &mut Command) -> Result<()> {
             Ok(None) if begun.elapsed() > LONGEST_SCENARIO => {
                 let _ = child.kill();
                 let _ = child.wait();
-                return Err(wrong("it did not end in ten minutes"));
+                return Err(wrong("it did not end within ten minutes"));
             }
             Ok(None) => std::thread::sleep(Duration::from_millis(50)),
             Err(error) => return Err(Failure::io("cannot wait for clip-lab", &error)),

@@ -28,8 +28,8 @@ impl Failure {
             std::io::ErrorKind::PermissionDenied => {
                 "Give yourself permission to write there, then run the same command again."
             }
-            std::io::ErrorKind::ReadOnlyFilesystem => "Use a clone on a disk that can be written.",
-            _ => "Put that right, then run the same command again.",
+            std::io::ErrorKind::ReadOnlyFilesystem => "Use a clone on a writable disk.",
+            _ => "Fix that, then run the same command again.",
         };
         Self::new(format!("{doing}: {error}"), remedy)
     }

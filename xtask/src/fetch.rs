@@ -42,7 +42,7 @@ pub fn lock(root: &Path) -> Result<File> {
         .map_err(|error| Failure::io(format!("cannot write {}", path.display()), &error))?;
     // Any other error is that of a file system without locks: go on without.
     if let Err(std::fs::TryLockError::WouldBlock) = file.try_lock() {
-        eprintln!("another `cargo xtask` is setting libtorch up; waiting for it");
+        eprintln!("waiting for another `cargo xtask` that sets libtorch up");
         file.lock()
             .map_err(|error| Failure::io("cannot wait for the lock", &error))?;
     }
@@ -53,7 +53,7 @@ pub fn lock(root: &Path) -> Result<File> {
 pub fn fetch(root: &Path, flavour: Flavour) -> Result<()> {
     if flavour == Flavour::Cuda && !cfg!(target_os = "linux") {
         return Err(Failure::new(
-            "ready-made libtorch with CUDA is fetched on Linux only",
+            "libtorch with CUDA can be fetched on Linux only",
             "Leave --cuda out, or set LIBTORCH to a libtorch 2.11.0 with CUDA.",
         ));
     }
@@ -63,7 +63,7 @@ pub fn fetch(root: &Path, flavour: Flavour) -> Result<()> {
     if python.free < cost.disk {
         return Err(Failure::new(
             format!(
-                "too little space in {}: {} free, {} needed while unpacking ({} are kept)",
+                "not enough space in {}: {} free, {} needed to unpack ({} stay)",
                 root.display(),
                 size(python.free),
                 size(cost.disk),
@@ -92,7 +92,7 @@ fn remove_leftovers(root: &Path) {
     for entry in std::fs::read_dir(root).into_iter().flatten().flatten() {
         if entry.file_name().to_string_lossy().starts_with(&prefix) {
             eprintln!(
-                "removing what an interrupted set-up left: {}",
+                "removing the remains of an interrupted set-up: {}",
                 entry.path().display()
             );
             let _ = std::fs::remove_dir_all(entry.path());
@@ -137,7 +137,7 @@ fn requirements(python: &Python, wheel: &Path, flavour: Flavour) -> Result<Vec<S
         .map_or(Ok(0), |mut stdout| stdout.read_to_string(&mut text));
     let status = pip::wait(child)?;
     if read.is_err() || !status.success() {
-        return Err(broken(wheel, "its description cannot be read"));
+        return Err(broken(wheel, "cannot read its description"));
     }
     Ok(text.lines().map(str::to_owned).collect())
 }

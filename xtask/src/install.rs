@@ -23,7 +23,7 @@ pub fn run(root: &Path, libtorch: &Libtorch) -> Result<()> {
     if !status.success() {
         return Err(Failure::new(
             format!("cargo install failed ({status})"),
-            "Correct what it says above, then run the same command again.",
+            "Fix the errors above, then run the same command again.",
         ));
     }
     eprintln!(
@@ -35,7 +35,7 @@ pub fn run(root: &Path, libtorch: &Libtorch) -> Result<()> {
     }
     match libtorch.source {
         Source::Local => eprintln!(
-            "this clone may go; to undo: cargo uninstall clip-lab, then delete that folder"
+            "you can delete this clone; to uninstall: cargo uninstall clip-lab, then delete that folder"
         ),
         Source::User(_) | Source::Python => eprintln!("keep that folder"),
     }
@@ -46,7 +46,7 @@ pub fn run(root: &Path, libtorch: &Libtorch) -> Result<()> {
 fn keep_copy(root: &Path, libtorch: &Libtorch) -> Result<PathBuf> {
     let Some(data) = data_folder(std::env::consts::OS, |name| std::env::var_os(name)) else {
         return Err(Failure::new(
-            "there is no folder for your data: HOME is not set",
+            "no folder for your data: HOME is not set",
             "Set HOME, or XDG_DATA_HOME to a folder that may hold 500 MB.",
         ));
     };

@@ -3,11 +3,11 @@
 /// What a headless run printed: whole objects, each on its line, the last one `finished`.
 pub fn check_run(text: &str) -> Result<(), String> {
     if !text.ends_with('\n') {
-        return Err("its output does not end with a whole line".to_owned());
+        return Err("its output ends in the middle of a line".to_owned());
     }
     for (index, line) in text.lines().enumerate() {
         if !is_object(line) {
-            return Err(format!("line {} is no JSON object: {line}", index + 1));
+            return Err(format!("line {} is not a JSON object: {line}", index + 1));
         }
     }
     let has = |event: &str| format!("\"event\":\"{event}\"");
@@ -16,7 +16,7 @@ pub fn check_run(text: &str) -> Result<(), String> {
     }
     match text.lines().last() {
         Some(last) if last.contains(&has("finished")) => Ok(()),
-        last => Err(format!("its last line is no finished event: {last:?}")),
+        last => Err(format!("its last line is not a finished event: {last:?}")),
     }
 }
 

@@ -129,7 +129,7 @@ fn of_user(folder: &Path) -> Result<Libtorch> {
         };
         if !base.join(part).is_dir() {
             let missing = base.join(part);
-            let what = format!("{named}, but there is no folder `{}`", missing.display());
+            let what = format!("{named}, but the folder `{}` does not exist", missing.display());
             return Err(Failure::new(what, remedy));
         }
     }

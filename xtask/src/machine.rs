@@ -40,7 +40,7 @@ pub fn need_compiler() -> Result<()> {
     }
     match ["g++", "clang++"].into_iter().find(|name| starts(name)) {
         Some(other) => Err(Failure::new(
-            format!("there is no C++ compiler named `c++`, but there is `{other}`"),
+            format!("no C++ compiler named `c++`, but `{other}` is there"),
             format!("Name it for this and later cargo commands: export CXX={other}"),
         )),
         None => Err(Failure::new(

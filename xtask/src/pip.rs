@@ -35,7 +35,7 @@ pub fn platforms(os: &str, arch: &str) -> Result<Vec<String>> {
         ("macos", "aarch64") => Ok(vec!["macosx_11_0_arm64".to_owned()]),
         ("windows", "x86_64") => Ok(vec!["win_amd64".to_owned()]),
         _ => Err(Failure::new(
-            format!("there is no ready-made libtorch 2.11.0 for {os} on {arch}"),
+            format!("no prebuilt libtorch 2.11.0 for {os} on {arch}"),
             "Build one, and set LIBTORCH to its folder (the one that holds lib/ and include/).",
         )),
     }
@@ -260,8 +260,7 @@ fn explain(errors: &[String]) -> Failure {
     let said: Vec<&str> = last.into_iter().rev().collect();
     Failure::new(
         format!("pip failed:\n{}", said.join("\n")),
-        "Put that right, then run the same command again; or set LIBTORCH to a folder that holds \
-         libtorch 2.11.0.",
+        "Fix that, then run the same command again; or set LIBTORCH to a folder that holds libtorch 2.11.0.",
     )
 }
 

@@ -97,7 +97,7 @@ impl Bench {
             let failed = |status: &LaneStatus| matches!(status, LaneStatus::Failed(_));
             if let Some(lane) = lanes.iter().find(|lane| failed(&lane.status)) {
                 let lane = &lane.lane;
-                let what = format!("lane {lane} ended while it was measured");
+                let what = format!("lane {lane} ended during the measurement");
                 return Err(Error::Internal(what));
             }
             let now = Instant::now();
@@ -159,9 +159,9 @@ impl Cost {
         } = self;
         match format {
             Format::Table => format!(
-                "{rate} frames a second: {median:.3} of the throughput while nobody looks (quartiles {low:.3} to \
+                "{rate} frames a second: {median:.3} of the throughput without a screen (quartiles {low:.3} to \
                  {high:.3} of {rounds} turns); drawing takes {:.2} % of a core, the lanes spend {:.2} % of their \
-                 time on what is shown\n",
+                 time on data for the screen\n",
                 drawing * 100.0,
                 showing * 100.0,
             ),

@@ -42,7 +42,7 @@ pub fn card(
         clip.architecture().embed_dim
     ));
     if let Some((height, width)) = model.preprocess.size() {
-        add(&format!("- Pictures: {width} x {height} pixels"));
+        add(&format!("- Images: {width} x {height} pixels"));
     }
     add(&format!("- Parameters: {}", clip.parameter_count()));
     let scale = clip.logit_scale().double_value(&[]).exp();
@@ -59,10 +59,10 @@ pub fn card(
         let name = file.file_name().unwrap_or_default().to_string_lossy();
         add(&format!("- `{name}`: {bytes} bytes, SHA-256 `{digest}`"));
     }
-    add("- Trained on: this program does not know; ask whoever made the checkpoint");
+    add("- Training data: unknown; ask the makers of the checkpoint");
     add("\n## Preprocessing\n");
     add(&format!("{}.", model.preprocess));
-    add("Orientation from EXIF is applied; of an animation the first frame is read.");
+    add("Applies the EXIF orientation. Reads the first frame of an animation.");
     add(&format!("\n## Classes ({})\n", names.len()));
     for name in names {
         add(&format!("- {name}"));
@@ -75,22 +75,25 @@ pub fn card(
     for template in &templates.list {
         add(&format!("- `{template}`"));
     }
-    add("\nA class is the mean of the unit features of its prompts, normalised again.");
+    add(
+        "\nThe vector of a class is the mean of the unit features of its prompts, scaled to length 1.",
+    );
     add("\n## Scores\n");
     add(
-        "- `cosine`: of the picture's and the class's features, -1 to 1. Its usual range differs between checkpoints.",
+        "- `cosine`: between the features of the image and of the class, -1 to 1. Its usual range differs between \
+         checkpoints.",
     );
     add(
-        "- `softmax`: of the cosines times the logit scale, over the list. It sums to one over any list, and says \
-         nothing of whether the picture belongs to any of it.",
+        "- `softmax`: of the cosines times the logit scale, over all classes. It adds up to one over any list, \
+         even if the image shows none of the classes.",
     );
     if clip.logit_bias().is_some() {
         add(
-            "- `sigmoid`: of the cosine times the logit scale plus the logit bias. It does not depend on the rest of \
-             the list.",
+            "- `sigmoid`: of the cosine times the logit scale, plus the logit bias. It does not depend on the \
+             other classes.",
         );
     } else {
-        add("- `sigmoid`: none, since this checkpoint has learned no bias.");
+        add("- `sigmoid`: none, since this checkpoint has no bias.");
     }
     let score = if clip.logit_bias().is_some() {
         "sigmoid"
@@ -99,20 +102,20 @@ pub fn card(
     };
     match threshold {
         Some(x) => add(&format!(
-            "- Threshold: below a {score} of {x} the answer is \"none of these\"."
+            "- Threshold: the answer is \"none of these\" below a {score} of {x}."
         )),
         None => add(&format!(
-            "- Threshold: none. Every picture is given a class; one would be compared with the {score}."
+            "- Threshold: none, so every image gets a class. A threshold would apply to the {score}."
         )),
     }
     add("\n## Limits\n");
     for limit in [
-        "It chooses only among the classes above and makes no claim about any other. A picture of something else is \
-         called the nearest of them, unless a threshold refuses it.",
-        "Scores are not calibrated: a softmax of 0.9 does not mean right in nine of ten cases. Measure it on pictures \
-         of your own before anything depends on it.",
-        "Names are read as the text tower learned them: other words or templates for the same thing give other answers.",
-        "What the checkpoint was trained on decides what it knows, and whom it is unfair to.",
+        "The classifier chooses among the classes above only. An image of something else gets the nearest of \
+         them, unless a threshold refuses it.",
+        "Scores are not calibrated: with a softmax of 0.9 the answer need not be right in nine of ten cases. \
+         Measure it on your own images before you rely on it.",
+        "Other words or templates for the same thing give other answers.",
+        "The training data decides what the checkpoint knows, and whom it treats unfairly.",
     ] {
         add(&format!("- {limit}"));
     }

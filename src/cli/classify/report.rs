@@ -83,13 +83,14 @@ impl Report<'_> {
                 let list = self.templates.list.len();
                 let refuses = self.threshold.map_or(String::new(), |threshold| {
                     format!(
-                        "Below {} {threshold} the answer is: none of these.\n",
+                        "The answer is \"none of these\" below {} {threshold}.\n",
                         self.absolute()
                     )
                 });
                 format!(
                     "Checkpoint {} ({}), {} classes, templates {} ({list}).\n\
-                     Each picture is compared with these classes only; nothing is said about any other.\n{refuses}",
+                     Each image gets the nearest of these classes.\n\
+                     {refuses}",
                     self.checkpoint,
                     self.layout,
                     self.classifier.names.len(),
@@ -208,7 +209,7 @@ impl Report<'_> {
             lines.push(format!("  not read: {fault}"));
         }
         if !record.scores.is_empty() && self.answer(record).is_none() {
-            lines.push("  none of these; the nearest:".into());
+            lines.push("  none of these; nearest classes:".into());
         }
         let shown = &record.scores[..self.top.min(record.scores.len())];
         let widest = shown
@@ -220,7 +221,7 @@ impl Report<'_> {
             let name = self.name(score);
             let gap = " ".repeat(widest - name.width());
             let mut line = format!(
-                "  {rank:>2}  {name}{gap}  cosine {:6.3}  {:5.1} % of the list",
+                "  {rank:>2}  {name}{gap}  cosine {:6.3}  {:5.1} % softmax",
                 score.cosine,
                 score.softmax * 100.0
             );

@@ -11,18 +11,18 @@ use crate::model::checkpoint;
 use crate::scenario::Precision;
 use crate::train::DeviceChoice;
 
-/// A model as transformers reads it: CLIPModel, SiglipModel or Siglip2Model
+/// Save a model for transformers: CLIPModel, SiglipModel or Siglip2Model
 ///
-/// Writes config.json, model.safetensors, preprocessor_config.json and the tokenizer. Reads any layout that this lab
-/// reads, and refuses what transformers has no class for: a ResNet, a text tower of CLIP's beside an image tower of
-/// SigLIP's, a CLIP with a bias. (What a run saves is OpenCLIP's layout already.) Prints what it has become.
+/// Writes config.json, model.safetensors, preprocessor_config.json and the tokenizer, and prints the class. Reads
+/// every layout that the lab reads. Refuses models that transformers has no class for: a ResNet, CLIP's text tower
+/// with SigLIP's image tower, CLIP with a bias. (Runs save models in OpenCLIP's layout already.)
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "\
 Examples:
   clip-lab export transformers runs/mine/model/softmax --out hf/softmax
   python3 -c 'from transformers import AutoModel; print(AutoModel.from_pretrained(\"hf/softmax\"))'")]
 pub struct TransformersArgs {
-    /// A model's folder, in any published layout
+    /// Model folder, in any published layout
     #[arg(value_name = "MODEL_DIR")]
     model: PathBuf,
 
@@ -30,7 +30,7 @@ pub struct TransformersArgs {
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
 
-    /// Replace the model in that folder
+    /// Replace an existing model in DIR
     #[arg(long)]
     force: bool,
 }
@@ -39,7 +39,7 @@ pub struct TransformersArgs {
 pub fn run(args: &TransformersArgs) -> Result<()> {
     if checkpoint::is_model(&args.out) && !args.force {
         return Err(Error::Usage(format!(
-            "{} holds a model already\n  name another folder, or replace it with --force",
+            "{} already holds a model\n  name another folder, or replace it with --force",
             args.out.display()
         )));
     }

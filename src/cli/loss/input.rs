@@ -24,17 +24,16 @@ pub fn read(path: &Path, normalize: bool) -> Result<Input> {
             features(&bytes, path, normalize)
         }
         "csv" if normalize => Err(Error::Usage(
-            "--normalize is for features; a CSV file holds cosines, which have no rows to normalise\n  \
-             leave --normalize out"
-                .into(),
+            "--normalize needs features; a CSV file holds cosines\n  leave --normalize out".into(),
         )),
         "csv" => {
             let bytes = fs::read(path).map_err(Error::file("read", path))?;
             cosines(&bytes, path)
         }
         _ => Err(Error::Data(format!(
-            "{}: what is in this file?\n  the name must end in .safetensors (image_features and text_features, \
-             [N, D] float32) or .csv (an N x N matrix of cosines)",
+            "{}: unknown file type\n  \
+             the name must end in .safetensors (image_features and text_features, [N, D] float32) or .csv (an N x \
+             N matrix of cosines)",
             path.display()
         ))),
     }
@@ -48,7 +47,7 @@ fn features(bytes: &[u8], path: &Path, normalize: bool) -> Result<Input> {
     let file = SafeTensors::deserialize(bytes).map_err(|error| {
         fault(
             path,
-            format!("not a whole safetensors file: {error}\n  was it cut short, or is it of another kind?"),
+            format!("not a complete safetensors file: {error}\n  was it cut short, or is it of another kind?"),
         )
     })?;
     let (image, image_shape) = tensor(&file, "image_features", path)?;
@@ -59,7 +58,7 @@ fn features(bytes: &[u8], path: &Path, normalize: bool) -> Result<Input> {
             path,
             format!(
                 "image_features is [{n}, {d}] but text_features is [{m}, {e}]\n  \
-                 row i of both is a pair: they need the same shape"
+                 both need the same shape: row i of each is a pair"
             ),
         ));
     }
@@ -92,7 +91,7 @@ fn tensor(file: &SafeTensors<'_>, name: &str, path: &Path) -> Result<(Vec<f32>, 
         return Err(fault(
             path,
             format!(
-                "{name} is {}; it must be F32 (in PyTorch: .float())",
+                "{name} must be F32, got {} (in PyTorch: .float())",
                 view.dtype()
             ),
         ));
@@ -106,7 +105,7 @@ fn tensor(file: &SafeTensors<'_>, name: &str, path: &Path) -> Result<(Vec<f32>, 
         _ => Err(fault(
             path,
             format!(
-                "{name} has the shape {:?}; it must be [N, D]: one row for each pair",
+                "{name} must be [N, D], one row per pair, got the shape {:?}",
                 view.shape()
             ),
         )),
@@ -155,7 +154,7 @@ fn check_lengths(values: &[f32], d: usize, name: &str, path: &Path) -> Result<()
     Err(fault(
         path,
         format!(
-            "row {row} of {name} (counted from 0) has length {length:.6}; it must be 1 within {TOLERANCE}\n  \
+            "row {row} of {name} (counted from 0) must have length 1 within {TOLERANCE}, got {length:.6}\n  \
              normalise the features, or pass --normalize"
         ),
     ))
@@ -168,7 +167,7 @@ fn normalize_rows(values: &mut [f32], d: usize, name: &str, path: &Path) -> Resu
             return Err(fault(
                 path,
                 format!(
-                    "row {index} of {name} (counted from 0) is all zeros: it has no direction to keep"
+                    "row {index} of {name} (counted from 0) is all zeros, so it cannot be normalised"
                 ),
             ));
         }
@@ -205,18 +204,15 @@ fn cosines(bytes: &[u8], path: &Path) -> Result<Input> {
             return Err(fault(
                 path,
                 format!(
-                    "row {} has {width} values, but there are {n} rows\n  a matrix of cosines is square: \
-                     one row for each picture, one column for each caption",
+                    "row {} has {width} values, but there are {n} rows\n  \
+                     a matrix of cosines is square: one row per image, one column per caption",
                     row + 1
                 ),
             ));
         }
     }
     if n == 0 {
-        return Err(fault(
-            path,
-            "empty; it must hold an N x N matrix of cosines",
-        ));
+        return Err(fault(path, "empty; expected an N x N matrix of cosines"));
     }
     Ok(Input::Cosines { n, values })
 }
@@ -228,7 +224,8 @@ fn cosine(cell: &str, row: usize, column: usize, path: &Path) -> Result<f64> {
         return Err(fault(
             path,
             format!(
-                "{at}: `{shown}` is not a number\n  rows of numbers with commas between them, and no header"
+                "{at}: `{shown}` is not a number\n  \
+                 expected rows of numbers separated by commas, without a header"
             ),
         ));
     };
@@ -239,8 +236,8 @@ fn cosine(cell: &str, row: usize, column: usize, path: &Path) -> Result<f64> {
         return Err(fault(
             path,
             format!(
-                "{at}: {value} is not a cosine: it must be -1 to 1\n  are these logits? divide them by their scale \
-                 and state it as --temperature"
+                "{at}: a cosine must be -1 to 1, got {value}\n  \
+                 are these logits? divide them by their scale, and pass 1/scale as --temperature"
             ),
         ));
     }

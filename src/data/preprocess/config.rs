@@ -30,7 +30,7 @@ impl<'a> Fields<'a> {
         self.get(key).map_or(Ok(default), |value| {
             value
                 .as_bool()
-                .ok_or_else(|| wrong(key, value, "true or false is wanted"))
+                .ok_or_else(|| wrong(key, value, "expected true or false"))
         })
     }
 
@@ -52,7 +52,7 @@ impl<'a> Fields<'a> {
             }
             one => number(one).map(|x| [x; 3]),
         };
-        three.ok_or_else(|| wrong(key, value, "three numbers are wanted"))
+        three.ok_or_else(|| wrong(key, value, "expected three numbers"))
     }
 
     fn std(&self, key: &str, default: [f64; 3]) -> Result<[f64; 3]> {
@@ -61,7 +61,7 @@ impl<'a> Fields<'a> {
             Ok(std)
         } else {
             Err(Error::Data(format!(
-                "{key}: {std:?}; it is divided by, and must be above 0"
+                "{key}: {std:?}; expected numbers above 0"
             )))
         }
     }
@@ -81,7 +81,7 @@ fn side(key: &str, value: &Value) -> Result<usize> {
     });
     match side {
         Some(side @ 1..=8192) => Ok(side as usize),
-        _ => Err(wrong(key, value, "a size in pixels, 1 to 8192, is wanted")),
+        _ => Err(wrong(key, value, "expected a size of 1 to 8192 pixels")),
     }
 }
 
@@ -128,7 +128,7 @@ impl Preprocess {
             Some(value) => value
                 .as_f64()
                 .filter(|x| x.is_finite() && *x > 0.0)
-                .ok_or_else(|| wrong("rescale_factor", value, "a number above 0 is wanted"))?,
+                .ok_or_else(|| wrong("rescale_factor", value, "expected a number above 0"))?,
         };
         let (mean, std) = if fields.flag("do_normalize", true)? {
             (
@@ -157,7 +157,7 @@ impl Preprocess {
     pub fn from_open_clip(cfg: &Value, image_size: (usize, usize)) -> Result<Self> {
         let fields = Fields(cfg);
         if let Some(mode) = fields.get("mode").filter(|mode| *mode != "RGB") {
-            return Err(wrong("mode", mode, "only \"RGB\" is known"));
+            return Err(wrong("mode", mode, "expected \"RGB\""));
         }
         let (height, width) = match fields.get("size") {
             None => image_size,
@@ -177,7 +177,7 @@ impl Preprocess {
                 return Err(wrong(
                     "interpolation",
                     value,
-                    "\"bicubic\", \"bilinear\" or \"random\" is wanted",
+                    "expected \"bicubic\", \"bilinear\" or \"random\"",
                 ));
             }
         };
@@ -200,7 +200,7 @@ impl Preprocess {
                 let fill = fields.get("fill_color").map_or(Ok(0), |value| {
                     let level = value.as_u64().and_then(|x| u8::try_from(x).ok());
                     level.ok_or_else(|| {
-                        wrong("fill_color", value, "a grey level, 0 to 255, is wanted")
+                        wrong("fill_color", value, "expected a grey level, 0 to 255")
                     })
                 })?;
                 (Resize::Within { height, width }, crop(fill))
@@ -211,7 +211,7 @@ impl Preprocess {
                 return Err(wrong(
                     "resize_mode",
                     value,
-                    "\"shortest\", \"longest\" or \"squash\" is wanted",
+                    "expected \"shortest\", \"longest\" or \"squash\"",
                 ));
             }
         };
@@ -243,10 +243,10 @@ fn kind(fields: &Fields) -> Result<Kind> {
         "Siglip2" => Ok(Kind::NaFlex),
         _ => {
             let known =
-                "CLIPImageProcessor, SiglipImageProcessor and Siglip2ImageProcessor are known";
+                "expected CLIPImageProcessor, SiglipImageProcessor or Siglip2ImageProcessor";
             Err(match name {
                 Some(name) => wrong("image_processor_type", name, known),
-                None => Error::Data(format!("image_processor_type: it is missing; {known}")),
+                None => Error::Data(format!("image_processor_type is missing; {known}")),
             })
         }
     }
@@ -262,9 +262,7 @@ fn refuse(fields: &Fields) -> Result<()> {
         "do_reduce_labels",
     ] {
         if fields.flag(key, false)? {
-            return Err(Error::Data(format!(
-                "{key}: true; only false is known here"
-            )));
+            return Err(Error::Data(format!("{key}: true; expected false")));
         }
     }
     Ok(())
@@ -311,7 +309,7 @@ fn hf_resize(fields: &Fields, kind: Kind) -> Result<Resize> {
         _ => Err(wrong(
             "size",
             size,
-            "{\"shortest_edge\": N} or {\"height\": N, \"width\": N} is wanted",
+            "expected {\"shortest_edge\": N} or {\"height\": N, \"width\": N}",
         )),
     }
 }
@@ -324,9 +322,7 @@ fn hf_crop(fields: &Fields) -> Result<Crop> {
             within
                 .side("height")?
                 .zip(within.side("width")?)
-                .ok_or_else(|| {
-                    wrong("crop_size", size, "{\"height\": N, \"width\": N} is wanted")
-                })?
+                .ok_or_else(|| wrong("crop_size", size, "expected {\"height\": N, \"width\": N}"))?
         }
         Some(size) => (side("crop_size", size)?, side("crop_size", size)?),
     };
@@ -351,7 +347,7 @@ fn hf_filter(value: &Value) -> Result<Filter> {
         _ => Err(wrong(
             "resample",
             value,
-            "one of Pillow's filters, 0 to 5, is wanted",
+            "expected the number of a Pillow filter, 0 to 5",
         )),
     }
 }

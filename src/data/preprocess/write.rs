@@ -51,16 +51,24 @@ impl Preprocess {
             }
             (Resize::Cover { height, width }, Some(_)) => ("shortest", [height, width]),
             (Resize::Within { height, width }, Some(_)) => ("longest", [height, width]),
-            _ => return Err(format!("OpenCLIP does not prepare pictures so: {self}")),
+            _ => {
+                return Err(format!(
+                    "OpenCLIP does not support this preprocessing: {self}"
+                ));
+            }
         };
         let interpolation = match self.filter {
             Filter::Bicubic => "bicubic",
             Filter::Bilinear => "bilinear",
-            other => return Err(format!("OpenCLIP does not interpolate by {other:?}")),
+            other => {
+                return Err(format!(
+                    "OpenCLIP does not support the interpolation {other:?}"
+                ));
+            }
         };
         if (self.rescale - 1.0 / 255.0).abs() > 1e-9 {
             return Err(format!(
-                "OpenCLIP divides pixels by 255, and these are multiplied by {}",
+                "OpenCLIP divides pixels by 255; this model multiplies them by {}",
                 self.rescale
             ));
         }

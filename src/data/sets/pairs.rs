@@ -107,11 +107,11 @@ impl Pairs {
         let left_out = index.dropped.text("left out");
         if index.trained.is_empty() {
             let why = left_out.unwrap_or_else(|| match index.held_out {
-                0 => "there is nothing in it".into(),
-                n => format!("all of its {n} pairs are held out"),
+                0 => "it is empty".into(),
+                n => format!("all {n} pairs are held out"),
             });
             return Err(Error::Data(format!(
-                "{}: there is no pair to train on\n  {why}",
+                "{}: no pairs to train on\n  {why}",
                 shown(&spec.path)
             )));
         }
@@ -126,10 +126,7 @@ impl Pairs {
         let mut damaged = Damaged::default();
         let sound = first_sound(&index, side, &mut damaged).ok_or_else(|| {
             let why = damaged.tally.text("damaged").unwrap_or_default();
-            Error::Data(format!(
-                "{}: no picture can be used\n  {why}",
-                shown(&spec.path)
-            ))
+            Error::Data(format!("{}: no usable images\n  {why}", shown(&spec.path)))
         })?;
         let sharded = !index.ends.is_empty() && format == PairsFormat::WebDataset;
         let all = index.trained.len() as u64;

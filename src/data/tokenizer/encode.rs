@@ -46,7 +46,8 @@ impl Tokenizer {
             .map_or(0, |processor| processor.added_tokens(false));
         if context_length <= added {
             return Err(Error::Data(format!(
-                "a context of {context_length} tokens has no room for words: {added} are the tokenizer's own"
+                "a context of {context_length} tokens has no room for words: the tokenizer adds {added} of its \
+                 own"
             )));
         }
         inner.with_padding(None);
@@ -125,16 +126,13 @@ impl Tokenizer {
         };
         // Rules from a file may be such that the crate panics.
         let encode = || self.inner.encode_fast(text, true).map_err(internal);
-        let encoding = catch_unwind(AssertUnwindSafe(encode)).unwrap_or_else(|_| {
-            Err(Error::Data(
-                "the tokenizer's rules cannot be applied to this caption".into(),
-            ))
-        })?;
+        let encoding = catch_unwind(AssertUnwindSafe(encode))
+            .unwrap_or_else(|_| Err(Error::Data("cannot tokenize this caption".into())))?;
         let ids: Vec<i64> = encoding.get_ids().iter().map(|&id| id.into()).collect();
         match ids.iter().find(|&&id| id >= self.vocab_size) {
             None => Ok(ids),
             Some(id) => Err(Error::Data(format!(
-                "the tokenizer makes token {id} of {caption:?}, and the text tower knows {}",
+                "the tokenizer gives token {id} for {caption:?}, but the text tower has {} tokens",
                 self.vocab_size
             ))),
         }

@@ -31,7 +31,7 @@ fn file(dir: &Path, name: &str) -> Result<Option<Vec<u8>>> {
     let path = dir.join(name);
     match fs::metadata(&path) {
         Ok(meta) if meta.len() > LARGEST => Err(Error::Data(format!(
-            "{}: {} bytes are too many for a tokenizer",
+            "{}: too large for a tokenizer ({} bytes)",
             path.display(),
             meta.len()
         ))),
@@ -47,7 +47,7 @@ fn file(dir: &Path, name: &str) -> Result<Option<Vec<u8>>> {
 fn parse(text: &str) -> Result<Inner, String> {
     // The crate panics on some files that are not what they say; one folder must not end the program.
     let parsed = catch_unwind(|| text.parse::<Inner>().map_err(|e| e.to_string()));
-    parsed.unwrap_or_else(|_| Err("its parts do not fit together".into()))
+    parsed.unwrap_or_else(|_| Err("its parts do not match".into()))
 }
 
 impl Tokenizer {
@@ -149,8 +149,8 @@ impl Tokenizer {
         let paths = ["vocab.json", "merges.txt"].map(|name| dir.join(name));
         if !paths.iter().all(|path| path.is_file()) {
             return Err(Error::Data(format!(
-                "{} holds no tokenizer: no {VOCABULARY}, no vocab.json with merges.txt, no spiece.model\n  copy \
-                 those of the model that it was made from beside it",
+                "no tokenizer in {}: expected {VOCABULARY}, vocab.json with merges.txt, or spiece.model\n  \
+                 copy the tokenizer of the original model there",
                 dir.display()
             )));
         }

@@ -33,10 +33,10 @@ struct Proto {
 /// # Errors
 /// [`Error::Data`] if it is none, or of another kind.
 pub fn read(bytes: &[u8]) -> Result<Inner> {
-    let proto = parse(bytes).map_err(|e| Error::Data(format!("no model of SentencePiece: {e}")))?;
+    let proto = parse(bytes).map_err(|e| Error::Data(format!("not a SentencePiece model: {e}")))?;
     if proto.kind != 1 {
         return Err(Error::Data(
-            "this model of SentencePiece is no unigram model, and no other is read".into(),
+            "unsupported SentencePiece model: expected a unigram model".into(),
         ));
     }
     let end = proto.pieces.iter().position(|(piece, _)| piece == END);
@@ -66,7 +66,7 @@ pub fn read(bytes: &[u8]) -> Result<Inner> {
     ];
     if !proto.charsmap.is_empty() {
         let map = Precompiled::from(&proto.charsmap)
-            .map_err(|e| Error::Data(format!("its table of characters: {e:?}")))?;
+            .map_err(|e| Error::Data(format!("invalid table of characters: {e:?}")))?;
         steps.push(map.into());
     }
     steps.push(replace(" +", SPACE)?);
@@ -124,7 +124,7 @@ fn fields(mut bytes: &[u8]) -> std::result::Result<Vec<(u64, Field<'_>)>, String
                 let four = take(&mut bytes, 4)?;
                 Field::Float(f32::from_le_bytes([four[0], four[1], four[2], four[3]]))
             }
-            other => return Err(format!("a field of wire type {other}")),
+            other => return Err(format!("unsupported wire type {other}")),
         };
         found.push((key >> 3, field));
     }
@@ -134,7 +134,7 @@ fn fields(mut bytes: &[u8]) -> std::result::Result<Vec<(u64, Field<'_>)>, String
 fn take<'a>(bytes: &mut &'a [u8], length: usize) -> std::result::Result<&'a [u8], String> {
     let (head, tail) = bytes
         .split_at_checked(length)
-        .ok_or_else(|| format!("it ends where {length} bytes should follow"))?;
+        .ok_or_else(|| format!("cut off: {length} more bytes expected"))?;
     *bytes = tail;
     Ok(head)
 }
@@ -148,7 +148,7 @@ fn varint(bytes: &mut &[u8]) -> std::result::Result<u64, String> {
             return Ok(value);
         }
     }
-    Err("a number of more than 64 bits".into())
+    Err("a number longer than 64 bits".into())
 }
 
 fn parse(bytes: &[u8]) -> std::result::Result<Proto, String> {

@@ -86,8 +86,7 @@ impl Tokenizer {
     pub(super) fn own(inner: Inner, context_length: usize) -> Result<Self> {
         if !Self::is_own(&inner) {
             return Err(Error::Data(format!(
-                "the tokenizer's {PAD} must have id 0 and its {END} the largest id, for that is how \
-                 the text tower finds the end"
+                "{PAD} must have id 0 and {END} the largest id: the text tower finds the end that way"
             )));
         }
         let vocabulary = inner.to_string(false).map_err(internal)?;

@@ -22,7 +22,7 @@ const BINS: usize = 15;
 /// Its row in the table.
 pub const TASK: EvalTask = EvalTask {
     name: "calibration",
-    about: "Whether probabilities are worth what they say, and the threshold with the best F1",
+    about: "How well probabilities match accuracy, and the threshold with the best F1",
     report: "calibration",
     on: &[Occasion::Examine],
     after: &[],
@@ -76,7 +76,7 @@ impl Calibration {
         let rows = logits.rows().into_iter().map(|row| row.to_vec());
         let rows = rows.flat_map(|row| law.probabilities(&row));
         let probabilities = Array2::from_shape_vec(cosines.dim(), rows.collect())
-            .unwrap_or_else(|e| unreachable!("a probability for each cosine: {e}"));
+            .unwrap_or_else(|e| unreachable!("cannot compute probabilities: {e}"));
         // Classes that read the same are the same answer.
         let same = |a: usize, b: usize| a == b || values[a] == values[b];
         let chosen = answer(&cosines, &own).chosen;

@@ -12,7 +12,7 @@ use crate::telemetry::{LanguageReport, Report, Share, Split};
 /// Its row in the table.
 pub const TASK: EvalTask = EvalTask {
     name: "languages",
-    about: "Retrieval by the names of every language",
+    about: "Retrieval by the names of each language",
     report: "language",
     on: &[Occasion::Examine],
     after: &[],

@@ -28,7 +28,7 @@ const DRAWS: u64 = 3;
 /// Its row in the table.
 pub const TASK: EvalTask = EvalTask {
     name: "linear-probe",
-    about: "Logistic regression on frozen features, in full and with few examples",
+    about: "Logistic regression on frozen features, with all and with few examples",
     report: "linear_probe",
     on: &[Occasion::Examine],
     after: &["zero-shot"],
@@ -71,7 +71,7 @@ impl LinearProbe {
         // Nobody may be left who listens.
         let work = move || drop(sender.send(probing.run()));
         let thread = thread::Builder::new().name("probe".into()).spawn(work);
-        thread.map_err(|e| Error::Internal(format!("no thread for a probe: {e}")))?;
+        thread.map_err(|e| Error::Internal(format!("cannot start a thread for a probe: {e}")))?;
         Ok(Some(receiver))
     }
 }

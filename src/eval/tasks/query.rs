@@ -16,7 +16,7 @@ const HITS: usize = 12;
 /// Its row in the table.
 pub const TASK: EvalTask = EvalTask {
     name: "query",
-    about: "What is nearest to a caption, or to a held-out picture",
+    about: "The nearest images and names to a caption or a held-out image",
     report: "query",
     on: &[Occasion::Question],
     after: &[],

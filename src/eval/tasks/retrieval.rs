@@ -13,7 +13,7 @@ use crate::telemetry::{EvalReport, Split};
 /// Its row in the table.
 pub const TASK: EvalTask = EvalTask {
     name: "retrieval",
-    about: "Pictures against all names, both ways",
+    about: "Retrieval of images and names, in both directions",
     report: "retrieval",
     on: &[Occasion::Live, Occasion::Examine],
     after: &[],

@@ -18,7 +18,7 @@ const FEW: usize = 12;
 /// Its row in the table.
 pub const TASK: EvalTask = EvalTask {
     name: "zero-shot",
-    about: "Classification by words and templates",
+    about: "Zero-shot classification by class names and templates",
     report: "zero_shot",
     on: &[Occasion::Live, Occasion::Examine],
     after: &[],

@@ -27,7 +27,7 @@ fn png(drawing: &Drawing) -> Result<Vec<u8>, String> {
         if (1.0..=LARGEST).contains(&x) {
             Ok(x as u32)
         } else {
-            Err(format!("a picture of {x} pixels a side cannot be drawn"))
+            Err(format!("cannot draw an image of {x} pixels a side"))
         }
     };
     let (width, height) = (side(drawing.width)?, side(drawing.height)?);

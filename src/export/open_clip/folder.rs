@@ -99,7 +99,7 @@ fn clear(folder: &Path) -> Result<()> {
     for path in FOLDERS.map(|name| folder.join(name)) {
         if path.exists() && !is_job {
             return Err(Error::Usage(format!(
-                "{} is no job of this program, and has {}\n  choose another folder",
+                "{} is not a job of clip-lab: it has {}\n  choose another folder",
                 folder.display(),
                 path.display()
             )));

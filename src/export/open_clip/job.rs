@@ -78,7 +78,7 @@ impl Job {
         let bytes = shards::bytes_of_a_pair(prepared, &request)? * (steps * batch) as f64;
         if bytes > MOST && pairs.is_none() {
             return Err(Error::Usage(format!(
-                "lane `{}` sees {} pairs, shards of about {}: say how many there shall be, --pairs N\n  \
+                "lane `{}` has {} pairs, about {} of shards: choose a number with --pairs N\n  \
                  (--pairs {} writes all of them)",
                 spec.name,
                 steps * batch,
@@ -90,7 +90,7 @@ impl Job {
             let weights = model_folder(run, &spec.name).join(checkpoint::WEIGHTS);
             if !weights.is_file() {
                 return Err(Error::Usage(format!(
-                    "lane `{}` has no trained weights: there is no {}",
+                    "lane `{}` has no trained weights: no file {}",
                     spec.name,
                     weights.display()
                 )));

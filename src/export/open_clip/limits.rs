@@ -39,7 +39,7 @@ pub(super) fn of_lane(
         .map(|(at, control)| {
             let (name, value) = (control.name(), short(control.value()));
             format!(
-                "after {at} steps {name} becomes {value}: OpenCLIP's dials stay as they are set"
+                "{name} becomes {value} after {at} steps: OpenCLIP cannot change it during training"
             )
         })
         .collect();
@@ -60,14 +60,14 @@ pub(super) fn of_lane(
     refuse(
         settings.max_logit_scale != MOST_SCALE,
         format!(
-            "max_logit_scale: {}: OpenCLIP's is always {MOST_SCALE}",
+            "max_logit_scale: {}: OpenCLIP always clamps at {MOST_SCALE}",
             settings.max_logit_scale
         ),
     );
     refuse(
         settings.temperature > 1.0 + 1e-9,
         format!(
-            "temperature: {}: OpenCLIP sets it back to 1, its highest, after the first step",
+            "temperature: {}: OpenCLIP clamps it to 1 after the first step",
             settings.temperature
         ),
     );
@@ -93,7 +93,7 @@ pub(super) fn of_lane(
     refuse(
         !batch.is_multiple_of(parts),
         format!(
-            "batch_size: {batch} cannot be shared out evenly among {} (--nproc) with {} each (--accum-freq)",
+            "batch_size: {batch} must be a multiple of {} (--nproc) times {} (--accum-freq)",
             count(world.processes as u64, "process", "processes"),
             count(world.accumulate as u64, "part", "parts")
         ),

@@ -265,7 +265,7 @@ fn a_job_is_whole_and_its_weights_are_the_first() {
     // A run has a folder of models, too.
     fs::remove_file(out.path().join("train.py")).unwrap();
     let no_job = write(&mut jobs, out.path(), true, |_, _| {}).unwrap_err();
-    assert!(no_job.to_string().contains("is no job"), "{no_job}");
+    assert!(no_job.to_string().contains("is not a job"), "{no_job}");
 }
 
 #[test]

@@ -33,7 +33,7 @@ pub(super) fn train_sh(job: &Job, flags: &[Flag]) -> String {
     format!(
         "#!/bin/sh\n\
          # {}, lane {}: the same training by OpenCLIP. Needs `pip install 'open_clip_torch[training]'`.\n\
-         # Flags that are added to the command go last and win: ./train.sh --precision amp_bf16\n\
+         # Flags that you add override those below: ./train.sh --precision amp_bf16\n\
          set -eu\n\
          cd \"$(dirname \"$0\")\"\n\
          CUDA='import torch; print(\"cuda\" if torch.cuda.is_available() else \"cpu\")'\n\
@@ -67,9 +67,11 @@ pub(super) fn readme(job: &Job, flags: &[Flag]) -> String {
         "# {}: lane `{}` as an OpenCLIP job\n\n\
          Written by clip-lab {}. `./train.sh` trains it with OpenCLIP's own trainer (made for open_clip_torch \
          3.3.0, `pip install 'open_clip_torch[training]'`), in {}{}.\n\n\
-         | file | holds |\n|---|---|\n\
-         | `train.sh` | the command; flags that are added to it go last and win; `DEVICE` and `NAME` may be set |\n\
-         | `train.py` | `open_clip_train.main` as it is, and what has no flag: `--in-order`, `--lab-cosine`, DDP on CPUs{} |\n\
+         | file | holds |\n\
+         |---|---|\n\
+         | `train.sh` | the command; flags that you add override its own; set `DEVICE` and `NAME` if you like |\n\
+         | `train.py` | `open_clip_train.main` as it is, and what has no flag: `--in-order`, `--lab-cosine`, DDP \
+         on CPUs{} |\n\
          | `model/` | sizes, {} and tokenizer, as `--model local-dir:model` reads them |\n\
          | `shards/` | {} of {}x{} pixels, PNG and text ({}) |\n\n",
         one_line(&scenario.title),
@@ -96,10 +98,7 @@ pub(super) fn readme(job: &Job, flags: &[Flag]) -> String {
         job.prepared.image_size(),
         size(job.bytes),
     );
-    let _ = writeln!(
-        out,
-        "## What corresponds\n\n| the lab | OpenCLIP |\n|---|---|"
-    );
+    let _ = writeln!(out, "## What matches\n\n| the lab | OpenCLIP |\n|---|---|");
     for (lab, theirs) in corresponds(job) {
         let _ = writeln!(out, "| {lab} | {theirs} |");
     }
@@ -144,7 +143,7 @@ fn corresponds(job: &Job) -> Vec<(String, String)> {
     if let Some(bias) = settings.bias {
         rows.push(pair(
             format!("bias at the start: {bias}"),
-            "`logit_bias` in the same file (it takes the place of `--siglip`'s -10)",
+            "`logit_bias` in the same file (instead of the -10 of `--siglip`)",
         ));
     }
     rows.extend([
@@ -166,11 +165,11 @@ fn corresponds(job: &Job) -> Vec<(String, String)> {
             ),
         ),
         pair(
-            "decay of matrices only, AdamW, clipping, warm-up, clamp of the temperature".into(),
+            "weight decay of matrices only, AdamW, gradient clipping, warm-up, clamp of the temperature".into(),
             "the same rules",
         ),
         pair(
-            "mean and deviation of pixels".into(),
+            "mean and standard deviation of pixels".into(),
             "`preprocess_cfg` in `model/open_clip_config.json`",
         ),
     ]);
@@ -183,48 +182,50 @@ fn differs(job: &Job) -> Vec<String> {
     let world = job.world;
     let mut out = vec![format!(
         "{} OpenCLIP's own augmentation does nothing: with `scale=(1.0, 1.0)` its random crop takes the whole \
-         square picture, which has the tower's size already.",
+         square image, which already has the tower's size.",
         if job.settings.augment {
-            "Augmentation is baked into the shards: each pair as the lab would show it at its step."
+            "The shards hold augmented images, each as the lab would make it at its step."
         } else {
-            "Pictures are as the lab shows them, without augmentation."
+            "The images are those of the lab, without augmentation."
         }
     )];
     if job.epochs == 1 {
         out.push(
-            "`--in-order` gives the lab's own batches in its order. Without it OpenCLIP shuffles pairs, and concepts \
-             that are different within a batch of the lab may meet."
+            "`--in-order` gives the batches of the lab in the same order. Without it OpenCLIP shuffles the pairs, \
+             so a batch can have a concept twice."
                 .into(),
         );
     } else {
         out.push(format!(
-            "The lab draws new pairs at every step; here {} pairs are seen {} times, shuffled by OpenCLIP \
-             (`clip-lab export open-clip` without `--pairs` writes all that the run sees).",
+            "The lab draws new pairs at each step. This job repeats {} pairs {} times, shuffled by OpenCLIP \
+             (without `--pairs` the export writes all pairs of the run).",
             job.pairs(),
             job.epochs
         ));
     }
     if train.schedule == Schedule::Cosine {
         out.push(
-            "OpenCLIP's cosine would reach zero one step after the last; `--lab-cosine` moves it by that step.".into(),
+            "OpenCLIP's cosine schedule reaches zero one step after the last; `--lab-cosine` moves it by that \
+             step.".into(),
         );
     }
     out.push(match train.precision {
-        Precision::Bf16 => "`precision: bf16`: the lab computes products of the towers in bf16 and the loss in fp32; \
-             `--precision amp_bf16` does what autocast does, and the logits in bf16, too."
+        Precision::Bf16 => "`precision: bf16`: the lab computes the matrix products of the towers in bf16 and the \
+                            loss in fp32; `--precision amp_bf16` uses autocast, with the logits in bf16, too."
             .into(),
-        Precision::Auto => "`precision: auto` is left to the machine in the lab; here it is fp32. On GPUs \
-             `--precision amp_bf16` may be faster, and OpenCLIP allows TF32 there."
+        Precision::Auto => "`precision: auto` depends on the machine in the lab; here it is fp32. On GPUs \
+                            `--precision amp_bf16` may be faster, and OpenCLIP allows TF32 there."
             .into(),
         Precision::Fp32 => "On GPUs OpenCLIP allows TF32 in products of matrices.".into(),
     });
     if norm_of_a_batch(job) {
         out.push(format!(
-            "Batch normalisation: the lab normalises over the pictures that it encodes together (up to 256 on a CPU), \
-             OpenCLIP over the {} of a process{}.",
+            "Batch normalisation: the lab normalises over the images that it encodes together (up to 256 on a \
+             CPU), OpenCLIP over the {} of a process{}.",
             world.part(job.settings.batch_size),
             if world.processes > 1 {
-                "; on GPUs the script adds `--use-bn-sync`, which makes it all processes'; PyTorch has that for GPUs only"
+                "; on GPUs the script adds `--use-bn-sync`, which normalises over all processes (PyTorch has it \
+                 for GPUs only)"
             } else {
                 ""
             }
@@ -232,8 +233,8 @@ fn differs(job: &Job) -> Vec<String> {
     }
     if world.accumulate > 1 {
         out.push(format!(
-            "`--accum-freq {0}` adds up the gradient of the temperature{1} {0} times, while all others come once. \
-             AdamW divides that out; a norm at which gradients are clipped sees it.",
+            "`--accum-freq {0}` adds up the gradient of the temperature{1} {0} times, and all others once. AdamW \
+             divides that factor out, but the clipped gradient norm includes it.",
             world.accumulate,
             if job.settings.bias.is_some() { " and of the bias" } else { "" },
         ));
@@ -241,19 +242,20 @@ fn differs(job: &Job) -> Vec<String> {
     let loss = job.settings.loss;
     if !loss.law().uses_bias() && job.settings.bias.is_some() {
         out.push(format!(
-            "The bias changes nothing in {loss}; OpenCLIP's AdamW moves it by rounding errors."
+            "The bias has no effect in {loss}; OpenCLIP's AdamW moves it by rounding errors."
         ));
     }
     if job.trained.is_some() {
         out.push(
-            "It starts from trained weights, with new moments of AdamW, a new schedule and the pairs of step 1 on."
+            "The job starts from trained weights, with new moments of AdamW, a new schedule, and the pairs from \
+             step 1 on."
                 .into(),
         );
     }
     if image(job).is_timm() {
         out.push(
-            "The image tower is timm's at sizes that timm has no name for: `train.py` gives it one. Without `train.py` \
-             OpenCLIP cannot build this model."
+            "The image tower is a timm model of sizes that timm does not name: `train.py` registers a name. \
+             Without `train.py` OpenCLIP cannot build this model."
                 .into(),
         );
     }

@@ -176,7 +176,7 @@ impl<'a> Worker<'a> {
                 Effect::Checkpoint if self.plan.model_folder.is_some() => self.save()?,
                 Effect::Checkpoint => self
                     .observer
-                    .say("nothing is saved: there is no run folder, start with --out DIR".into()),
+                    .say("nothing saved: no run folder; start with --out DIR".into()),
                 Effect::Attend(attention) => self.publisher.attention = attention,
                 Effect::Say(text) => self.observer.say(text),
                 Effect::SayDone { going } => self.say_done(going),
@@ -307,10 +307,9 @@ impl<'a> Worker<'a> {
         let stepped = self.judge(&report);
         self.record(Event::Step(report))?;
         let suspect = match &stepped {
-            Stepped::Diverged(step) => self
-                .trainer
-                .suspect()
-                .map(|suspect| format!("step {step}: not a number in {suspect}; U goes back")),
+            Stepped::Diverged(step) => self.trainer.suspect().map(|suspect| {
+                format!("step {step}: {suspect} is NaN or infinite; press U to rewind")
+            }),
             Stepped::Good { evaluate: true, .. } => {
                 self.hear_notices();
                 None
@@ -364,7 +363,7 @@ impl<'a> Worker<'a> {
         let last = self.trainer.last_change().map(|(number, _)| number);
         let Some(number) = change.as_ref().map(|change| change.number).or(last) else {
             self.observer
-                .say("there is no change by hand to go back to".into());
+                .say("no change to rewind to".into());
             return Ok(());
         };
         let Some(to) = self.trainer.rewind(number)? else {
@@ -372,7 +371,7 @@ impl<'a> Worker<'a> {
                 self.take_back(&change)?;
             }
             self.observer.say(
-                "the weights from before that change are no longer in memory: they stay".into(),
+                "the weights from before that change are no longer in memory; the weights stay as they are".into(),
             );
             return Ok(());
         };

@@ -1,4 +1,4 @@
-//! What InfoNCE says of itself.
+//! Sentences about InfoNCE.
 
 use super::{InfoNce, chance_level, floor, mutual_information_bound};
 use crate::loss::law::Law;
@@ -23,11 +23,11 @@ impl Words for InfoNce {
     }
 
     fn hint_of_bias(&self, _: u64, _: Option<f64>) -> String {
-        "softmax cancels a bias: it matters to SigLIP only".into()
+        "no effect: the softmax cancels a bias; SigLIP uses it".into()
     }
 
     fn bias(&self, _: u64, _: Option<f64>) -> String {
-        "softmax cancels a bias: e^(z+b) / sum e^(z+b) = e^z / sum e^z".into()
+        "no effect: the softmax cancels a bias, e^(z+b) / sum e^(z+b) = e^z / sum e^z".into()
     }
 
     fn batch(&self, pairs: u64, value: Option<f64>) -> String {
@@ -38,8 +38,8 @@ impl Words for InfoNce {
             || head.clone(),
             |value| {
                 format!(
-                    "{head}; L = {}, so ln N - L = {} nats: a bound on what picture and caption tell of each \
-                     other, never above ln N",
+                    "{head}; L = {}, so ln N - L = {} nats: a lower bound on the mutual information of image and \
+                     caption, at most ln N",
                     number(value),
                     number(ln - value)
                 )
@@ -51,7 +51,7 @@ impl Words for InfoNce {
         let rows = report.loss_image_to_text.unwrap_or(report.loss);
         let columns = report.loss_text_to_image.unwrap_or(report.loss);
         format!(
-            "InfoNCE ({} + {}) / 2 = {}; the right choice has p = e^-{} = {}, as a geometric mean",
+            "InfoNCE ({} + {}) / 2 = {}; the geometric mean probability of a match is e^-{} = {}",
             number(rows),
             number(columns),
             number(report.loss),
@@ -62,7 +62,7 @@ impl Words for InfoNce {
 
     fn margin(&self, pairs: u64, margin: f64, _: f64) -> String {
         format!(
-            ", so a pair outweighs a mean rival e^{} = {} times; chance is 1/{pairs}",
+            ", so a match weighs e^{} = {} times as much as a negative of mean cosine; chance is 1/{pairs}",
             number(margin),
             number(margin.exp()),
         )
@@ -71,7 +71,7 @@ impl Words for InfoNce {
     fn ends(&self, pairs: u64, scale: f64, bias: f64, now: &str) -> String {
         let n = pairs as f64;
         format!(
-            "ln {pairs} = {}; {now}; at this tau no model could get below {}",
+            "ln {pairs} = {}; {now}; at this tau no model can get below {}",
             number(self.untrained(n, bias)),
             number(floor(n, scale))
         )
@@ -91,7 +91,7 @@ impl Words for InfoNce {
     ) -> Vec<(&'static str, String)> {
         let (bound, ceiling) = mutual_information_bound(value, pairs);
         vec![
-            ("at chance, ln N", number(chance_level(pairs))),
+            ("a guess, ln N", number(chance_level(pairs))),
             (
                 "mutual information at least",
                 format!("{bound:.6} of at most {ceiling:.6} nats"),

@@ -1,11 +1,11 @@
-//! What SigLIP says of itself.
+//! Sentences about SigLIP.
 
 use super::{SigLip, prior_matching_bias, sig_lip_at_zero};
 use crate::loss::arithmetic::sigmoid;
 use crate::loss::words::{Words, number};
 use crate::telemetry::StepReport;
 
-/// The bias of the prior as the sentences have it, which speak of a batch of one as if it were of two.
+/// The prior's bias; a batch of one counts as a batch of two.
 fn prior(pairs: u64) -> f64 {
     prior_matching_bias(pairs.max(2)).unwrap_or_default()
 }
@@ -29,10 +29,10 @@ impl Words for SigLip {
 
     fn hint_of_bias(&self, pairs: u64, bias: Option<f64>) -> String {
         bias.map_or_else(
-            || "no bias: every pair starts at p = 0.5, and the many negatives drown the matches".into(),
+            || "no bias: every pair starts at p = 0.5, and the first steps push all cosines down".into(),
             |b| {
                 format!(
-                    "an unrelated pair starts at p = {:.2e}; batches of {pairs} hold one match in {pairs}: b near {:.2}",
+                    "a cosine of 0 gives p = {:.2e}; 1 cell in {pairs} is a match, so b = {:.2} fits",
                     sigmoid(b),
                     prior(pairs)
                 )
@@ -44,14 +44,14 @@ impl Words for SigLip {
         let (others, prior) = (pairs.saturating_sub(1), number(prior(pairs)));
         match bias {
             Some(b) => format!(
-                "b = {}: a pair of cosine 0 counts as a match with p = sigma(b) = {}; N = {pairs} wants \
+                "b = {}: a pair with cosine 0 has p = sigma(b) = {}; the prior of N = {pairs} gives \
                  -ln {others} = {prior}",
                 number(b),
                 number(sigmoid(b)),
             ),
             None => format!(
-                "no bias, as b = 0: every pair starts at p = 0.5, and the loss near N ln 2 = {}; N = {pairs} \
-                 wants -ln {others} = {prior}",
+                "no bias, the same as b = 0: every pair starts at p = 0.5, and the loss near N ln 2 = {}; the prior of \
+                 N = {pairs} gives -ln {others} = {prior}",
                 number(sig_lip_at_zero(pairs, 0.0)),
             ),
         }
@@ -60,7 +60,7 @@ impl Words for SigLip {
     fn batch(&self, pairs: u64, _: Option<f64>) -> String {
         let negatives = pairs.saturating_sub(1);
         format!(
-            "{pairs} matches and {} others in {} questions of yes or no: 1 in {pairs} is yes",
+            "{pairs} matches and {} mismatches in {} cells: 1 in {pairs} is a match",
             pairs * negatives,
             pairs * pairs
         )
@@ -69,7 +69,7 @@ impl Words for SigLip {
     fn value(&self, report: &StepReport) -> String {
         let n = report.batch_size as f64;
         format!(
-            "SigLIP {} = sum {} / {}; a mean over all {} cells would read {}",
+            "SigLIP {} = sum {} / {}; a mean over all {} cells would be {}",
             number(report.loss),
             number(report.loss * n),
             report.batch_size,
@@ -80,7 +80,7 @@ impl Words for SigLip {
 
     fn margin(&self, pairs: u64, _: f64, own: f64) -> String {
         format!(
-            "; a mean pair has p = sigma({}) = {}, the prior is 1/{pairs} = {}",
+            "; a match of mean cosine has p = sigma({}) = {}, the prior is 1/{pairs} = {}",
             number(own),
             number(sigmoid(own)),
             number(1.0 / (pairs as f64).max(1.0))
@@ -89,7 +89,7 @@ impl Words for SigLip {
 
     fn ends(&self, pairs: u64, _: f64, bias: f64, now: &str) -> String {
         format!(
-            "softplus({}) + {} softplus({}) = {} while cosines are 0; {now}",
+            "softplus({}) + {} softplus({}) = {} with all cosines 0; {now}",
             number(-bias),
             pairs.saturating_sub(1),
             number(bias),
@@ -109,6 +109,6 @@ impl Words for SigLip {
         number: fn(f64) -> String,
     ) -> Vec<(&'static str, String)> {
         let value = sig_lip_at_zero(pairs, bias);
-        vec![("if every cosine were 0", number(value))]
+        vec![("with all cosines 0", number(value))]
     }
 }

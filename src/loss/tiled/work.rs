@@ -208,7 +208,7 @@ pub struct Tiled {
     pub diagnostics: Diagnostics,
 }
 
-/// What both losses come to before the gradients have their factors.
+/// What the losses come to before the gradients have their factors.
 pub struct Made {
     /// The loss.
     pub loss: f64,

@@ -69,7 +69,7 @@ pub fn describe(dir: &Path) -> Result<Description> {
     let path = dir.join(HF_CONFIG);
     if !path.is_file() {
         return Err(Error::Data(format!(
-            "{} holds no model: no {CONFIG} (OpenCLIP, and this lab), no {HF_CONFIG} (transformers)",
+            "no model in {}: expected {CONFIG} (OpenCLIP and this lab) or {HF_CONFIG} (transformers)",
             dir.display()
         )));
     }
@@ -98,12 +98,8 @@ fn describe_open_clip(path: PathBuf) -> Result<Description> {
     let (named, clean) = config.tokenizer();
     let clean = match clean {
         None => Clean::Whitespace,
-        Some(name) => Clean::named(name).ok_or_else(|| {
-            fault(
-                &path,
-                &format!("its captions are cleaned by {name:?}, which is unknown"),
-            )
-        })?,
+        Some(name) => Clean::named(name)
+            .ok_or_else(|| fault(&path, &format!("unsupported text cleaning {name:?}")))?,
     };
     let side = architecture.image_size() as usize;
     let preprocess = Preprocess::from_open_clip(&file.preprocess_cfg, (side, side))
@@ -125,7 +121,7 @@ fn fits(preprocess: &Preprocess, architecture: &Architecture) -> std::result::Re
     let side = architecture.image_size() as usize;
     match preprocess.size() {
         Some((height, width)) if (height, width) != (side, side) => Err(format!(
-            "pictures are made {height} x {width}, and the tower sees {side} x {side}"
+            "preprocessing gives {height} x {width} pixels, but the tower takes {side} x {side}"
         )),
         _ => Ok(()),
     }
@@ -164,7 +160,7 @@ fn config_text(path: &Path) -> Result<String> {
     let length = path.metadata().map_err(Error::file("read", path))?.len();
     if length > LARGEST_CONFIG {
         return Err(Error::Data(format!(
-            "{}: {length} bytes are too many for a configuration",
+            "{}: too large for a configuration ({length} bytes)",
             path.display()
         )));
     }

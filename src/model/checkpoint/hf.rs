@@ -66,10 +66,10 @@ pub fn read(text: &str) -> Result<(Layout, Architecture), String> {
         Some("siglip2") => Layout::HfNaFlex,
         Some(other) => {
             return Err(format!(
-                "model_type is {other:?}; this lab reads \"clip\", \"siglip\" and \"siglip2\""
+                "unsupported model_type {other:?}; supported: \"clip\", \"siglip\" and \"siglip2\""
             ));
         }
-        None => return Err("it has no model_type, so it is no transformers model".into()),
+        None => return Err("model_type is missing: not a transformers model".into()),
     };
     let architecture = match layout {
         Layout::HfClip => clip(&file)?,
@@ -86,7 +86,7 @@ fn activation(name: Option<&str>, default: Activation) -> Result<Activation, Str
         Some("gelu") => Ok(Activation::Gelu),
         Some("gelu_pytorch_tanh" | "gelu_new") => Ok(Activation::TanhGelu),
         Some(other) => Err(format!(
-            "hidden_act is {other:?}; this lab has quick_gelu, gelu, gelu_pytorch_tanh and gelu_new"
+            "unsupported hidden_act {other:?}; supported: quick_gelu, gelu, gelu_pytorch_tanh and gelu_new"
         )),
     }
 }
@@ -117,7 +117,7 @@ impl VisionConfig {
         let (act, epsilon) = arithmetic(siglip, true);
         let channels = self.num_channels.unwrap_or(3);
         if channels != 3 {
-            return Err(format!("its pictures have {channels} channels, not 3"));
+            return Err(format!("images must have 3 channels, got {channels}"));
         }
         Ok(Blocks {
             width: self.hidden_size.unwrap_or(768),
@@ -137,7 +137,7 @@ fn clip(file: &File) -> Result<Architecture, String> {
         None | Some(Value::Null) => 49407,
         Some(id) => id
             .as_i64()
-            .ok_or_else(|| format!("text_config.eos_token_id is {id}, which is no number"))?,
+            .ok_or_else(|| format!("text_config.eos_token_id must be a number, got {id}"))?,
     };
     Ok(Architecture {
         embed_dim: file.projection_dim.unwrap_or(512),
@@ -169,7 +169,7 @@ fn siglip(file: &File, naflex: bool) -> Result<Architecture, String> {
     let (text, vision) = (&file.text_config, &file.vision_config);
     if vision.vision_use_head == Some(false) {
         return Err(
-            "vision_config.vision_use_head is false: without its head it has no features".into(),
+            "vision_config.vision_use_head must be true: the head gives the features".into(),
         );
     }
     let blocks = vision.blocks(true)?;
@@ -180,7 +180,7 @@ fn siglip(file: &File, naflex: bool) -> Result<Architecture, String> {
         let side = patches.max(0).isqrt();
         if side * side != patches {
             return Err(format!(
-                "vision_config.num_patches is {patches}, which is no square"
+                "vision_config.num_patches must be a square number, got {patches}"
             ));
         }
         side.saturating_mul(patch)
@@ -190,7 +190,7 @@ fn siglip(file: &File, naflex: bool) -> Result<Architecture, String> {
     let outputs = text.projection_size.unwrap_or(text_blocks.width);
     if outputs != blocks.width {
         return Err(format!(
-            "captions have {outputs} dimensions and pictures {}: they cannot be compared",
+            "text features have {outputs} dimensions, but image features have {}",
             blocks.width
         ));
     }
@@ -221,7 +221,7 @@ fn siglip(file: &File, naflex: bool) -> Result<Architecture, String> {
 /// What `transformers` has no class for.
 pub fn write(architecture: &Architecture, end: i64, pad: i64) -> Result<(Layout, Value), String> {
     let Image::ViT(vit) = &architecture.image else {
-        return Err("transformers has no CLIP with a ResNet: it is OpenCLIP's alone".into());
+        return Err("transformers has no CLIP with a ResNet; OpenCLIP has".into());
     };
     let text = &architecture.text;
     let clip = vit.pool == ImagePool::Cls
@@ -237,7 +237,7 @@ pub fn write(architecture: &Architecture, end: i64, pad: i64) -> Result<(Layout,
         _ => {
             return Err(
                 "transformers has CLIP (a class token, a causal text tower pooled at the end token) and SigLIP \
-                 (`pool: Map` and `pool: Last`), and nothing between them"
+                 (`pool: Map` and `pool: Last`), and no mixture of the two"
                     .into(),
             );
         }

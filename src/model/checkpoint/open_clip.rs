@@ -79,8 +79,7 @@ impl File {
 impl ModelCfg {
     /// The model that the file describes.
     ///
-    /// # Errors
-    /// Everything that this lab's towers do not have.
+    /// # Errors Everything that unsupported:.
     pub fn architecture(&self) -> Result<Architecture, String> {
         let (vision, text) = (&self.vision_cfg, &self.text_cfg);
         let foreign: Vec<String> = foreign("", &self.rest)
@@ -88,10 +87,7 @@ impl ModelCfg {
             .chain(foreign("text_cfg.", &text.rest))
             .collect();
         if !foreign.is_empty() {
-            return Err(format!(
-                "this lab's towers do not have\n  {}",
-                foreign.join("\n  ")
-            ));
+            return Err(format!("unsupported:\n  {}", foreign.join("\n  ")));
         }
         let architecture = Architecture {
             embed_dim: self.embed_dim,

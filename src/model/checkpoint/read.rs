@@ -139,12 +139,12 @@ fn agree(files: &TensorFiles, description: &Description) -> Result<()> {
                 Some(theirs) if !place.fits(theirs, &ours) => {
                     let want = place.shape(&ours);
                     faults.push(format!(
-                        "{name}: its shape is {theirs:?} where {want:?} is wanted"
+                        "{name}: expected the shape {want:?}, got {theirs:?}"
                     ));
                 }
                 Some(_) => {
                     if let Some(kind) = files.odd_type(name) {
-                        faults.push(format!("{name}: its type is {kind}, which no weight has"));
+                        faults.push(format!("{name}: unsupported dtype {kind}"));
                     }
                 }
             }
@@ -164,7 +164,7 @@ fn agree(files: &TensorFiles, description: &Description) -> Result<()> {
         .map(|p| p.display().to_string())
         .collect();
     Err(Error::Data(format!(
-        "{}: the weights do not fit {}\n  {}",
+        "{}: the weights do not match {}\n  {}",
         paths.join(", "),
         description.path.display(),
         faults.join("\n  ")

@@ -61,13 +61,15 @@ impl TensorFiles {
         let names: Vec<String> = names.iter().map(|n| format!("{n}.safetensors")).collect();
         let pickled = ["pytorch_model.bin", "open_clip_pytorch_model.bin"];
         let hint = if pickled.iter().any(|name| dir.join(name).is_file()) {
-            "\n  its weights are a pickle, which may run any program when it is read: convert them to safetensors \
-             where you trust them (transformers and open_clip save that by themselves)"
+            "\n  \
+             its weights are a pickle file, which can run any program when it is read; convert them to \
+             safetensors on a machine where you trust them (transformers and open_clip save safetensors by \
+             default)"
         } else {
             ""
         };
         Err(Error::Data(format!(
-            "{} holds no weights: no {}{hint}",
+            "no weights in {}: expected {}{hint}",
             dir.display(),
             names.join(", no ")
         )))
@@ -81,7 +83,7 @@ impl TensorFiles {
         let fault = |text: String| Error::Data(format!("{}: {text}", index.display()));
         let length = index.metadata().map_err(Error::file("read", index))?.len();
         if length > LONGEST_HEADER {
-            return Err(fault(format!("{length} bytes are too many for an index")));
+            return Err(fault(format!("too large for an index ({length} bytes)")));
         }
         let text = std::fs::read_to_string(index).map_err(Error::file("read", index))?;
         let Index { weight_map } = serde_json::from_str(&text).map_err(|e| fault(e.to_string()))?;
@@ -97,7 +99,7 @@ impl TensorFiles {
                 .file_name()
                 .is_some_and(|n| n == name.as_str());
             if !plain {
-                return Err(fault(format!("{name:?} is no file of this folder")));
+                return Err(fault(format!("{name:?} is not a file in this folder")));
             }
             all.add(dir.join(name))?;
         }
@@ -110,7 +112,7 @@ impl TensorFiles {
             return Ok(all);
         }
         Err(fault(format!(
-            "no file has these tensors, which it lists\n  {}",
+            "these tensors are listed, but in no file\n  {}",
             absent.join("\n  ")
         )))
     }
@@ -132,7 +134,7 @@ impl TensorFiles {
             };
             if self.tensors.insert(name.clone(), slot).is_some() {
                 return Err(Error::Data(format!(
-                    "{}: {name} stands in another file, too",
+                    "{}: {name} is in another file, too",
                     path.display()
                 )));
             }
@@ -169,7 +171,7 @@ impl TensorFiles {
         let slot = self
             .tensors
             .get(name)
-            .ok_or_else(|| Error::Internal(format!("there is no tensor {name}")))?;
+            .ok_or_else(|| Error::Internal(format!("no tensor {name}")))?;
         let path = &self.files[slot.file];
         let kind = kind(slot.kind)
             .ok_or_else(|| Error::Data(format!("{}: {name} is {:?}", path.display(), slot.kind)))?;
@@ -195,12 +197,12 @@ fn header(file: &mut impl Read, length: u64) -> std::result::Result<(Metadata, u
     let size = u64::from_le_bytes(size);
     if size > LONGEST_HEADER {
         return Err(broken(format!(
-            "it claims a header of {size} bytes, where at most {LONGEST_HEADER} are taken"
+            "its header has {size} bytes; at most {LONGEST_HEADER} are allowed"
         )));
     }
     if size + 8 > length {
         return Err(broken(format!(
-            "it claims a header of {size} bytes and has {length} bytes in all"
+            "its header says {size} bytes, but the file has {length}"
         )));
     }
     let mut text = vec![0; size as usize];
@@ -220,7 +222,7 @@ fn header(file: &mut impl Read, length: u64) -> std::result::Result<(Metadata, u
             .try_fold(info.dtype.bitsize(), |n, &d| n.checked_mul(d));
         if from != end || to < from || bits != (to - from).checked_mul(8) {
             return Err(broken(format!(
-                "{name}: {:?} of {:?} cannot lie at bytes {from} to {to}",
+                "{name}: {:?} of {:?} does not match bytes {from} to {to}",
                 info.dtype, info.shape
             )));
         }
@@ -228,9 +230,9 @@ fn header(file: &mut impl Read, length: u64) -> std::result::Result<(Metadata, u
     }
     if end as u64 != data {
         return Err(broken(if (end as u64) < data {
-            format!("its tensors end {} bytes before it does", data - end as u64)
+            format!("{} bytes follow the last tensor", data - end as u64)
         } else {
-            format!("it is cut off: {data} of {end} bytes of tensors are there")
+            format!("it is cut off: it has {data} of {end} bytes of tensors")
         }));
     }
     Ok((metadata, 8 + size))

@@ -37,7 +37,7 @@ pub fn save(
     let file = open_clip::File::new(clip, tokenizer.clean(), preprocess).map_err(Error::Data)?;
     lay(dir, tokenizer)?;
     let config = serde_json::to_string_pretty(&file)
-        .map_err(|e| Error::Internal(format!("the model's sizes cannot be written: {e}")))?;
+        .map_err(|e| Error::Internal(format!("cannot write the model's configuration: {e}")))?;
     replace(&dir.join(CONFIG), config.as_bytes())?;
     // Last, so that a folder with weights is a whole one.
     replace(&dir.join(WEIGHTS), &weights(clip, Layout::OpenClip)?)
@@ -60,13 +60,13 @@ pub fn save_hf(
         hf::write(clip.architecture(), end, tokenizer.pad()).map_err(Error::Data)?;
     if layout != Layout::HfClip && clip.logit_bias().is_none() {
         return Err(Error::Data(
-            "transformers' SigLIP always has a logit_bias, and this model has none".into(),
+            "transformers' SigLIP needs a logit_bias, and this model has none".into(),
         ));
     }
     if layout == Layout::HfClip && clip.logit_bias().is_some() {
         return Err(Error::Data(
-            "transformers' CLIP has no logit_bias, and this model has one: its features would be the same, its \
-             logits not; train it without a bias (`set: NoBias`)"
+            "transformers' CLIP has no logit_bias, and this model has one: the features would be the same, the \
+             logits would not; train it without a bias (`set: NoBias`)"
                 .into(),
         ));
     }
@@ -124,7 +124,7 @@ fn weights(clip: &Clip, layout: Layout) -> Result<Vec<u8>> {
     views
         .collect::<std::result::Result<Vec<_>, _>>()
         .and_then(|views| safetensors::serialize(views, Some(metadata)))
-        .map_err(|e| Error::Internal(format!("the weights cannot be written: {e}")))
+        .map_err(|e| Error::Internal(format!("cannot write the weights: {e}")))
 }
 
 /// Dimensions of one that `transformers` has or lacks.

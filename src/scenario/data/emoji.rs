@@ -85,7 +85,7 @@ impl Rules for Emoji {
         if let Some(limit) = self.limit
             && limit.get() < 2
         {
-            let message = "one concept leaves nothing to tell apart";
+            let message = "at least two concepts are needed";
             check.fault("data.limit", message, "2 or more", None);
         }
         self.captions.check(check);
@@ -103,7 +103,7 @@ impl Emoji {
         for (list, styles) in [("train", &self.train), ("held_out", &self.held_out)] {
             if styles.is_empty() {
                 let label = "name at least one of Noto, Twemoji, Fluent";
-                let message = format!("`{list}` names no style");
+                let message = format!("`{list}` has no style");
                 check.fault(&format!("data.{list}"), message, label, None);
             }
             for (i, style) in styles.iter().enumerate() {
@@ -111,11 +111,11 @@ impl Emoji {
                 let (message, label) = match earlier {
                     Some((first, _)) if *first == list => (
                         format!("the style {style:?} is named twice"),
-                        "leave one of them out",
+                        "remove one of them",
                     ),
                     Some(_) => (
                         format!("the style {style:?} is both trained on and held out"),
-                        "a held-out style is one that training never sees",
+                        "a held-out style cannot be trained on",
                     ),
                     None => {
                         known.push((list, *style));
@@ -143,7 +143,7 @@ impl Captions {
             let help = "give `name`, `template` or `keywords` a weight above 0".to_string();
             check.fault(
                 "data.captions",
-                "no kind of caption has any weight",
+                "all kinds of captions have weight 0",
                 "all weights are 0",
                 help,
             );
@@ -152,7 +152,7 @@ impl Captions {
             let help = "add one, such as \"a photo of a {}\", or set `template: 0`".to_string();
             check.fault(
                 "data.captions.templates",
-                "there is no template to fill",
+                "no templates",
                 "this list is empty",
                 help,
             );

@@ -112,18 +112,13 @@ impl Rules for Pairs {
                 let help =
                     "add `format: Csv`, `Tsv`, `Jsonl`, `WebDataset` or `Folders`".to_string();
                 let label = "known extensions: .csv .tsv .jsonl .tar";
-                check.fault(
-                    &place,
-                    "the name does not say what kind of data this is",
-                    label,
-                    help,
-                );
+                check.fault(&place, "cannot tell the format from the name", label, help);
             }
         }
         if let Some(share) = self.held_out {
             let share = share.get();
             if self.held_out_path.is_some() {
-                let message = "what is held out is both a share and a path";
+                let message = "held-out pairs are given both as a share and as a path";
                 check.fault("data.held_out", message, "keep one of them", None);
             } else if share > 0.9 {
                 let message = format!("a held-out share of {share} leaves too little to train on");
@@ -143,11 +138,11 @@ impl Rules for Pairs {
             }
         }
         if folders && self.caption.is_some() {
-            let message = "captions of class folders are made from the folders' names";
+            let message = "class folders get their captions from the folders' names";
             check.fault(
                 "data.caption",
                 message,
-                "leave it out, or use `templates`",
+                "remove it, or use `templates`",
                 None,
             );
         }
@@ -225,12 +220,12 @@ mod tests {
     #[test]
     fn what_cannot_be_meant_is_refused() {
         for (pairs, message) in [
-            ("Pairs(path: \"photos\")", "what kind of data"),
+            ("Pairs(path: \"photos\")", "cannot tell the format"),
             ("Pairs(path: \"\")", "names no file"),
             ("Pairs(path: \"a.csv\", held_out: 1.0)", "leaves too little"),
             (
                 "Pairs(path: \"a.csv\", held_out: 0.1, held_out_path: \"b.csv\")",
-                "both a share and a path",
+                "both as a share and as a path",
             ),
             ("Pairs(path: \"a.tar\", image: \"x\")", "has no columns"),
             (
@@ -239,7 +234,7 @@ mod tests {
             ),
             (
                 "Pairs(path: \"a\", format: Folders, templates: [\"a\"])",
-                "no place for the name",
+                "lacks `{}`",
             ),
             (
                 "Pairs(path: \"a.csv\", shuffle_buffer: 0)",

@@ -9,12 +9,7 @@ pub fn templates(check: &mut Check, templates: &[String], path: &str) {
         if !template.contains("{}") {
             let path = format!("{path}.{i}");
             let help = format!("for example \"{} {{}}\"", template.trim());
-            check.fault(
-                &path,
-                "this template has no place for the name",
-                "`{}` is missing",
-                help,
-            );
+            check.fault(&path, "this template lacks `{}`", "`{}` is missing", help);
         }
     }
 }
@@ -50,7 +45,7 @@ pub fn languages(
     let each = each.map(|(i, (_, weight))| (format!("{path}.{i}.1"), *weight));
     if weights(check, each) && !languages.iter().any(|&(_, weight)| weight > 0.0) {
         let help = "give one a weight above 0, such as (\"en\", 1.0)".to_string();
-        check.fault(path, "no language has any weight", "", help);
+        check.fault(path, "all languages have weight 0", "", help);
     }
 }
 
@@ -64,8 +59,8 @@ pub fn weights(check: &mut Check, weights: impl IntoIterator<Item = (String, f64
             let message = format!("a weight cannot be {weight}");
             check.fault(&path, message, "allowed: 0 and above", None);
         } else if sum.is_infinite() {
-            let message = "with this one the weights add up to more than a number can be";
-            check.fault(&path, message, "smaller ones mean the same", None);
+            let message = "the sum of the weights is too large";
+            check.fault(&path, message, "only their ratios matter", None);
         }
     }
     check.faults.len() == before
@@ -93,7 +88,7 @@ mod tests {
         for (captions, message) in [
             (
                 "name: 0, template: 0, keywords: 0",
-                "no kind of caption has any weight",
+                "all kinds of captions have weight 0",
             ),
             (
                 "name: -1, template: 0, keywords: 2",
@@ -105,19 +100,19 @@ mod tests {
             ),
             (
                 "name: 1.7e308, template: 1.7e308, keywords: 0",
-                "add up to more",
+                "sum of the weights is too large",
             ),
             (
                 &format!("{kinds}, languages: []"),
-                "no language has any weight",
+                "all languages have weight 0",
             ),
             (
                 &format!("{kinds}, languages: [(\"en\", 0)]"),
-                "no language has any weight",
+                "all languages have weight 0",
             ),
             (
                 &format!("{kinds}, languages: [(\"en\", 1.7e308), (\"de\", 1.7e308)]"),
-                "add up to more",
+                "sum of the weights is too large",
             ),
             (
                 &format!("{kinds}, languages: [(\"en\", 1), (\"tlh\", 1)]"),

@@ -62,19 +62,19 @@ impl Blocks {
         within(&format!("the {tower} tower's perceptron"), self.hidden)?;
         if !(1..=MOST_LAYERS).contains(&self.layers) {
             return Err(format!(
-                "the {tower} tower's layers: {} is not between 1 and {MOST_LAYERS}",
+                "the {tower} tower's layers must be 1 to {MOST_LAYERS}, got {}",
                 self.layers
             ));
         }
         if self.width % self.heads != 0 {
             return Err(format!(
-                "the {tower} tower's width {} cannot be shared among {} heads",
+                "the {tower} tower's width {} must be a multiple of its {} heads",
                 self.width, self.heads
             ));
         }
         if !(self.epsilon.is_finite() && self.epsilon >= 0.0) {
             return Err(format!(
-                "the {tower} tower's epsilon is {}, which is no small number",
+                "the {tower} tower's epsilon must be 0 or a small number, got {}",
                 self.epsilon
             ));
         }

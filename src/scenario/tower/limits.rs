@@ -16,7 +16,7 @@ pub fn within(what: &str, value: i64) -> Result<(), String> {
     if (1..=MOST).contains(&value) {
         Ok(())
     } else {
-        Err(format!("{what}: {value} is not between 1 and {MOST}"))
+        Err(format!("{what} must be 1 to {MOST}, got {value}"))
     }
 }
 

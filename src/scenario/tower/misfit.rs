@@ -50,10 +50,10 @@ pub fn divides(field: &'static str, part: i64, whole: i64, of: &str) -> Option<M
     // The largest few are enough to choose from.
     let largest = &divisors[divisors.len().saturating_sub(8)..];
     let misfit = Misfit {
-        unstated: Some(format!("{name} is {part} unless it is stated")),
+        unstated: Some(format!("{name} is {part} by default")),
         ..Misfit::new(
             field,
-            format!("{name} {part} does not divide {of} = {whole}"),
+            format!("{of} = {whole} must be a multiple of {name} = {part}"),
             &format!("must divide {of}"),
         )
     };

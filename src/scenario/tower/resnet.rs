@@ -52,14 +52,14 @@ impl ImageSizes for ResNet {
         within("the image size", self.image)?;
         if !self.halves_evenly() || !self.is_even() || self.top() % self.heads != 0 {
             return Err(format!(
-                "a ResNet of width {} with {} heads for pictures of {} pixels a side: the size must be a \
-                 multiple of 32, the width even, and 32 times the width a multiple of the heads",
+                "a ResNet of width {} with {} heads for images of {} pixels a side: the size must be a multiple \
+                 of 32, the width even, and 32 times the width a multiple of the heads",
                 self.width, self.heads, self.image
             ));
         }
         if self.layers.iter().any(|n| !(1..=MOST_LAYERS).contains(n)) {
             return Err(format!(
-                "the ResNet's layers are {:?}, where 1 to {MOST_LAYERS} are possible",
+                "the ResNet's layers must be 1 to {MOST_LAYERS} each, got {:?}",
                 self.layers
             ));
         }
@@ -70,7 +70,7 @@ impl ImageSizes for ResNet {
         let mut found = Vec::new();
         let Self { image, width, .. } = self;
         if !self.halves_evenly() {
-            let message = format!("a ResNet cannot take pictures of {image} pixels a side");
+            let message = format!("a ResNet cannot take images of {image} pixels a side");
             let near = (image / Self::STRIDE).max(1) * Self::STRIDE;
             let misfit = Misfit::new("image.image_size", message, "allowed: multiples of 32");
             found.push(misfit.help(format!("for example {near} or {}", near + Self::STRIDE)));
@@ -83,8 +83,9 @@ impl ImageSizes for ResNet {
                 "32 x width",
             ));
         } else {
-            let message =
-                format!("a ResNet cannot be {width} channels wide: its stem has half of them");
+            let message = format!(
+                "a ResNet's width must be even, got {width}: its stem has half as many channels"
+            );
             found.push(Misfit::new("image.width", message, "allowed: even numbers"));
         }
         found

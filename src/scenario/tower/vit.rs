@@ -70,14 +70,14 @@ impl ImageSizes for Vit {
         let [patch, grid] = MOST_OF_A_FILE;
         if self.patch > patch || self.image / self.patch > grid {
             return Err(format!(
-                "pictures of {} pixels a side with patches of {} are beyond what this lab takes (patches \
-                 of at most {patch}, grids of at most {grid})",
+                "images of {} pixels a side with patches of {} are too large (patches of at most {patch}, grids \
+                 of at most {grid})",
                 self.image, self.patch
             ));
         }
         if self.image < self.patch {
             return Err(format!(
-                "a picture of {} pixels a side has no room for a patch of {}",
+                "an image of {} pixels a side is smaller than a patch of {}",
                 self.image, self.patch
             ));
         }
@@ -94,8 +94,7 @@ impl ImageSizes for Vit {
     fn excess(&self) -> Option<String> {
         (self.patches() > MOST_PATCHES).then(|| {
             format!(
-                "a picture of {} pixels a side would be cut into {} patches, and this lab takes at most \
-                 {MOST_PATCHES}: raise patch_size",
+                "an image of {} pixels a side has {} patches; at most {MOST_PATCHES}: raise patch_size",
                 self.image,
                 self.patches()
             )

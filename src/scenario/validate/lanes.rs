@@ -20,10 +20,10 @@ impl Check<'_> {
         if lanes.is_empty() {
             let help = "for example `lanes: [(name: \"a\", loss: InfoNce, temperature: 0.07)]`"
                 .to_string();
-            self.fault("lanes", "there is no lane", "name at least one", help);
+            self.fault("lanes", "no lanes", "name at least one", help);
         }
         if lanes.len() > MOST_LANES {
-            let message = format!("{} lanes do not fit side by side", lanes.len());
+            let message = format!("too many lanes: {}", lanes.len());
             self.fault(
                 &format!("lanes.{MOST_LANES}"),
                 message,
@@ -36,7 +36,7 @@ impl Check<'_> {
             if let Err(label) = fit_for_a_name(&lane.name) {
                 self.fault(
                     &path,
-                    format!("`{}` cannot be the name of a lane", lane.name),
+                    format!("invalid lane name `{}`", lane.name),
                     label,
                     None,
                 );
@@ -45,7 +45,7 @@ impl Check<'_> {
                 .any(|earlier| earlier.name.eq_ignore_ascii_case(&lane.name))
             {
                 let message = format!("two lanes are called `{}`", lane.name);
-                self.fault(&path, message, "names must differ, in more than case", None);
+                self.fault(&path, message, "names must differ in more than case", None);
             }
             self.clamp(i, lane);
         }
@@ -87,7 +87,7 @@ impl Check<'_> {
         for (i, cue) in scenario.script.iter().enumerate() {
             if cue.at > steps && !scenario.train.then.is_continue() {
                 let message = format!(
-                    "this cue is at step {}, but the lanes pause at step {steps}",
+                    "this entry is at step {}, but the lanes pause at step {steps}",
                     cue.at
                 );
                 self.fault(
@@ -120,7 +120,7 @@ impl Check<'_> {
                 let label = format!("lanes: {}", names.join(", "));
                 self.fault(
                     &format!("script.{i}.lane"),
-                    format!("there is no lane `{lane}`"),
+                    format!("no lane called `{lane}`"),
                     &label,
                     help,
                 );
@@ -139,7 +139,7 @@ fn fit_for_a_name(name: &str) -> Result<(), &'static str> {
     } else if !name.chars().all(plain) {
         Err("allowed: letters, digits, `-`, `_` and `.`")
     } else if name.starts_with('.') || name.ends_with('.') {
-        Err("a dot may not stand first or last")
+        Err("a dot cannot come first or last")
     } else {
         Ok(())
     }

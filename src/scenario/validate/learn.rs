@@ -12,15 +12,15 @@ impl Check<'_> {
             match (expect.by, expect.until) {
                 (Some(_), Some(_)) => self.fault(
                     &path("until"),
-                    "an expectation has `by` or `until`, not both",
-                    "seen once by a step, or at every step until one",
+                    "an expectation takes `by` or `until`, not both",
+                    "`by`: at some step up to N; `until`: at every step up to N",
                     None,
                 ),
                 (None, None) => self.fault(
                     &format!("expect.{i}"),
                     "an expectation needs `by` or `until`",
-                    "say when it is decided",
-                    "for example `by: 50`: seen at some step up to 50".to_string(),
+                    "add one of them",
+                    "for example `by: 50`: true at some step up to 50".to_string(),
                 ),
                 _ => {}
             }
@@ -28,7 +28,7 @@ impl Check<'_> {
             let horizon = expect.horizon();
             if expect.by.is_some() != expect.until.is_some() && !(1..=steps).contains(&horizon) {
                 let message =
-                    format!("this is decided at step {horizon}, but there are {steps} steps");
+                    format!("this is decided at step {horizon}, but the run has {steps} steps");
                 self.fault(&path(field), message, &format!("1 to {steps}"), None);
             }
             if let Comparison::Below(x) | Comparison::Above(x) = expect.is
@@ -51,7 +51,7 @@ impl Check<'_> {
                 }
             }
             if expect.lane.is_some() && expect.lane.as_deref() == expect.other() {
-                let message = "a lane is neither above nor below itself";
+                let message = "a lane cannot be compared with itself";
                 self.fault(&path("is"), message, "name another lane", None);
             }
         }
@@ -60,7 +60,7 @@ impl Check<'_> {
     fn unknown_lane(&mut self, path: &str, lane: &str, scenario: &Scenario) {
         let names: Vec<&str> = scenario.lanes.iter().map(|l| l.name.as_str()).collect();
         let help = did_you_mean(lane, names.iter().copied());
-        let message = format!("there is no lane `{lane}`");
+        let message = format!("no lane called `{lane}`");
         self.fault(path, message, &format!("lanes: {}", names.join(", ")), help);
     }
 
@@ -68,12 +68,12 @@ impl Check<'_> {
         let Some(lesson) = &scenario.lesson else {
             return;
         };
-        self.says("lesson.prompt", &lesson.prompt, "a lesson says what to do");
+        self.says("lesson.prompt", &lesson.prompt, "a lesson needs a prompt");
         let steps = scenario.train.steps.get();
         let mut before = 0;
         for (i, moment) in lesson.moments.iter().enumerate() {
             let path = |field: &str| format!("lesson.moments.{i}.{field}");
-            self.says(&path("prompt"), &moment.prompt, "a moment says what to do");
+            self.says(&path("prompt"), &moment.prompt, "a moment needs a prompt");
             if !(before + 1..=steps).contains(&moment.at) {
                 let message = format!("this moment is at step {}", moment.at);
                 let label = format!(
@@ -93,7 +93,7 @@ impl Check<'_> {
                 self.fault(
                     &path("wait_for"),
                     message,
-                    "take the dial out of `lock`",
+                    "remove the dial from `lock`",
                     None,
                 );
             }

@@ -36,8 +36,8 @@ impl Check<'_> {
         for (path, batch) in batches {
             let gib = batch.get() as f64 * side * side * 3.0 * 4.0 / f64::from(1 << 30);
             if gib > MOST_GIB {
-                let message = format!("the pictures of one batch alone take {gib:.1} GiB");
-                let help = "make `batch_size` or `image_size` smaller".to_string();
+                let message = format!("the images of one batch need {gib:.1} GiB");
+                let help = "lower `batch_size` or `image_size`".to_string();
                 self.fault(&path, message, &format!("at most {MOST_GIB} GiB"), help);
             }
         }

@@ -18,7 +18,7 @@ impl Check<'_> {
             return;
         };
         if task.classes.len() < 2 {
-            let message = "there is nothing to tell apart";
+            let message = "fewer than two classes";
             self.fault(
                 "zero_shot.classes",
                 message,
@@ -30,7 +30,7 @@ impl Check<'_> {
         for (i, class) in task.classes.iter().enumerate() {
             let path = format!("zero_shot.classes.{i}");
             if class.name.trim().is_empty() {
-                let label = "this stands in the templates";
+                let label = "templates use this name";
                 self.fault(&format!("{path}.name"), "a class needs a name", label, None);
             } else if !names.insert(&class.name) {
                 let message = format!("two classes are called `{}`", class.name);
@@ -43,14 +43,14 @@ impl Check<'_> {
             for (k, concept) in class.of.iter().enumerate() {
                 if !concepts.insert(concept) {
                     let message = format!("the concept `{concept}` is named twice");
-                    let label = "it can be of one class only";
+                    let label = "a concept belongs to one class";
                     self.fault(&format!("{path}.of.{k}"), message, label, None);
                 }
             }
         }
         if task.templates.is_empty() {
             let help = "add one, such as \"a photo of a {}\"".to_owned();
-            let message = "there is no template to fill";
+            let message = "no templates";
             self.fault("zero_shot.templates", message, "this list is empty", help);
         }
         if task.views.get() > MOST_VIEWS {
@@ -63,10 +63,10 @@ impl Check<'_> {
             let path = format!("zero_shot.templates.{i}");
             if !template.contains("{}") {
                 let help = format!("for example \"{} {{}}\"", template.trim());
-                let message = "this template has no place for the class";
+                let message = "this template lacks `{}`";
                 self.fault(&path, message, "`{}` is missing", help);
             } else if !templates.insert(template) {
-                let label = "it would count twice among all of them";
+                let label = "the ensemble would count it twice";
                 self.fault(&path, "this template is named twice", label, None);
             }
         }
@@ -82,16 +82,16 @@ impl Check<'_> {
             }
         };
         if lane.loss == Loss::InfoNce {
-            let help = "leave `negatives` out, or choose the loss SigLip".to_owned();
+            let help = "remove `negatives`, or use `loss: SigLip`".to_owned();
             let message = "InfoNCE counts all negatives";
             self.fault(&path, message, "for the sigmoid loss only", help);
         }
         if share.get() == 0.0 {
-            let message = "without any negative all features fall on one point";
+            let message = "without negatives all features collapse to one point";
             self.fault(&path, message, "above 0, to 1", None);
         }
         if batch_size > MOST_CHOSEN {
-            let message = format!("negatives cannot be chosen from a batch of {batch_size} pairs");
+            let message = format!("cannot choose negatives from a batch of {batch_size} pairs");
             self.fault(
                 &path,
                 message,

@@ -83,7 +83,7 @@ impl TaskReport for GeometryReport {
             number("alignment", "alignment", self.alignment, Unit::Length),
             number(
                 "uniformity_image",
-                "uniformity, pictures",
+                "uniformity, images",
                 self.uniformity_image,
                 Unit::Nats,
             ),
@@ -97,7 +97,7 @@ impl TaskReport for GeometryReport {
             number("gap", "modality gap", self.gap, Unit::Length),
             number(
                 "rank_image",
-                "effective rank, pictures",
+                "effective rank, images",
                 self.rank_image,
                 Unit::Count,
             ),

@@ -46,22 +46,22 @@ impl TaskReport for LanguageReport {
                 self.weight * 100.0
             )
         } else {
-            format!("{}, never trained on", self.language)
+            format!("{}, held out", self.language)
         };
         let measures = [
             share(
                 "r1_image_to_text",
-                "picture to name R@1",
+                "image to name R@1",
                 self.r1_image_to_text,
             ),
             share(
                 "r5_image_to_text",
-                "picture to name R@5",
+                "image to name R@5",
                 self.r5_image_to_text,
             ),
             share(
                 "r1_text_to_image",
-                "name to picture R@1",
+                "name to image R@1",
                 self.r1_text_to_image,
             ),
         ];

@@ -80,7 +80,7 @@ impl TaskReport for ProbeReport {
         list.push(Measure::number(
             Subset::InDomain,
             "worth",
-            "zero-shot is worth, shots",
+            "shots that match zero-shot",
             worth,
             Unit::Count,
         ));

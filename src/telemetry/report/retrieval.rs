@@ -51,32 +51,32 @@ impl TaskReport for EvalReport {
         let measures = [
             recall(
                 "r1_image_to_text",
-                "picture to name R@1",
+                "image to name R@1",
                 self.r1_image_to_text,
             ),
             recall(
                 "r5_image_to_text",
-                "picture to name R@5",
+                "image to name R@5",
                 self.r5_image_to_text,
             ),
             recall(
                 "r10_image_to_text",
-                "picture to name R@10",
+                "image to name R@10",
                 self.r10_image_to_text,
             ),
             recall(
                 "r1_text_to_image",
-                "name to picture R@1",
+                "name to image R@1",
                 self.r1_text_to_image,
             ),
             recall(
                 "r5_text_to_image",
-                "name to picture R@5",
+                "name to image R@5",
                 self.r5_text_to_image,
             ),
             recall(
                 "r10_text_to_image",
-                "name to picture R@10",
+                "name to image R@10",
                 self.r10_text_to_image,
             ),
             number("median_rank", "median rank", self.median_rank, Unit::Rank),

@@ -17,7 +17,7 @@ pub struct ZeroShotReport {
     pub split: Split,
     /// What is asked for: "name", "group", "colour".
     pub property: String,
-    /// The set of templates: "bare", "one", "clip-7", "lab-80", a file's name.
+    /// The set of templates: "bare", "one", "clip-7", "lab-88", a file's name.
     pub templates: String,
     /// Prompts that make a class.
     pub prompts: u64,
@@ -105,8 +105,8 @@ impl ZeroShotReport {
             let taken = taken.unwrap_or_default().iter().enumerate();
             let others = taken.filter(|(j, n)| *j != i && **n > 0);
             let label = match others.max_by_key(|(_, n)| **n) {
-                Some((j, n)) => format!("found; {n} for {}", self.table[j].name),
-                None => "found".into(),
+                Some((j, n)) => format!("correct; {n} taken for {}", self.table[j].name),
+                None => "correct".into(),
             };
             Measure::share(self.split, format!("found/{}", class.name), label, found)
                 .about(format!("{}, {}", class.name, self.templates))
@@ -152,24 +152,24 @@ impl TaskReport for ZeroShotReport {
         list.extend([
             number(
                 "softmax_listed",
-                "softmax, class listed",
+                "mean top softmax, listed",
                 said.softmax_listed,
             ),
             number(
                 "softmax_unlisted",
-                "softmax, class left out",
+                "mean top softmax, not listed",
                 said.softmax_unlisted,
             ),
         ]);
         let silent = [
             (
                 "rejected_listed",
-                "sigmoid: none, listed",
+                "sigmoid: none of these, listed",
                 said.sigmoid_listed,
             ),
             (
                 "rejected_unlisted",
-                "sigmoid: none, left out",
+                "sigmoid: none of these, not listed",
                 said.sigmoid_unlisted,
             ),
         ];

@@ -191,7 +191,7 @@ fn a_typed_value_is_applied_and_a_wrong_one_changes_nothing() {
     let said = |app: &App| app.message.as_ref().unwrap().1.clone();
     assert!(said(&app).contains("0.01 to 100"), "{}", said(&app));
     assert!(tap(&mut app, KeyCode::Enter).is_empty());
-    assert!(said(&app).contains("0.001 to 100, not 0"), "{}", said(&app));
+    assert!(said(&app).contains("0.001 to 100, got 0"), "{}", said(&app));
     assert!(app.overlay.is_some() && app.pending.is_empty());
     press(&mut app, "2");
     assert_eq!(

@@ -69,13 +69,8 @@ impl Bindings {
             let row = TABLE.iter().position(|row| row.id() == name);
             let keyless = row.is_some_and(|row| TABLE[row].keys.is_empty());
             if words.is_empty() && !keyless {
-                let text = format!("{name} would have no key");
-                faults.push((
-                    text,
-                    at.clone(),
-                    "give it one, or leave it out".into(),
-                    None,
-                ));
+                let text = format!("{name} has no key");
+                faults.push((text, at.clone(), "add one, or remove the line".into(), None));
             }
             let mut keys = Vec::new();
             for word in words {
@@ -88,7 +83,7 @@ impl Bindings {
             match row {
                 None => faults.push(unknown(&name, at)),
                 Some(row) if rows.iter().any(|(other, _)| *other == row) => {
-                    let text = format!("{name} stands here twice");
+                    let text = format!("duplicate action {name}");
                     faults.push((text, at, "keep one of them".into(), None));
                 }
                 Some(row) => rows.push((row, keys)),
@@ -158,13 +153,18 @@ fn conflicts(bound: &[Bound]) -> Vec<Fault> {
                 };
                 if !said.contains(&at) {
                     let text = format!(
-                        "{} would mean both {} and {}",
+                        "{} is bound to both {} and {}",
                         key_name::name(&key),
                         other.id(),
                         row.id()
                     );
                     said.push(at.clone());
-                    faults.push((text, at, "choose another key, or free it".into(), None));
+                    faults.push((
+                        text,
+                        at,
+                        "use another key, or rebind one of the two".into(),
+                        None,
+                    ));
                 }
             }
         }
@@ -174,7 +174,7 @@ fn conflicts(bound: &[Bound]) -> Vec<Fault> {
         for (key, at) in keys {
             let usual = row.keys.contains(key);
             if let Some(why) = action::reserved(row.context, *key).filter(|_| !usual) {
-                let text = format!("{} cannot be bound here", key_name::name(key));
+                let text = format!("{} cannot be bound", key_name::name(key));
                 faults.push((text, at.clone(), why.into(), None));
             }
         }
@@ -227,10 +227,11 @@ pub fn template() -> String {
     let mut out = String::from(
         "// clip-lab's keys. This file belongs at $XDG_CONFIG_HOME/clip-lab/keys.ron, beside config.ron:\n\
          // clip-lab config keys > ~/.config/clip-lab/keys.ron\n\
-         // Take away the slashes before what you change. A key is a character, Ctrl- and a letter, F1 to\n\
+         // Uncomment the lines that you change. A key is a character, Ctrl- and a letter, F1 to\n\
          // F12, or a name: Space, Enter, Esc, Tab, Shift-Tab, Shift-Left, Backspace, Left, Right, Up, Down,\n\
-         // PgUp, PgDn, Home, End. An empty list: `:` finds it by its name, and you may give it a key.\n\
-         // `clip-lab config check` says whether a key would mean two things.\n{\n",
+         // PgUp, PgDn, Home, End. An empty list means no key: find the action with `:`, or give it a key.\n\
+         // `clip-lab config check` reports keys that are bound twice.\n\
+         {\n",
     );
     for context in Context::ALL {
         let _ = writeln!(out, "    // {}", context.title());
@@ -326,7 +327,7 @@ mod tests {
             (
                 "{ \"main.bias\": [\"F5\"], \"main.bias\": [\"F6\"] }",
                 ":1:24",
-                "twice",
+                "duplicate action",
             ),
             // A key of the main screen works while a dial is held, too.
             ("{ \"dials.type\": [\"q\"] }", ":1:18", "main.quit"),

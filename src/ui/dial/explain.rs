@@ -12,7 +12,7 @@ impl Dial {
         #[allow(unreachable_patterns, clippy::match_wildcard_for_single_variants)]
         match self {
             Self::Temperature => format!(
-                "cosines are divided by tau: logit scale {scale:.1}{}; smaller tau looks at the hardest negatives only",
+                "divides the cosines: scale {scale:.1}{}; a smaller tau puts more weight on the hardest negatives",
                 if scale >= settings.max_logit_scale * 0.999 {
                     ", at its clamp"
                 } else {
@@ -24,7 +24,7 @@ impl Dial {
                 words.hint_of_bias(settings.batch_size, settings.bias)
             }
             Self::BatchSize => format!(
-                "{} pairs: each picture has {} wrong caption{} to be told from; guessing costs InfoNCE ln {} = {:.2}",
+                "{} pairs: each image has {} negative{}; a guess costs InfoNCE ln {} = {:.2}",
                 settings.batch_size,
                 settings.batch_size.saturating_sub(1),
                 if settings.batch_size == 2 { "" } else { "s" },
@@ -33,25 +33,25 @@ impl Dial {
             ),
             Self::LearningRate => "sets the peak of the schedule".into(),
             Self::Loss => settings.loss.law().idea().into(),
-            Self::WeightDecay => "pulls the weight matrices towards zero at every step".into(),
+            Self::WeightDecay => "shrinks the weight matrices a little at each step".into(),
             Self::ShuffleCaptions => format!(
-                "{:.0} % of each batch's captions are exchanged: how much noise does the loss bear?",
+                "{:.0} % of the captions of each batch are shuffled: they describe another image",
                 settings.shuffle_captions * 100.0
             ),
             Self::RandomCaptions => format!(
-                "{:.0} % of each batch's captions are random words, which say nothing of any picture",
+                "{:.0} % of the captions of each batch are random words",
                 settings.random_captions * 100.0
             ),
             Self::NoiseImages => format!(
-                "{:.0} % of each batch's pictures are noise, which shows nothing of any caption",
+                "{:.0} % of the images of each batch are noise",
                 settings.noise_images * 100.0
             ),
             Self::Duplicates => format!(
-                "{:.0} % of each batch's pairs have their concept twice in it: false negatives",
+                "{:.0} % of the pairs of each batch share their concept with another: false negatives",
                 settings.duplicates * 100.0
             ),
             Self::Imbalance => format!(
-                "the k-th concept comes in proportion to k^-{}: at 0 all come equally often",
+                "draws the k-th concept in proportion to k^-{}; at 0 all are drawn equally often",
                 settings.imbalance
             ),
             Self::Concepts => match settings.concepts {
@@ -59,18 +59,16 @@ impl Dial {
                 None => format!("trains on all {} concepts", settings.all_concepts),
             },
             Self::Augment => {
-                "training pictures are shifted, scaled and tinted a little, or shown as they are"
-                    .into()
+                "shifts, scales and tints training images a little, anew at each step".into()
             }
             Self::Lock => match settings.locked {
                 Locked::Nothing => "both towers learn".into(),
                 Locked::Image => {
-                    "the image tower stays as it is, and the text tower learns to read it (LiT)"
+                    "the image tower keeps its weights; the text tower learns to match it (LiT)"
                         .into()
                 }
                 Locked::Text => {
-                    "the text tower stays as it is, and the image tower learns to be named by it"
-                        .into()
+                    "the text tower keeps its weights; the image tower learns to match it".into()
                 }
             },
             _ => format!("sets {}", self.about()),

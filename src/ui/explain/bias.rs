@@ -1,6 +1,6 @@
 //! The bias: the prior that it states, why it starts at -10, and what a probability means then.
 
-use super::{Card, Write, number};
+use super::{Card, Paper, Source, Write, number};
 use crate::control::Dial;
 use crate::loss::{prior_matching_bias, sig_lip_at_zero};
 use crate::ui::app::App;
@@ -17,13 +17,18 @@ fn write(app: &App) -> Card {
             let words = seen.settings.loss.law().words();
             words.bias(seen.settings.batch_size, seen.settings.bias)
         })
-        .note(starts(app))
+        .claim(starts(app), &[Source::Paper(Paper::SigLip, "section 3.2")])
         .note(
-            "A match at p = 0.22 is not low: p is measured against a prior of 1/N, and only the order of \
-             the candidates ranks them.",
+            "A match with p = 0.22 is not low: compare it with the prior, 1/N. Ranking needs the order of the \
+             candidates only.",
         )
-        .note(
-            "SigLIP learns b with tau; the published table has -10 with tau 0.1 first, 0 with tau 1 last.",
+        .claim(
+            "SigLIP learns b and tau. In the paper b = -10 with scale 10 is first (63.0), b = 0 with scale 1 last \
+             (53.7). Here the order of these two is the same, and the lanes with b = 0 or none trail by more.",
+            &[
+                Source::Paper(Paper::SigLip, "Table 4"),
+                Source::Measured("Bias and scale at the start (SigLIP, Table 4)"),
+            ],
         )
 }
 
@@ -35,9 +40,9 @@ fn starts(app: &App) -> String {
     };
     let n = settings.batch_size;
     format!(
-        "Why -10? It is the prior of a batch of 22,027, near the 32,768 of the paper. At N = {} the loss \
-         starts near {} with -10 (each match costs 10, the rest nothing), {} with b*, {} = N ln 2 with 0: \
-         the first steps then only push all cosines down.",
+        "Why -10? It is b* of a batch of 22,027 pairs; the paper trains with up to 32,768 and more. At N = {} the loss \
+         starts near {} with -10 (each match costs 10, each mismatch almost nothing), {} with b*, and \
+         {} = N ln 2 with 0. From 0 the first steps only push all cosines down.",
         settings.batch_size,
         number(sig_lip_at_zero(n, -10.0)),
         number(sig_lip_at_zero(

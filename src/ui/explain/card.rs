@@ -1,5 +1,6 @@
-//! [`Card`]: an explanation, and [`Seen`]: a lane as one sees it.
+//! [`Card`]: an explanation, and [`Seen`]: a lane as a card sees it.
 
+use super::source::Source;
 use crate::control::Settings;
 use crate::telemetry::{Cells, DataReport, Snapshot};
 use crate::ui::app::App;
@@ -23,6 +24,20 @@ pub struct Line {
     pub kind: Kind,
     /// What it says.
     pub text: String,
+    /// What bears it out, if it claims something about the world.
+    pub sources: &'static [Source],
+}
+
+impl Line {
+    /// What a reader sees: the text, and its sources in brackets.
+    pub fn said(&self) -> String {
+        let sources: Vec<String> = self.sources.iter().filter_map(|s| s.short()).collect();
+        if sources.is_empty() {
+            self.text.clone()
+        } else {
+            format!("{} [{}]", self.text, sources.join("; "))
+        }
+    }
 }
 
 /// What a line is.
@@ -48,20 +63,32 @@ impl Card {
     /// Adds a formula.
     #[must_use]
     pub fn formula(mut self, text: impl Into<String>) -> Self {
-        self.push(Kind::Formula, text.into());
+        self.push(Kind::Formula, text.into(), &[]);
         self
     }
 
-    /// Adds what it means.
+    /// Adds what follows from the formula, or what the lab does: it needs no source. What papers found or runs
+    /// showed is a [`Card::claim`].
     #[must_use]
     pub fn note(mut self, text: impl Into<String>) -> Self {
-        self.push(Kind::Note, text.into());
+        self.push(Kind::Note, text.into(), &[]);
         self
     }
 
-    fn push(&mut self, kind: Kind, text: String) {
+    /// Adds a claim about the world, and what bears it out.
+    #[must_use]
+    pub fn claim(mut self, text: impl Into<String>, sources: &'static [Source]) -> Self {
+        self.push(Kind::Note, text.into(), sources);
+        self
+    }
+
+    fn push(&mut self, kind: Kind, text: String, sources: &'static [Source]) {
         if !text.is_empty() {
-            self.lines.push(Line { kind, text });
+            self.lines.push(Line {
+                kind,
+                text,
+                sources,
+            });
         }
     }
 
@@ -76,7 +103,7 @@ impl Card {
                 settings,
                 lane: &app.lanes[lane],
             };
-            self.push(Kind::Lane(lane), say(&seen));
+            self.push(Kind::Lane(lane), say(&seen), &[]);
         }
         self
     }
@@ -94,11 +121,11 @@ impl Seen<'_> {
         self.settings.batch_size as f64
     }
 
-    /// What was counted in the last batch, as the end of a sentence.
+    /// What the last batch held, as the end of a sentence.
     pub fn measured(&self, say: impl Fn(&DataReport) -> String) -> String {
         let report = self.lane.report.as_ref();
         report.map_or_else(String::new, |report| {
-            format!("; measured in the last batch: {}", say(&report.data))
+            format!("; in the last batch: {}", say(&report.data))
         })
     }
 

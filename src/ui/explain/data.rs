@@ -1,8 +1,8 @@
-//! Data: captions exchanged, pictures augmented, and negatives that are none.
+//! Data: shuffled captions, augmented images, and false negatives.
 
 use std::collections::BTreeMap;
 
-use super::{Card, Write, number};
+use super::{Card, Paper, Source, Write, number, percent};
 use crate::control::Dial;
 use crate::telemetry::Pair;
 use crate::ui::app::App;
@@ -17,26 +17,36 @@ pub(super) fn card(dial: Dial) -> Option<Write> {
 }
 
 fn shuffle(app: &App) -> Card {
-    Card::new("captions exchanged")
-        .formula("of N pairs, p N exchange their captions among themselves, anew in each batch")
+    Card::new("shuffled captions")
+        .formula("p N of the N pairs swap captions among themselves, drawn anew for each batch")
         .lanes(app, |seen| {
             let p = seen.settings.shuffle_captions;
             let lies = (p * seen.n()).round();
             format!(
-                "p = {}: {lies} of {} pairs lie, and each lie is a positive that is none and a negative \
-                 that is none{}",
+                "p = {}: {lies} of {} pairs have a wrong caption: a false positive in their row, and a false \
+                 negative where their own caption went{}",
                 number(p),
                 seen.settings.batch_size,
                 seen.measured(|batch| format!(
-                    "{} of the captions are of another name",
-                    number(batch.wrong_captions)
+                    "{} of the captions name something else",
+                    percent(batch.wrong_captions)
                 ))
             )
         })
         .note(guess(app))
-        .note(
-            "Published: with noise of any kind the sigmoid stays above the softmax, more so with more of \
-             it; about four times the noisy data matches clean data.",
+        .claim(
+            "In the paper the sigmoid stays above the softmax for every kind of noise, and its lead grows with the \
+             share. Here the softmax leads on clean data by 5.7 +- 1.9 points, and the sigmoid with half of the \
+             captions shuffled, by 1.0 +- 0.5.",
+            &[
+                Source::Paper(Paper::SigLip, "Figure 7"),
+                Source::Measured("Noise (SigLIP, Figure 7)"),
+            ],
+        )
+        .claim(
+            "More data makes up for noise: on COCO 3 M clean pairs reach an R@1 of 18.9, as many noisy ones 8.1, 6 M \
+             15.8 and 12 M 23.8.",
+            &[Source::Paper(Paper::Align, "Table 10")],
         )
 }
 
@@ -45,8 +55,7 @@ fn guess(app: &App) -> String {
     let settings = lanes.into_iter().find_map(|lane| app.settings(lane));
     settings.map_or_else(String::new, |settings| {
         format!(
-            "With all of them exchanged nothing can be learned: InfoNCE stays at ln {} = {}. What a lane \
-             reaches below that comes from the pairing alone.",
+            "With all captions shuffled there is nothing to learn: InfoNCE stays near ln {} = {}.",
             settings.batch_size,
             number((settings.batch_size.max(1) as f64).ln())
         )
@@ -55,33 +64,37 @@ fn guess(app: &App) -> String {
 
 fn augment(app: &App) -> Card {
     Card::new("augmentation")
-        .formula("each training picture is shifted, scaled and tinted at random, anew at each step")
+        .formula("each training image is shifted, scaled and tinted at random, anew at each step")
         .lanes(app, |seen| {
             let on = if seen.settings.augment { "on" } else { "off" };
             match (seen.lane.trained.last(), seen.lane.held_out.last()) {
                 (Some(trained), Some(held_out)) => format!(
-                    "{on}; R@1 {} on trained pictures, {} on held-out ones: {} of it is memory",
-                    number(trained.r1_image_to_text),
-                    number(held_out.r1_image_to_text),
-                    number(trained.r1_image_to_text - held_out.r1_image_to_text)
+                    "{on}; R@1 {} on trained images, {} on held-out ones: {:.1} points apart",
+                    percent(trained.r1_image_to_text),
+                    percent(held_out.r1_image_to_text),
+                    100.0 * (trained.r1_image_to_text - held_out.r1_image_to_text)
                 ),
-                _ => format!("{on}; the first evaluation will say how much is memory"),
+                _ => format!("{on}; the first evaluation shows how far trained and held-out R@1 are apart"),
             }
         })
         .note(
-            "Off, the model sees the same pixels each time and can learn them by heart: the trained score \
-             rises sooner, the held-out one less.",
+            "Two things keep the scores apart: the model has learned the training images by heart, and held-out images \
+             differ in kind (another drawing style, or new combinations). The difference alone does not tell which.",
+        )
+        .note(
+            "Off: the model gets the same pixels each time, which it can learn by heart. Compare two lanes, one with \
+             augmentation and one without, by their held-out R@1.",
         )
 }
 
-/// How often names repeat among some pairs.
+/// How often names repeat in a batch.
 pub struct Doubles {
     pairs: usize,
-    /// Pairs whose name another has, too.
+    /// Pairs that share their name with another.
     doubled: usize,
     /// Mean of ln c.
     floor: f64,
-    /// The name that stands most often, and how often.
+    /// The most frequent name, and its count.
     most: Option<(String, usize)>,
 }
 
@@ -112,12 +125,12 @@ impl Doubles {
         match &self.most {
             _ if self.pairs == 0 => "no batch yet".into(),
             None => format!(
-                "the {} pairs looked at have {} different names: no false negative among them",
+                "the first {} pairs of the batch have {} different names: no false negatives",
                 self.pairs, self.pairs
             ),
             Some((name, count)) => format!(
-                "{} of the {} pairs looked at share their name with another ({name}: {count} times): false \
-                 negatives, and a floor of {} under InfoNCE",
+                "{} of the first {} pairs of the batch share their name with another ({name}: {count} times): false \
+                 negatives, so InfoNCE cannot fall below {}",
                 self.doubled,
                 self.pairs,
                 number(self.floor)

@@ -1,6 +1,6 @@
 //! Locking a tower.
 
-use super::{Card, Write, number};
+use super::{Card, Paper, Source, Write, number};
 use crate::control::Dial;
 use crate::quantity::Locked;
 use crate::ui::app::App;
@@ -12,7 +12,7 @@ pub(super) fn card(dial: Dial) -> Option<Write> {
 
 fn write(app: &App) -> Card {
     Card::new("a locked tower")
-        .formula("locked: no gradient, no decay, no moments; the other tower learns to meet it where it is")
+        .formula("a locked tower keeps its weights: no gradient, no decay, no moments; the other tower adapts to it")
         .lanes(app, |seen| {
             let norm = seen
                 .lane
@@ -21,11 +21,13 @@ fn write(app: &App) -> Card {
                 .map_or_else(|| "0 steps yet".into(), |report| format!("gradient norm {}", number(report.grad_norm)));
             match seen.settings.locked {
                 Locked::Nothing => format!("both towers learn; {norm}"),
-                tower => format!("the {tower} tower is held; {norm} of the other"),
+                tower => format!("the {tower} tower is locked; the other has a {norm}"),
             }
         })
-        .note(
-            "With the image tower of a checkpoint locked (LiT) its features stay as good as they were, and only the \
-             words are learned; a step is cheaper, too. A tower that has learned nothing yet is no use locked.",
+        .claim(
+            "LiT locks a pretrained image tower: its features stay as good as they were, and the text tower learns to \
+             match them. Do not lock a tower that has learned nothing yet.",
+            &[Source::Paper(Paper::Lit, "section 3")],
         )
+        .note("A step costs less, since the locked tower needs no backward pass.")
 }

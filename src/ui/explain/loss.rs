@@ -1,6 +1,6 @@
 //! The losses and their curve: sum or mean, the ln N line, what SigLIP starts from.
 
-use super::{Card, Write};
+use super::{Card, Paper, Source, Write};
 use crate::control::Dial;
 use crate::ui::app::App;
 
@@ -18,16 +18,19 @@ fn write(app: &App) -> Card {
             Some(report) => seen.settings.loss.law().words().value(report),
         })
         .note(
-            "Sum or mean? SigLIP sums over N^2 cells and divides by N, not by N^2: a mean over cells would \
-             make its gradient N times smaller, and the same rate too low.",
+            "By the cosine of a negative the gradient is (P_ij + Q_ij) x scale / (2N) for InfoNCE and \
+             sigma(z_ij) x scale / N for SigLIP. P is the softmax of row i, Q that of column j. A row's P_ij add up \
+             to the pull on its own pair; the sigmoid looks at each cell alone.",
         )
-        .note(
-            "The two numbers cannot be compared with each other: compare accuracy, or R@1 on held-out \
-             pictures.",
+        .note("Do not compare the two values with each other. Compare accuracy, or held-out R@1.")
+        .claim(
+            "Sum or mean? SigLIP sums over N^2 cells and divides by N. A mean over cells would make the value and its \
+             gradient N times smaller.",
+            &[Source::Paper(Paper::SigLip, "Algorithm 1")],
         )
-        .note(
-            "Softmax needs the sum of a whole row, the sigmoid nothing but its cell. A negative is pushed by \
-             P_ij x scale in the one (a row's pushes sum to that of its pair), by sigma(z_ij) x scale / N in \
-             the other.",
+        .claim(
+            "Plain SGD would then need a rate N times larger. Adam divides a gradient by its own size, so a constant \
+             factor changes little, as long as the gradient stays far above epsilon.",
+            &[Source::Paper(Paper::Adam, "section 2.1")],
         )
 }

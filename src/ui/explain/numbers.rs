@@ -11,6 +11,11 @@ pub fn count(x: f64) -> String {
     }
 }
 
+/// A share in per cent, to one decimal: `0.234` is "23.4 %".
+pub fn percent(share: f64) -> String {
+    format!("{:.1} %", share * 100.0)
+}
+
 /// Bytes in a unit that suits them.
 pub fn bytes(x: f64) -> String {
     for (unit, size) in [("GiB", 30), ("MiB", 20), ("KiB", 10)] {

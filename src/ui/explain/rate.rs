@@ -1,6 +1,6 @@
 //! Learning rate and weight decay: how far a step goes.
 
-use super::{Card, Seen, Write, number};
+use super::{Card, Paper, Seen, Source, Write, number, percent};
 use crate::control::Dial;
 use crate::ui::app::App;
 use crate::ui::dial::Rate;
@@ -28,36 +28,49 @@ fn rate(app: &App) -> Card {
                     report.step,
                     number(report.update_norm),
                     number(report.param_norm),
-                    number(report.update_norm / report.param_norm),
+                    percent(report.update_norm / report.param_norm),
                     number(report.grad_norm),
                 ),
                 None => format!("{peak}; no step yet"),
             }
         })
         .note(
-            "A cosine ends at 0: no dial would have an effect after it. On the screen training goes on at a tenth of \
-             the peak, which the dial still sets.",
+            "A cosine schedule ends at 0, where no dial has an effect. On the screen training goes on at a tenth of \
+             the peak, and the dial still sets the peak.",
         )
-        .note(
-            "Adam moves each number by about the rate, however small the gradient: logit_scale too, so the \
-             scale changes by a factor of about e^rate at most in each step.",
+        .claim(
+            "Adam moves each number by about the rate, whatever the size of its gradient. That holds for logit_scale, \
+             too: in a step the scale changes by a factor of about e^rate at most.",
+            &[Source::Paper(Paper::Adam, "section 2.1")],
         )
-        .note(
-            "Too high: the gradient norm spikes, then the update, then the loss, which may end at ln N for \
-             good; the scale sticks or falls. Lower the rate, warm up longer, or lower beta2 from .999 \
-             to .95.",
+        .claim(
+            "Too high a rate: the loss goes to ln N and stays there, since the features have collapsed. The \
+             scenario rate-too-high shows it.",
+            &[Source::Test("every_bundled_scenario_shows_what_it_claims")],
+        )
+        .claim(
+            "Spikes come in this order: gradient norm, update, loss. Lower the rate, warm up longer, or lower beta2 \
+             from 0.999 to 0.95.",
+            &[Source::Paper(Paper::SigLip, "Figure 5")],
         )
 }
 
 fn decay(app: &App) -> Card {
     Card::new("weight decay")
-        .formula("w <- w (1 - rate x decay); matrices only: gains, biases and tau are spared")
+        .formula("w <- w (1 - rate x decay), for matrices only: gains, biases and tau do not decay")
         .lanes(app, shrink)
-        .note(
-            "The cosines do not see the length of the last layer's weights: decay there acts on how far a \
-             step of the rate turns them, more than on what they compute.",
+        .claim(
+            "Features are scaled to length 1, so the length of the last layer's weights does not matter to the \
+             cosines. Decay there makes the weights shorter, and the same rate then turns them further.",
+            &[Source::Paper(Paper::Decay, "section 2")],
         )
-        .note("CLIP uses 0.2, SigLIP 1e-4; on pretrained weights that are tuned further, none is better.")
+        .claim(
+            "CLIP uses 0.2 and SigLIP 1e-4. When SigLIP tunes pretrained weights, no decay on them is best.",
+            &[
+                Source::Paper(Paper::Clip, "Table 18"),
+                Source::Paper(Paper::SigLip, "Figure 4"),
+            ],
+        )
 }
 
 fn shrink(seen: &Seen) -> String {
@@ -66,10 +79,14 @@ fn shrink(seen: &Seen) -> String {
     let rate = report.map_or(seen.settings.learning_rate, |r| r.learning_rate);
     let each = rate * decay;
     if each <= 0.0 {
-        return format!("{} x {} = 0: nothing shrinks", number(rate), number(decay));
+        return format!(
+            "{} x {} = 0: no weight shrinks",
+            number(rate),
+            number(decay)
+        );
     }
     format!(
-        "{} x {} = {} a step: without gradients the weights would halve in {} steps",
+        "{} x {} = {} a step: without a gradient the weights would halve in {} steps",
         number(rate),
         number(decay),
         number(each),
@@ -79,18 +96,28 @@ fn shrink(seen: &Seen) -> String {
 
 fn beta2(app: &App) -> Card {
     Card::new("Adam's beta2")
-        .formula("v <- beta2 v + (1 - beta2) g^2: a gradient of n steps ago counts beta2^n")
+        .formula("v <- beta2 v + (1 - beta2) g^2: the gradient of n steps ago has weight beta2^n")
         .lanes(app, |seen| {
             let beta2 = seen.settings.beta2;
             format!(
-                "beta2 = {beta2}: after {} steps half of v is forgotten",
-                number(std::f64::consts::LN_2 / -beta2.ln())
+                "beta2 = {beta2}: after {} steps a gradient has half its weight in v; v averages over about {} steps",
+                number(std::f64::consts::LN_2 / -beta2.ln()),
+                number(1.0 / (1.0 - beta2))
             )
         })
-        .note(
-            "A spike in the gradient is divided by a root that does not know it yet: with a long memory the \
-             steps that follow are too long, and stay so. SigLIP lowers beta2 from 0.999 to 0.95 for that \
-             (Zhai et al. 2023, section 3.3, Figure 5).",
+        .claim(
+            "One large gradient moves a weight by up to (1 - beta1) / sqrt(1 - beta2) times the rate. With beta1 0.9 \
+             that is 3.2 at beta2 0.999, and 0.45 at 0.95: a long memory takes hardly any notice of a spike while \
+             it happens, and then keeps it in v for a thousand steps.",
+            &[Source::Paper(Paper::Adam, "section 2.1")],
         )
-        .note("Both moments stay when it is turned, as when PyTorch's optimizer is given another beta2.")
+        .claim(
+            "SigLIP lowers beta2 from 0.999 to 0.95, and its large batches then recover from spikes. The scenario \
+             beta2 makes one spike: at this size both lanes recover.",
+            &[
+                Source::Paper(Paper::SigLip, "Figure 5"),
+                Source::Test("every_bundled_scenario_shows_what_it_claims"),
+            ],
+        )
+        .note("Turning it keeps both moments, as PyTorch does.")
 }

@@ -1,6 +1,6 @@
 //! tau: why there is a scale, what its rising means, and why the clamp binds.
 
-use super::{Card, Seen, Write, number};
+use super::{Card, Paper, Seen, Source, Write, number};
 use crate::control::Dial;
 use crate::loss::info_nce::floor;
 use crate::telemetry::Curve;
@@ -26,14 +26,29 @@ fn write(app: &App) -> Card {
                 trend(&seen.lane.temperature),
             )
         })
+        .claim(
+            "A rising scale is normal. CLIP clamps it at 100, to keep training stable.",
+            &[
+                Source::Paper(Paper::Clip, "section 2.5"),
+                Source::Test("every_bundled_scenario_shows_what_it_claims"),
+            ],
+        )
         .note(
-            "A rising scale is normal: a model that tells pairs apart sharpens its softmax, and CLIP's \
-             ends at 100. A scale that falls towards 1 says that it is often sure of the wrong one: \
-             noise, or too high a rate.",
+            "The softmax's gradient raises the scale while a match has a larger cosine than the mean of its row, \
+             weighed by P. It lowers the scale when wrong captions outweigh the match: with noise, or too high a rate.",
         )
         .note(why(app))
-        .note(
-            "Small tau: only the hardest negative counts. Large tau: all count alike. The best lies between.",
+        .claim(
+            "Small tau: nearly all the push goes to the hardest negative. Large tau: all negatives get the same.",
+            &[Source::Paper(Paper::WangLiu, "eqs 4 to 7")],
+        )
+        .claim(
+            "The best tau lies between: 0.3 of 0.07, 0.3, 0.7 and 1 in the paper (CIFAR-10), 0.07 of 0.02, 0.07, \
+             0.3 and 1 here.",
+            &[
+                Source::Paper(Paper::WangLiu, "Table 1"),
+                Source::Measured("Temperature (Wang and Liu, Table 1)"),
+            ],
         )
 }
 
@@ -41,13 +56,12 @@ fn clamp(seen: &Seen) -> String {
     let most = seen.settings.max_logit_scale;
     if seen.scale() >= most * 0.999 {
         format!(
-            "the clamp binds at logit_scale <= ln {} = {}: the gradient asks for more, and beyond it one \
-             hard negative would take it all",
+            "the clamp binds: logit_scale stops at ln {} = {}",
             number(most),
             number(most.ln())
         )
     } else {
-        format!("the clamp at {} is not reached", number(most))
+        format!("the scale is below its clamp, {}", number(most))
     }
 }
 
@@ -82,8 +96,8 @@ fn why(app: &App) -> String {
     };
     let n = settings.batch_size as f64;
     format!(
-        "Why a scale at all? Cosines end at 1. With N = {} and scale 1 even a perfect model's InfoNCE is \
-         ln(1 + {} e^-{}) = {}; with scale {} it is {}.",
+        "Why a scale at all? A cosine is at most 1. With N = {} and scale 1 a perfect model still has an InfoNCE \
+         of ln(1 + {} e^-{}) = {}; with scale {} it has {}.",
         settings.batch_size,
         settings.batch_size.saturating_sub(1),
         number(n / (n - 1.0).max(1.0)),

@@ -98,7 +98,7 @@ fn the_card_of_tau_says_what_binds_and_what_a_rising_scale_means() {
     // 1/0.0431 and its logarithm.
     assert!(said.contains("scale = 1/0.0431 = 23.20"), "{said}");
     assert!(said.contains("= 3.14"), "{said}");
-    assert!(said.contains("the clamp at 100 is not reached"), "{said}");
+    assert!(said.contains("the scale is below its clamp, 100"), "{said}");
     assert!(said.contains("A rising scale is normal"), "{said}");
     assert!(said.contains("it rose from 14.30 at step 1"), "{said}");
     // ln(1 + 63 e^(-64/63)).
@@ -106,7 +106,7 @@ fn the_card_of_tau_says_what_binds_and_what_a_rising_scale_means() {
     app.observe(fixture::edited(640, |_, lane| {
         lane.settings.as_mut().unwrap().temperature = 0.01;
     }));
-    assert!(text(&app, topic).contains("the clamp binds at logit_scale <= ln 100 = 4.61"));
+    assert!(text(&app, topic).contains("the clamp binds: logit_scale stops at ln 100 = 4.61"));
 }
 
 #[test]
@@ -144,7 +144,10 @@ fn the_loss_cards_say_ln_n_sum_or_mean_and_what_repeats() {
         "{curve}"
     );
     let dial = text(&app, Topic::Dial(Dial::Loss));
-    assert!(dial.contains("divides by N, not by N^2"), "{dial}");
+    assert!(
+        dial.contains("sums over N^2 cells and divides by N"),
+        "{dial}"
+    );
     assert!(dial.contains("/ 64; a mean over all 4096 cells"), "{dial}");
 }
 
@@ -174,8 +177,8 @@ fn false_negatives_are_counted_in_the_batch_at_hand() {
     // Two of four share a name: the floor is 2 ln 2 / 4.
     assert_eq!(
         counted,
-        "2 of the 4 pairs looked at share their name with another (cat: 2 times): false negatives, and a \
-         floor of 0.35 under InfoNCE"
+        "2 of the first 4 pairs of the batch share their name with another (cat: 2 times): false negatives, so \
+         InfoNCE cannot fall below 0.35"
     );
     let mut app = app();
     app.observe(fixture::edited(640, |_, lane| {
@@ -187,7 +190,7 @@ fn false_negatives_are_counted_in_the_batch_at_hand() {
     assert!(
         data::doubles(&different)
             .tell()
-            .contains("no false negative")
+            .contains("no false negatives")
     );
 }
 
@@ -217,32 +220,32 @@ fn the_data_s_cards_say_what_was_set_and_what_was_counted() {
         (
             Dial::ShuffleCaptions,
             "p = 0.50: 32 of 64",
-            "0.38 of the captions",
+            "38.0 % of the captions",
         ),
         (
             Dial::RandomCaptions,
             "p = 0.25: 16 of 64",
-            "measured in the last batch: 0.26",
+            "in the last batch: 26.0 %",
         ),
         (
             Dial::NoiseImages,
             "p = 0.50: 32 of 64",
-            "measured in the last batch: 0.13",
+            "in the last batch: 13.0 %",
         ),
         (
             Dial::Duplicates,
             "p ln 2 = 0.35",
-            "0.75 of the pairs; 0.0150 of",
+            "75.0 % of the pairs; 1.5 % of",
         ),
         // The hundredth harmonic number is 5.187.
         (
             Dial::Imbalance,
-            "the first of 100 concepts is 0.19 of all",
+            "the first of 100 concepts is in 19.3 % of the pairs",
             "31 different",
         ),
         (
             Dial::Concepts,
-            "100 of 847: each stands 0.64 times",
+            "100 of 847: each is 0.64 times",
             "31 different",
         ),
     ] {
@@ -252,6 +255,132 @@ fn the_data_s_cards_say_what_was_set_and_what_was_counted() {
             "{dial:?}: {said}"
         );
     }
+}
+
+/// Words that tell of the world: a note with one of them is a claim.
+const TELLS: [&str; 20] = [
+    "paper",
+    "published",
+    "et al",
+    "clip",
+    "siglip's",
+    "openclip",
+    "align ",
+    "imagenet",
+    "coco",
+    "normal",
+    "usual",
+    "often",
+    "better",
+    "best",
+    "worse",
+    "helps",
+    "recover",
+    "gains",
+    "here the",
+    "measured",
+];
+
+/// Notes that have one of these words, and state a definition or what the lab does.
+const PLAIN: [&str; 1] = ["`clip-lab loss` prints the same"];
+
+#[test]
+fn a_note_that_claims_something_of_the_world_names_its_source() {
+    let app = app();
+    let mut claims = 0;
+    for topic in topics() {
+        for line in about(&app, topic).lines {
+            if line.kind != Kind::Note {
+                assert!(line.sources.is_empty(), "{:?}", line.text);
+                continue;
+            }
+            claims += usize::from(!line.sources.is_empty());
+            let low = line.text.to_lowercase();
+            let tells = TELLS.iter().find(|word| low.contains(**word));
+            let plain = PLAIN.iter().any(|text| line.text.contains(text));
+            assert!(
+                !line.sources.is_empty() || tells.is_none() || plain,
+                "{topic:?}: `{}` claims something and has no source (`{}`): use Card::claim",
+                line.text,
+                tells.unwrap_or(&"")
+            );
+        }
+    }
+    assert!(claims >= 30, "{claims}");
+}
+
+#[test]
+fn notes_without_a_source_are_those_that_were_looked_at() {
+    let app = app();
+    let mut all = String::new();
+    for topic in topics() {
+        for line in about(&app, topic).lines {
+            if line.kind == Kind::Note && line.sources.is_empty() {
+                all += &format!("{topic:?}: {}\n", line.text);
+            }
+        }
+    }
+    insta::assert_snapshot!("notes_without_a_source", all);
+}
+
+#[test]
+fn every_source_is_there() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let results = std::fs::read_to_string(root.join("docs/results.md")).unwrap();
+    let expects = std::fs::read_to_string(root.join("tests/expects.rs")).unwrap();
+    let app = app();
+    for topic in topics() {
+        for line in about(&app, topic).lines {
+            let said = line.said();
+            for source in line.sources {
+                match *source {
+                    Source::Paper(paper, place) => {
+                        assert!(
+                            said.contains(paper.short()) && said.contains(place),
+                            "{said}"
+                        );
+                        let kinds = ["section", "Table", "Figure", "eq", "Algorithm"];
+                        assert!(kinds.iter().any(|kind| place.starts_with(kind)), "{said}");
+                    }
+                    Source::Measured(section) => {
+                        let heading = format!("## {section}");
+                        assert!(results.lines().any(|line| line == heading), "{heading}");
+                        assert!(said.contains("measured here: Results, "), "{said}");
+                    }
+                    Source::Test(name) => {
+                        assert!(expects.contains(&format!("fn {name}()")), "{name}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn measured_numbers_on_cards_are_those_of_the_results() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let results = std::fs::read_to_string(root.join("docs/results.md")).unwrap();
+    let results = results.replace('\u{b1}', "+-");
+    let app = app();
+    let mut seen = 0;
+    for topic in topics() {
+        for line in about(&app, topic).lines {
+            for (at, _) in line.text.match_indices(" +- ") {
+                let before = line.text[..at].rsplit(' ').next().unwrap();
+                let after = &line.text[at + 4..];
+                let end = after.find(|c: char| c != '.' && !c.is_ascii_digit());
+                let after = after[..end.unwrap_or(after.len())].trim_end_matches('.');
+                let value = before.trim_start_matches('-');
+                let stated = value.starts_with(|c: char| c.is_ascii_digit());
+                if line.kind == Kind::Note && stated {
+                    let number = format!("{value} +- {after}");
+                    assert!(results.contains(&number), "{number}: {}", line.text);
+                    seen += 1;
+                }
+            }
+        }
+    }
+    assert!(seen >= 5, "{seen}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::control::Settings;
 use crate::loss::push::Push;
 use crate::telemetry::{Reliability, ReliabilityBin, Rows};
 use crate::ui::app::App;
-use crate::ui::explain::{Card, number};
+use crate::ui::explain::{Card, Paper, Source, number, percent};
 use crate::ui::panel::Panel;
 use crate::ui::view::findings::places;
 use crate::ui::view::plot::{Axis, Plot, Series};
@@ -115,7 +115,7 @@ fn column(frame: &mut Frame, area: Rect, screen: &Screen, lane: usize, found: &R
 /// What there is to know of it.
 pub fn explain(app: &App) -> Card {
     Card::new("calibration")
-        .formula("ECE = sum over ten bins of (pictures in it / all pictures) |share right - mean probability|")
+        .formula("ECE = sum over ten bins of (images in the bin / all images) x |accuracy - mean top probability|")
         .lanes(app, |seen| {
             let rows = seen.lane.rows.as_deref();
             let found = rows.and_then(|rows| of(rows, &seen.settings));
@@ -124,27 +124,27 @@ pub fn explain(app: &App) -> Card {
             };
             let (sure, right) = (found.confidence, found.accuracy.value());
             format!(
-                "{} pictures: sure {} on average, right {}: too {} by {}; ECE {}",
+                "{} images: mean top probability {}, accuracy {}: {} by {:.1} points; ECE {}",
                 found.accuracy.of,
-                number(sure),
-                number(right),
-                if sure > right { "sure" } else { "modest" },
-                number((sure - right).abs()),
+                percent(sure),
+                percent(right),
+                if sure > right { "overconfident" } else { "underconfident" },
+                100.0 * (sure - right).abs(),
                 number(found.ece)
             )
         })
         .note(
-            "Sure is the probability of the caption that a picture likes best: the softmax of its row, or the \
-             sigmoid of that one cell. Right is whether it is the picture's own. On the dashed line a model is as \
-             often right as it is sure; below it, it is too sure.",
+            "Top probability: that of the nearest caption of an image, the softmax of its row or the sigmoid of that cell. \
+             On the dashed line accuracy equals probability; below it the model is overconfident.",
+        )
+        .claim(
+            "tau changes the probabilities and not which caption is best, so the accuracy over all images stays. So \
+             does the sigmoid's bias.",
+            &[Source::Paper(Paper::Guo, "section 4.2")],
         )
         .note(
-            "tau moves the points to the left or right and never up or down: it changes how sure a row is, not which \
-             caption wins. The sigmoid's bias does the same.",
-        )
-        .note(
-            "Both answer for a batch of N: among fewer captions a softmax is surer, and the sigmoid's prior is 1/N. \
-             Pairs that share a caption count as wrong.",
+            "Both probabilities are those of a batch of N: with fewer captions the softmax is larger, and the sigmoid's \
+             prior is 1/N. Pairs that share a caption count as wrong.",
         )
 }
 

@@ -1,4 +1,4 @@
-//! The calculator panel: the numbers that can be edited, and both losses worked out from them as
+//! The calculator panel: the numbers that can be edited, and the losses worked out from them as
 //! `clip-lab loss` prints them.
 
 mod explain;

@@ -27,7 +27,7 @@ const SPAN: f64 = 9.0;
 /// Columns of the bias's labels.
 const GUTTER: u16 = 4;
 
-/// Draws the panel: a map for each lane that fits, the addressed one among them; both losses of a
+/// Draws the panel: a map for each lane that fits, the addressed one among them; the losses of a
 /// lane that is alone.
 pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     if area.width < 12 || area.height < 3 {

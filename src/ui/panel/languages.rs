@@ -105,17 +105,17 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
 /// What there is to know of it.
 pub fn explain(app: &App) -> Card {
     Card::new("languages")
-        .formula("R@1: share of held-out pictures whose name in that language is the nearest of all in it")
+        .formula("R@1 = share of held-out images whose name in that language is the nearest of all names in it")
         .lanes(app, |seen| {
             let reports: Vec<&LanguageReport> = seen.lane.findings.all().collect();
             let known = reports.iter().filter(|r| r.weight > 0.0).count() / 2;
             match reports.len() / 2 {
                 0 => "nothing evaluated yet: Enter does".into(),
-                all => format!("{known} languages trained on, {} not", all - known),
+                all => format!("{known} languages in training, {} others", all - known),
             }
         })
         .note(
-            "A language that was never trained on is found only as far as its words look like known ones: the \
-             tokenizer falls back on their letters.",
+            "In a language that training leaves out, only words that share pieces with known words can be matched: the \
+             tokenizer splits the rest into letters.",
         )
 }

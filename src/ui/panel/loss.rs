@@ -9,7 +9,7 @@ use crate::telemetry::LaneStatus;
 use crate::ui::app::App;
 use crate::ui::app::short;
 use crate::ui::chart::Smoothing;
-use crate::ui::explain::{Card, Seen, number};
+use crate::ui::explain::{Card, Seen, Source, number};
 use crate::ui::panel::Panel;
 use crate::ui::view::plot::{Axis, Guide, Plot};
 use crate::ui::view::series::Recipe;
@@ -226,16 +226,18 @@ fn waiting(frame: &mut Frame, area: Rect, screen: &Screen) {
 /// What there is to know of it.
 pub fn explain(app: &App) -> Card {
     Card::new("the loss curve")
-        .formula("InfoNCE: guessing = ln N; SigLIP at cos 0: softplus(-b) + (N - 1) softplus(b)")
+        .formula("with all cosines 0: InfoNCE = ln N; SigLIP = softplus(-b) + (N - 1) softplus(b)")
         .lanes(app, stands)
-        .note(
-            "Stuck at ln N: the model does not tell pairs apart: captions that do not belong to their \
-             pictures, too high a rate, features that collapsed to one point, or logits of 0.",
+        .claim(
+            "Stuck at ln N: the model does not tell pairs apart. Causes: captions that do not belong to their images, \
+             too high a rate, features that have collapsed, or logits of 0. The scenarios stuck-at-ln-n and \
+             rate-too-high show two of them.",
+            &[Source::Test("every_bundled_scenario_shows_what_it_claims")],
         )
         .note(zero_logits(app))
         .note(
-            "The faint line is what each step measured, on its own batch: it jumps because batches differ. \
-             A smaller N lowers ln N without anything being learned.",
+            "The faint line is the loss of each step on its own batch: it jumps since batches differ. A smaller N \
+             lowers ln N, and nothing has been learned.",
         )
 }
 
@@ -255,8 +257,8 @@ fn zero_logits(app: &App) -> String {
     let settings = lanes.into_iter().find_map(|lane| app.settings(lane));
     settings.map_or_else(String::new, |settings| {
         format!(
-            "A SigLIP loss that repeats N ln 2 exactly ({} here; 354.89 at N = 512) means that all logits \
-             are 0: cosines or a scale of 0, and no bias.",
+            "A SigLIP loss of exactly N ln 2 ({} here; 354.89 at N = 512), step after step, means that all logits are \
+             0: the cosines or the scale are 0, and there is no bias.",
             number(sig_lip_at_zero(settings.batch_size, 0.0))
         )
     })

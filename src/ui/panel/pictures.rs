@@ -8,7 +8,7 @@ use ratatui::text::Line;
 use crate::telemetry::Pair;
 use crate::ui::app::App;
 use crate::ui::explain::data::doubles;
-use crate::ui::explain::{Card, count};
+use crate::ui::explain::{Card, Paper, Source, count};
 use crate::ui::panel::Panel;
 use crate::ui::theme::Theme;
 use crate::ui::view::{Screen, frame, pair, thumbnail};
@@ -151,18 +151,17 @@ impl Plan {
 
 /// What there is to know of it.
 pub fn explain(app: &App) -> Card {
-    Card::new("pictures and captions")
-        .formula("pair i: picture i with caption i is the positive, with every other caption a negative")
+    Card::new("images and captions")
+        .formula("image i with caption i is a positive; image i with any other caption is a negative")
         .lanes(app, |seen| doubles(&seen.lane.pairs).tell())
         .note(
-            "Two pairs with the same caption or name are each other's negatives and should not be: the loss \
-             pushes apart what belongs together. Its floor is then the mean of ln c over pairs whose \
-             name stands c times in the batch, and not 0.",
+            "Two pairs with the same name are false negatives of each other: the loss pushes apart what belongs \
+             together. With names that occur c times InfoNCE cannot fall below the mean of ln c over all pairs.",
         )
         .note(expected(app))
-        .note(
-            "What helps: a batch sampled without repeating a name, labels that are soft, or the sigmoid with \
-             those cells left out.",
+        .claim(
+            "What helps: draw batches that repeat no name, or count pairs with equal names as positives.",
+            &[Source::Paper(Paper::UniCl, "section 3")],
         )
 }
 
@@ -177,8 +176,7 @@ fn expected(app: &App) -> String {
     found.map_or_else(String::new, |(settings, classes)| {
         let n = settings.batch_size as f64;
         format!(
-            "Were pictures drawn blindly from {classes} names, a batch of {} would hold about N(N-1)/(2C) = {} \
-             such couples.",
+            "Drawn at random from C = {classes} names, a batch of {} would hold about N(N-1)/(2C) = {} such couples.",
             settings.batch_size,
             count(n * (n - 1.0) / (2.0 * classes.max(1.0)))
         )

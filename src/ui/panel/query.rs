@@ -184,7 +184,7 @@ fn scores(hit: &Hit) -> String {
 /// What there is to know of it.
 pub fn explain(app: &App) -> Card {
     Card::new("nearest")
-        .formula("all held-out pictures (or names), by their cosine with what is asked; p softmax, s sigmoid")
+        .formula("held-out images (or names) in order of their cosine with the query; p = softmax, s = sigmoid")
         .lanes(app, |seen| {
             let query = seen.lane.findings.first::<QueryReport>();
             query.and_then(|q| q.hits.first()).map_or_else(
@@ -192,5 +192,5 @@ pub fn explain(app: &App) -> Card {
                 |hit| format!("nearest: {}, cosine {}", hit.name, number(hit.cosine)),
             )
         })
-        .note("The answer is of the weights when it was asked; ask again to see what training changed.")
+        .note("The answer belongs to the weights at that step. Ask again to see what training has changed.")
 }

@@ -8,7 +8,7 @@ use crate::quantity::percent;
 use crate::telemetry::EvalReport;
 use crate::ui::app::App;
 use crate::ui::chart::Smoothing;
-use crate::ui::explain::{Card, number};
+use crate::ui::explain::{Card, Source, number, percent};
 use crate::ui::panel::Panel;
 use crate::ui::view::plot::{Axis, Guide, Plot, Series};
 use crate::ui::view::series::Recipe;
@@ -269,8 +269,8 @@ fn dash(screen: &Screen) -> &'static str {
 
 /// What there is to know of it.
 pub fn explain(app: &App) -> Card {
-    Card::new("retrieval on held-out pictures")
-        .formula("R@k = share of pictures whose own name is among the k best of all C names; chance k/C")
+    Card::new("retrieval on held-out images")
+        .formula("R@k = share of images whose own name is among the k nearest of all C names; chance k/C")
         .lanes(app, |seen| match seen.lane.held_out.last() {
             None => "no evaluation yet".into(),
             Some(held_out) => {
@@ -278,22 +278,29 @@ pub fn explain(app: &App) -> Card {
                 let n = held_out.pictures.max(1) as f64;
                 let error = (p * (1.0 - p) / n).sqrt();
                 let trained = seen.lane.trained.last().map_or_else(String::new, |t| {
-                    format!("; trained pictures {}", number(t.r1_image_to_text))
+                    format!("; trained images {}", percent(t.r1_image_to_text))
                 });
                 format!(
-                    "R@1 {} +- {} at step {}, chance 1/{} = {}; median rank {}{trained}",
-                    number(p),
-                    number(error),
+                    "R@1 {} +- {:.1} at step {}, chance 1/{} = {}; median rank {}{trained}",
+                    percent(p),
+                    100.0 * error,
                     held_out.step,
                     held_out.candidates,
-                    number(1.0 / held_out.candidates.max(1) as f64),
+                    percent(1.0 / held_out.candidates.max(1) as f64),
                     number(held_out.median_rank)
                 )
             }
         })
         .note(
-            "The honest score: another drawing style, or combinations that were never trained. The +- is \
-             what chance does to so few pictures; seeds differ by more, so compare over several (R).",
+            "Held-out images differ from those trained on: another drawing style, or new combinations. The +- is one \
+             standard error for so many images.",
         )
-        .note("Trained far above held-out: learned by heart. Both low: not yet learned.")
+        .claim(
+            "Runs with different seeds differ by more than that: compare lanes over several seeds.",
+            &[Source::Measured("Noise (SigLIP, Figure 7)")],
+        )
+        .note(
+            "Trained far above held-out: the model has learned images by heart, or does not carry over to the new \
+             kind. Both low: it has not learned yet.",
+        )
 }

@@ -9,7 +9,7 @@ use crate::telemetry::{Curve, Snapshot};
 use crate::ui::app::App;
 use crate::ui::chart::Smoothing;
 use crate::ui::dial;
-use crate::ui::explain::{Card, count, number};
+use crate::ui::explain::{Card, Paper, Source, count, number};
 use crate::ui::panel::Panel;
 use crate::ui::view::plot::{Axis, Plot};
 use crate::ui::view::series::Recipe;
@@ -155,7 +155,7 @@ fn draw(frame: &mut Frame, area: Rect, screen: &mut Screen, trace: &Trace) {
 /// What there is to know of it.
 pub fn explain(app: &App) -> Card {
     Card::new("the traces")
-        .formula("tau and b where they are learned; gradient norm = |dL/dw| over all weights, before clipping")
+        .formula("tau and b by step; gradient norm = |dL/dw| over all weights, before clipping")
         .lanes(app, |seen| match &seen.lane.report {
             None => "no step yet".into(),
             Some(report) => {
@@ -163,7 +163,7 @@ pub fn explain(app: &App) -> Card {
                     .logit_bias
                     .map_or_else(String::new, |b| format!(", b {}", number(b)));
                 format!(
-                    "tau {} (scale {}){bias}; gradient norm {}; {} of {} pictures found their caption",
+                    "tau {} (scale {}){bias}; gradient norm {}; {} of {} images have their own caption first",
                     number(report.temperature),
                     number(1.0 / report.temperature),
                     number(report.grad_norm),
@@ -172,9 +172,17 @@ pub fn explain(app: &App) -> Card {
                 )
             }
         })
-        .note(
-            "Falling tau is a rising scale, and normal. A spike of the gradient norm comes before the spike \
-             of the loss: with a large beta2 Adam has forgotten how to take it small.",
+        .claim(
+            "A falling tau is a rising scale, and normal. CLIP clamps the scale at 100.",
+            &[
+                Source::Paper(Paper::Clip, "section 2.5"),
+                Source::Test("every_bundled_scenario_shows_what_it_claims"),
+            ],
         )
-        .note("Batch accuracy is among N captions only: a smaller batch makes it better by itself.")
+        .claim(
+            "A spike of the gradient norm comes before the spike of the loss. With beta2 0.999 Adam remembers too \
+             long: its average hardly notices the spike, so the step is too large. With 0.95 training recovers.",
+            &[Source::Paper(Paper::SigLip, "Figure 5")],
+        )
+        .note("Batch accuracy compares N captions only: a smaller batch raises it, and nothing has been learned.")
 }

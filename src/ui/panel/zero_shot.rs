@@ -9,7 +9,7 @@ use ratatui::text::{Line, Span};
 use crate::quantity;
 use crate::telemetry::{Share, Split, ZeroShotReport};
 use crate::ui::app::App;
-use crate::ui::explain::{Card, number};
+use crate::ui::explain::{Card, Paper, Source, number};
 use crate::ui::panel::Panel;
 use crate::ui::view::findings::{note, percent, places};
 use crate::ui::view::{Screen, frame};
@@ -211,14 +211,14 @@ fn confusion(frame: &mut Frame, area: Rect, screen: &Screen, report: &ZeroShotRe
 pub fn explain(app: &App) -> Card {
     let looked = app.property().zip(app.templates());
     let card = Card::new("zero-shot classification")
-        .formula("class = argmax cos(picture, class vector); class vector = unit mean of its prompts' unit features")
+        .formula("class = argmax cos(image, class vector); class vector = the mean of its prompts' unit features, scaled to length 1")
         .lanes(app, |seen| {
             let report = looked.and_then(|(property, set)| {
                 let find = |split| seen.lane.findings.all().find(|r: &&ZeroShotReport| r.is(property, set, split));
                 find(Split::HeldOut).or_else(|| find(Split::Trained))
             });
             report.map_or_else(
-                || "nothing evaluated yet: Enter does".into(),
+                || "nothing evaluated yet".into(),
                 |r| {
                     format!(
                         "{} with {}: {} of {} classes, chance {} %",
@@ -231,13 +231,17 @@ pub fn explain(app: &App) -> Card {
                 },
             )
         });
-    card.note(
-        "Templates help where training captions looked like them. A model that was trained on bare names takes \
-         \"a photo of a cat\" for something else: the template costs more than the ensemble gives back.",
+    card.claim(
+        "CLIP gains 1.3 points with one template over the bare name, and 3.5 more with 80. Here an ensemble gains 1.0 \
+         to 1.9 points over the bare name for subgroups, and costs 2.5 to 3.4 for names.",
+        &[
+            Source::Paper(Paper::Clip, "section 3.1.4"),
+            Source::Measured("Templates (CLIP, section 3.1.4)"),
+        ],
     )
     .note(
-        "Softmax sums to one over any list, so it always chooses. The sigmoid answers for each class by itself, and \
-         can say no to all of them.",
+        "The softmax adds up to one over any list, so it always chooses. The sigmoid answers for each class by itself, \
+         and can refuse all of them.",
     )
 }
 

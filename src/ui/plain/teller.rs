@@ -3,18 +3,18 @@
 use std::sync::Arc;
 
 use super::words::{evaluation, least_step, losses, spoken, status, word};
-use crate::control::{Control, Dial};
+use crate::control::{Control, Dial, Settings};
 use crate::lab::{Command, Dials, Reset};
 use crate::scenario::{Scenario, Train, did_you_mean};
 use crate::telemetry::{LaneStatus, Snapshot};
 use crate::ui::dial::Rate;
 
 const HELP: &str = "\
-commands, one a line:
+commands, one per line:
 pause; go; step, or step 5; reset; reset 7 takes seed 7; defaults; evaluate; checkpoint
 tau 0.05 sets a control of all lanes, softmax tau 0.05 of one; learn tau; fix tau
-status tells how it stands; every 50 tells the losses every 50 steps; controls lists what can be set
-save mine.ron; command shows what repeats this run; open siglip; help; quit";
+status shows the lanes; every 50 prints the losses every 50 steps; controls lists all controls
+save mine.ron; command prints the command that repeats this run; open siglip; help; quit";
 
 /// What a line asks for.
 #[derive(Clone, Debug, PartialEq)]
@@ -96,7 +96,7 @@ impl Teller {
         let words: Vec<&str> = line.split_whitespace().collect();
         let whole = |text: &str| {
             let number = text.parse::<u64>();
-            number.map_err(|_| format!("a whole number is wanted, not {text}"))
+            number.map_err(|_| format!("expected a whole number, got {text}"))
         };
         let all = |command| Ok(vec![Ask::Send(None, command)]);
         match &words[..] {
@@ -125,7 +125,7 @@ impl Teller {
             ["controls"] => Err(self.controls()),
             ["every", n] => {
                 self.every = whole(n)?.max(1);
-                Err(format!("the losses are told every {} steps", self.every))
+                Err(format!("printing the losses every {} steps", self.every))
             }
             _ => self.control(&words),
         }
@@ -139,13 +139,20 @@ impl Teller {
             [verb @ ("learn" | "fix"), name] => {
                 let learned = Dial::called(name).and_then(|dial| dial.learn(*verb == "learn"));
                 learned
-                    .ok_or_else(|| format!("{name} is not learned: only tau and the bias are"))?
+                    .ok_or_else(|| format!("{name} cannot be learned: only tau and the bias can"))?
             }
             [name, value] => {
                 let known = Dial::called(name).map(Dial::name);
                 let known = known.or_else(|| Control::NAMES.into_iter().find(|n| n == name));
                 let known = known.ok_or_else(|| self.unknown(words))?;
                 Control::parse(known, value)?
+            }
+            // A control by itself asks for its value.
+            [name] if Dial::called(name).is_some() || Control::NAMES.contains(name) => {
+                let allowed = Dial::called(name).map_or_else(String::new, |dial| {
+                    format!(": {}", dial.allowed(self.settings(named)))
+                });
+                return Err(format!("{name} needs a value{allowed}"));
             }
             _ => return Err(self.unknown(words)),
         };
@@ -198,8 +205,9 @@ impl Teller {
                     .flat_map(|dial| dial.also().iter().copied()),
             )
             .chain(lanes);
-        let hint = did_you_mean(words[0], known).unwrap_or_else(|| "help lists all".into());
-        format!("{} is not understood: {hint}", words.join(" "))
+        let hint =
+            did_you_mean(words[0], known).unwrap_or_else(|| "help lists all commands".into());
+        format!("unknown command {}: {hint}", words.join(" "))
     }
 
     fn state(&self) -> String {
@@ -241,8 +249,14 @@ impl Teller {
         lines.join("\n")
     }
 
+    /// The dials of a lane; of the first one if none is named.
+    fn settings(&self, lane: Option<usize>) -> Option<&Settings> {
+        let lane = self.seen.get(lane.unwrap_or(0))?;
+        lane.settings.as_ref()
+    }
+
     fn controls(&self) -> String {
-        let settings = self.seen.first().and_then(|lane| lane.settings.as_ref());
+        let settings = self.settings(None);
         let line = |dial: Dial| {
             let also = match dial.also() {
                 [] => String::new(),
@@ -279,7 +293,7 @@ mod tests {
         let lines = teller.observe(fixture::running(120));
         assert_eq!(lines[0], "softmax: training on CPU, 1 thread");
         assert!(
-            lines[1].starts_with("softmax: held out at step 100: "),
+            lines[1].starts_with("softmax: held-out retrieval at step 100: "),
             "{lines:?}"
         );
         assert!(lines[4].starts_with("step 120: loss softmax "), "{lines:?}");
@@ -358,8 +372,15 @@ mod tests {
             teller
                 .command("tau hot")
                 .unwrap_err()
-                .contains("wants a number")
+                .contains("must be a number")
         );
+        for (control, range) in [("beta2", "0 to"), ("tau", "to 100"), ("concepts", "or all")] {
+            let said = teller.command(control).unwrap_err();
+            assert!(
+                said.starts_with(&format!("{control} needs a value: ")) && said.contains(range),
+                "{said}"
+            );
+        }
         assert!(teller.command("learn batch").is_err());
         assert!(
             teller

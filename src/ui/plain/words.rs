@@ -18,7 +18,7 @@ pub fn word(status: &LaneStatus) -> &'static str {
         LaneStatus::Running => "training",
         LaneStatus::Paused => "paused",
         LaneStatus::Finished => "finished",
-        LaneStatus::Diverged(_) => "no longer a number",
+        LaneStatus::Diverged(_) => "NaN or infinite",
         LaneStatus::Failed(_) => "failed",
     }
 }
@@ -30,11 +30,11 @@ pub fn status(lane: &Snapshot, before: Option<&LaneStatus>) -> String {
         LaneStatus::Running if matches!(before, None | Some(LaneStatus::Starting)) => {
             format!("{name}: training on {}", lane.device)
         }
-        LaneStatus::Running => format!("{name}: goes on"),
+        LaneStatus::Running => format!("{name}: resumed"),
         LaneStatus::Paused => format!("{name}: paused at step {}", lane.step),
-        LaneStatus::Finished => format!("{name}: all {} steps are done", lane.steps),
+        LaneStatus::Finished => format!("{name}: finished all {} steps", lane.steps),
         LaneStatus::Diverged(step) => {
-            format!("{name}: no longer a number at step {step}; it waits, reset starts over")
+            format!("{name}: the loss is NaN or infinite at step {step}; type reset to train anew")
         }
         LaneStatus::Failed(reason) => format!("{name}: failed, {}", reason.replace('\n', " ")),
     }
@@ -47,7 +47,7 @@ pub fn spoken(text: &str) -> String {
 
 pub fn evaluation(lane: &str, report: &EvalReport) -> String {
     format!(
-        "{lane}: held out at step {}: {} percent found first among {} names, {} percent among the first five, median rank {}",
+        "{lane}: held-out retrieval at step {}: R@1 {} percent of {} names, R@5 {} percent, median rank {}",
         report.step,
         percent(report.r1_image_to_text),
         report.candidates,
@@ -64,13 +64,13 @@ pub fn losses(lanes: &[Arc<Snapshot>]) -> String {
             let loss = if report.loss.is_finite() {
                 format!("{:.3}", report.loss)
             } else {
-                "not a number".into()
+                "NaN or infinite".into()
             };
             Some(format!("{} {loss}", lane.lane))
         })
         .collect();
     if each.is_empty() {
-        return "no step was made yet".into();
+        return "no step yet".into();
     }
     format!("step {}: loss {}", least_step(lanes), each.join(", "))
 }

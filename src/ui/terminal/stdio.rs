@@ -25,8 +25,8 @@ pub fn log_path() -> Option<PathBuf> {
 /// Where all that is printed can be read, in words.
 pub fn log_place() -> String {
     log_path().map_or_else(
-        || "what is printed is kept nowhere: there is no HOME".into(),
-        |path| format!("what is printed is kept in {}", path.display()),
+        || "printed text is lost: HOME is not set".into(),
+        |path| format!("printed text is saved in {}", path.display()),
     )
 }
 

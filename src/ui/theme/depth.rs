@@ -8,7 +8,7 @@ use super::rgb::Rgb;
 /// What `--color` may say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum ColorChoice {
-    /// By `NO_COLOR`, `COLORTERM` and `TERM`.
+    /// From `NO_COLOR`, `COLORTERM` and `TERM`.
     #[default]
     Auto,
     /// 24 bits.
@@ -28,10 +28,10 @@ pub enum ColorChoice {
 /// What `--glyphs` may say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum GlyphChoice {
-    /// Octants where the terminal is known to draw them, else braille; ASCII if the locale is not UTF-8.
+    /// Octants if the terminal is known to draw them, else braille; ASCII if the locale is not UTF-8.
     #[default]
     Auto,
-    /// Unicode 16's octants: as fine as braille, and solid.
+    /// Unicode 16's octants: as fine as braille, with solid cells.
     Octant,
     /// Braille dots.
     Braille,
@@ -165,15 +165,16 @@ impl FromStr for ColorChoice {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
         <Self as clap::ValueEnum>::from_str(text, true)
-            .map_err(|_| format!("colour wants auto, truecolor, 256, 16 or none, not `{text}`"))
+            .map_err(|_| format!("color must be auto, truecolor, 256, 16 or none, got `{text}`"))
     }
 }
 
 impl FromStr for GlyphChoice {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        <Self as clap::ValueEnum>::from_str(text, true)
-            .map_err(|_| format!("glyphs wants auto, octant, braille, half or ascii, not `{text}`"))
+        <Self as clap::ValueEnum>::from_str(text, true).map_err(|_| {
+            format!("glyphs must be auto, octant, braille, half or ascii, got `{text}`")
+        })
     }
 }
 

@@ -8,7 +8,7 @@ use super::rgb::Rgb;
 /// What `--theme` may say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum ThemeChoice {
-    /// Light if COLORFGBG says that the terminal is, else dark.
+    /// Light if COLORFGBG names a light background, else dark.
     #[default]
     Auto,
     /// Soft colours on a dark ground.
@@ -17,7 +17,7 @@ pub enum ThemeChoice {
     Light,
     /// White and full colours on black.
     HighContrast,
-    /// Told apart with any kind of colour vision.
+    /// Colours that are distinct with any kind of colour vision.
     ColorBlind,
 }
 
@@ -31,7 +31,7 @@ pub enum Palette {
     Light,
     /// White and full colours on black.
     HighContrast,
-    /// Told apart with any kind of colour vision.
+    /// Colours that are distinct with any kind of colour vision.
     ColorBlind,
 }
 
@@ -199,7 +199,7 @@ impl FromStr for ThemeChoice {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
         <Self as clap::ValueEnum>::from_str(text, true).map_err(|_| {
-            format!("theme wants auto, dark, light, high-contrast or color-blind, not `{text}`")
+            format!("theme must be auto, dark, light, high-contrast or color-blind, got `{text}`")
         })
     }
 }

@@ -38,9 +38,9 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
             (indent + 1).min(width / 3)
         };
         let text = if theme.ascii() {
-            ascii(&line.text)
+            ascii(&line.said())
         } else {
-            line.text
+            line.said()
         };
         let mut sign = Some(sign);
         for piece in frame::wrap(&text, width.saturating_sub(indent).max(8)) {

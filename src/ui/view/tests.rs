@@ -211,7 +211,7 @@ fn overlays() {
     app.update(Action::Accept);
     let screen = shot(&mut app, &RICH, 80, 24);
     assert!(
-        screen.contains("temperature for all lanes = 0.0x▏  temperature wants a number"),
+        screen.contains("temperature for all lanes = 0.0x▏  temperature must be a number"),
         "{screen}"
     );
 }

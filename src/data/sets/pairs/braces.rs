@@ -22,12 +22,12 @@ pub fn files(pattern: &str, folder: &Path) -> Result<Vec<PathBuf>> {
                 let escaped = glob::Pattern::escape(&folder.display().to_string());
                 let whole = Path::new(&escaped).join(&name).display().to_string();
                 let found = glob::glob(&whole)
-                    .map_err(|e| Error::Data(format!("`{name}` is no pattern: {e}")))?;
+                    .map_err(|e| Error::Data(format!("invalid pattern `{name}`: {e}")))?;
                 let before = files.len();
                 files.extend(found.filter_map(Result::ok).take(MOST + 1));
                 if files.len() == before {
                     return Err(Error::Data(format!(
-                        "no file is called like `{name}` in {}",
+                        "no file matches `{name}` in {}",
                         folder.display()
                     )));
                 }
@@ -154,7 +154,7 @@ fn top_level(text: &str) -> Vec<&str> {
 
 fn too_many(pattern: &str) -> Error {
     Error::Data(format!(
-        "`{pattern}` stands for more than {MOST} files\n  that is more than one set can have"
+        "`{pattern}` matches more than {MOST} files\n  that is more than one set can have"
     ))
 }
 

@@ -35,7 +35,7 @@ fn look_into(folder: &Path, class: &str, root: &Path, depth: usize, to: &mut Bui
         Err(_) => false,
     };
     if !inside {
-        return to.leave_out(&shown, "a link that leads out of the folder");
+        return to.leave_out(&shown, "a link to a place outside the folder");
     }
     let entries = match entries(folder) {
         Ok(entries) => entries,
@@ -45,10 +45,7 @@ fn look_into(folder: &Path, class: &str, root: &Path, depth: usize, to: &mut Bui
         if path.is_dir() {
             // A link to a folder above would go on for ever.
             if path.is_symlink() || depth == DEEPEST {
-                to.leave_out(
-                    &path.display().to_string(),
-                    "a folder that is not looked into",
-                );
+                to.leave_out(&path.display().to_string(), "a nested folder, skipped");
             } else if !hidden(&path) {
                 look_into(&path, class, root, depth + 1, to);
             }
@@ -63,7 +60,7 @@ fn add(path: &Path, class: &str, root: &Path, to: &mut Builder) {
     match path.canonicalize() {
         Err(_) => return to.leave_out(&shown, "no such file"),
         Ok(real) if !real.starts_with(root) => {
-            return to.leave_out(&shown, "a link that leads out of the folder");
+            return to.leave_out(&shown, "a link to a place outside the folder");
         }
         Ok(real) if !real.is_file() => return to.leave_out(&shown, "not a file"),
         Ok(_) => {}
@@ -75,7 +72,7 @@ fn add(path: &Path, class: &str, root: &Path, to: &mut Builder) {
         .map(str::to_owned);
     match name {
         Some(name) => to.add(&Place::File(&name), &name, &[class.to_owned()]),
-        None => to.leave_out(&shown, "its name is not text in UTF-8"),
+        None => to.leave_out(&shown, "its name is not UTF-8"),
     }
 }
 

@@ -209,7 +209,7 @@ impl Builder {
             return self.leave_out(key, "no caption");
         }
         if tidy.iter().any(|text| text.len() > MOST_CAPTION) {
-            return self.leave_out(key, "a caption of more than 64 KiB");
+            return self.leave_out(key, "a caption longer than 64 KiB");
         }
         if self.index.entries.len() >= MOST_PAIRS {
             return self.leave_out(key, "beyond the 200 millionth");

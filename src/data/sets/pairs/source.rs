@@ -14,7 +14,7 @@ use crate::scenario::{Pairs, PairsFormat};
 /// A path that does not say, which the rules of the scenario refuse.
 pub fn format_of(spec: &Pairs, path: &str) -> Result<PairsFormat> {
     spec.format_of(path)
-        .ok_or_else(|| Error::Internal(format!("{}: of no known format", shown(path))))
+        .ok_or_else(|| Error::Internal(format!("{}: unknown format", shown(path))))
 }
 
 /// Where the paths of pictures start.

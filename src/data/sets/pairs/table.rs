@@ -71,7 +71,7 @@ pub fn csv(path: &Path, spec: &Pairs, tabs: bool, to: &mut Builder) -> Result<St
             Ok(false) => break,
             Err(e) => {
                 // What follows may be the inside of a text.
-                let why = format!("{}; nothing after it was read", told(&e));
+                let why = format!("{}; the rest of the file was skipped", told(&e));
                 to.leave_out(&format!("{} line {line}", path.display()), &why);
                 break;
             }
@@ -80,12 +80,12 @@ pub fn csv(path: &Path, spec: &Pairs, tabs: bool, to: &mut Builder) -> Result<St
         match (field(image), field(caption)) {
             (Some(Ok(image)), Some(Ok(caption))) => add(image, &[caption.to_owned()], line, to),
             (Some(Err(_)), _) | (_, Some(Err(_))) => {
-                to.leave_out(&format!("line {line}"), "not text in UTF-8");
+                to.leave_out(&format!("line {line}"), "not UTF-8");
             }
             _ => {
                 let last = reader.position().line() + late - 1;
                 let why = if last > line {
-                    format!("too few columns, up to line {last}: a quotation mark is not closed")
+                    format!("too few columns up to line {last}: a quotation mark is not closed")
                 } else {
                     "too few columns".into()
                 };
@@ -130,7 +130,7 @@ pub fn jsonl(path: &Path, spec: &Pairs, to: &mut Builder) -> Result<String> {
         let image = value(&object, spec.image.as_deref(), &IMAGE);
         let caption = value(&object, spec.caption.as_deref(), &CAPTION);
         let Some((key, Value::String(image))) = image else {
-            to.leave_out(&place(), "no path of a picture");
+            to.leave_out(&place(), "no image path");
             continue;
         };
         if let (None, Some((caption, _))) = (&taken, caption) {
@@ -145,10 +145,10 @@ pub fn jsonl(path: &Path, spec: &Pairs, to: &mut Builder) -> Result<String> {
 fn add(image: &str, captions: &[String], line: u64, to: &mut Builder) {
     let image = image.trim();
     if image.is_empty() {
-        return to.leave_out(&format!("line {line}"), "no path of a picture");
+        return to.leave_out(&format!("line {line}"), "no image path");
     }
     if image.len() > 4096 {
-        return to.leave_out(&format!("line {line}"), "a path of more than 4096 bytes");
+        return to.leave_out(&format!("line {line}"), "a path longer than 4096 bytes");
     }
     match std::fs::metadata(to.folder().join(image)) {
         Ok(about) if about.is_file() => to.add(&Place::File(image), image, captions),
@@ -206,10 +206,10 @@ fn no_column(
         Some(name) => {
             let hint = did_you_mean(name, header.iter().map(String::as_str));
             let hint = hint.map_or_else(String::new, |hint| format!("\n  {hint}"));
-            format!("there is no column `{name}`{hint}")
+            format!("no column called `{name}`{hint}")
         }
         None => format!(
-            "no column has a usual name ({}): say which it is with `{field}`",
+            "no column has a known name ({}): name it with `{field}`",
             usual.join(", ")
         ),
     };
@@ -228,7 +228,7 @@ impl<R: Read> Read for Bounded<R> {
         let room = self.1.get();
         if room == 0 {
             return Err(std::io::Error::other(
-                "a row of more than 1 MiB (a quote that is never closed?)",
+                "a row longer than 1 MiB (is a quote not closed?)",
             ));
         }
         let most = buffer.len().min(room);

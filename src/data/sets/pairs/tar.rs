@@ -70,7 +70,7 @@ impl Walk {
             };
             let claimed = header
                 .entry_size()
-                .map_err(|_| format!("no size stands in the header at byte {}", self.at - BLOCK))?;
+                .map_err(|_| format!("the header at byte {} has no size", self.at - BLOCK))?;
             match header.entry_type() {
                 EntryType::GNULongName => {
                     let bytes = self.extension(claimed)?;
@@ -115,7 +115,7 @@ impl Walk {
         if self.end - self.at < BLOCK {
             return match self.end - self.at {
                 0 => Ok(None),
-                _ => Err("the archive ends within a header".into()),
+                _ => Err("the archive is cut off in a header".into()),
             };
         }
         let mut header = Header::new_old();
@@ -136,7 +136,7 @@ impl Walk {
         if header.cksum().ok() == Some(sum) {
             Ok(Some(header))
         } else if self.at == BLOCK {
-            Err("this is no tar archive (a compressed one must be unpacked first)".into())
+            Err("not a tar archive (decompress it first if it is compressed)".into())
         } else {
             Err(format!("the header at byte {} is damaged", self.at - BLOCK))
         }
@@ -145,10 +145,10 @@ impl Walk {
     /// What stands in front of a member about it.
     fn extension(&mut self, size: u64) -> Result<Vec<u8>, String> {
         if size > MOST_EXTENSION {
-            return Err(format!("a name or a header of {size} bytes"));
+            return Err(format!("a name or header of {size} bytes"));
         }
         if size > self.end - self.at {
-            return Err("the archive ends within a header".into());
+            return Err("the archive is cut off in a header".into());
         }
         let mut bytes = vec![0; size as usize];
         self.file
@@ -165,7 +165,7 @@ impl Walk {
         let mut more = header.as_gnu().is_some_and(tar::GnuHeader::is_extended);
         while more {
             if self.end - self.at < BLOCK {
-                return Err("the archive ends within a header".into());
+                return Err("the archive is cut off in a header".into());
             }
             let mut block = [0; BLOCK as usize];
             self.file
@@ -180,7 +180,7 @@ impl Walk {
     fn skip(&mut self, size: u64) -> Result<(), String> {
         if size > self.end - self.at {
             return Err(format!(
-                "{size} bytes are claimed, and the archive has {} more",
+                "the header says {size} bytes, but {} are left in the archive",
                 self.end - self.at
             ));
         }
@@ -237,7 +237,7 @@ pub fn name_at(path: &Path, offset: u64) -> String {
                 String::from_utf8_lossy(&header.path_bytes())
             )
         }
-        Err(_) => format!("what begins at byte {offset} of {shard}"),
+        Err(_) => format!("the entry at byte {offset} of {shard}"),
     }
 }
 
@@ -277,7 +277,7 @@ mod tests {
             bytes.extend([0; 512]);
             let (members, why) = walk(&bytes);
             assert_eq!(members.len(), 1, "{claim}");
-            assert!(why.unwrap().contains("bytes are claimed"), "{claim}");
+            assert!(why.unwrap().contains("the header says"), "{claim}");
             // As the name of another.
             let mut bytes = member("a", claim, EntryType::GNULongName);
             bytes.extend([0; 512]);
@@ -302,7 +302,7 @@ mod tests {
             assert_eq!(why.is_some(), cut == 512, "{cut}: {why:?}");
         }
         assert!(walk(b"not a tar, but longer than a header? no").1.is_some());
-        assert!(walk(&[b'x'; 2000]).1.unwrap().contains("no tar archive"));
+        assert!(walk(&[b'x'; 2000]).1.unwrap().contains("not a tar archive"));
     }
 
     #[test]

@@ -56,7 +56,7 @@ pub fn shard(path: &Path, spec: &Pairs, to: &mut Builder) {
             Err(why) => {
                 shard
                     .to
-                    .lose(&shown, &format!("{why}; nothing after it was read"));
+                    .lose(&shown, &format!("{why}; the rest of the shard was skipped"));
                 break;
             }
         }
@@ -114,11 +114,12 @@ impl Shard<'_> {
             return None;
         }
         if name.starts_with('/') || name.split('/').any(|step| step == "..") {
-            self.to.leave_out(name, "its path leads out of the archive");
+            self.to
+                .leave_out(name, "its path leads outside the archive");
             return None;
         }
         if !member.plain {
-            self.to.leave_out(name, "not a plain file of the archive");
+            self.to.leave_out(name, "not a regular file");
             return None;
         }
         let folder = &name[..name.len() - file.len()];
@@ -163,7 +164,7 @@ impl Shard<'_> {
         };
         let bytes = self.read(json, MOST_TEXT)?;
         let object = serde_json::from_slice::<Map<String, Value>>(&bytes);
-        let object = object.map_err(|_| "its .json holds no JSON object")?;
+        let object = object.map_err(|_| "its .json is not a JSON object")?;
         let found = value(&object, asked, &CAPTION);
         Ok(found.map_or_else(Vec::new, |(_, value)| texts(value)))
     }

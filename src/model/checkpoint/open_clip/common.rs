@@ -78,9 +78,9 @@ pub fn activation(quick_gelu: bool, kwargs: Option<&ActKwargs>) -> Result<Activa
         (false, None | Some("none")) => Ok(Activation::Gelu),
         (false, Some("tanh")) => Ok(Activation::TanhGelu),
         (_, Some(other)) => Err(format!(
-            "act_kwargs: this lab has no GELU that is approximated by {other:?}{}",
+            "act_kwargs: unsupported GELU approximation {other:?}{}",
             if quick_gelu {
-                " and quick_gelu at once"
+                " together with quick_gelu"
             } else {
                 ""
             }

@@ -97,7 +97,7 @@ impl VisionCfg {
             Image::ViT(vit) => {
                 let map = vit.pool == ImagePool::Map;
                 if vit.any_size {
-                    return Err("OpenCLIP has no tower for pictures of any size".into());
+                    return Err("OpenCLIP has no tower for images of any size".into());
                 }
                 let timm = |text: &str| map.then(|| text.to_owned());
                 let blocks = &vit.blocks;
@@ -144,7 +144,7 @@ impl VisionCfg {
             Sides::One(side) => Ok(side),
             Sides::Both([height, width]) if height == width => Ok(height),
             Sides::Both([height, width]) => Err(format!(
-                "vision_cfg.image_size is {height} by {width}: this lab's towers see squares"
+                "vision_cfg.image_size must be square, got {height} x {width}"
             )),
         }
     }
@@ -260,7 +260,7 @@ impl VisionCfg {
 fn no_timm(name: Option<&str>, pool: Option<&str>, proj: Option<&str>) -> String {
     let shown = |name: Option<&str>| name.map_or("(none)".into(), |name| format!("{name:?}"));
     format!(
-        "vision_cfg: timm's tower {} with timm_pool {} and timm_proj {} is none that this lab has; it has \
+        "vision_cfg: unsupported timm tower {} with timm_pool {} and timm_proj {}; supported: \
          \"vit_*_patch*_siglip_*\" with \"map\" and \"none\"",
         shown(name),
         shown(pool),

@@ -2,13 +2,13 @@
 
 use crate::loss::push::Push;
 use crate::ui::app::App;
-use crate::ui::explain::{Card, number};
+use crate::ui::explain::{Card, Paper, Source, number};
 
 /// What there is to know of it.
 pub fn explain(app: &App) -> Card {
     let row = app.cursor.0;
     Card::new("where the gradient goes")
-        .formula("push on a negative: softmax P_ij x scale, sigmoid sigma(z_ij) x scale; effective = e^entropy")
+        .formula("row i pushes negative j in proportion to P_ij (softmax) or sigma(z_ij) (sigmoid); effective = e^(entropy of the pushes)")
         .lanes(app, |seen| {
             let found = seen.lane.rows.as_ref().and_then(|rows| {
                 let bias = seen.settings.bias.unwrap_or(0.0);
@@ -20,16 +20,21 @@ pub fn explain(app: &App) -> Card {
             };
             let n = seen.settings.batch_size.saturating_sub(1);
             format!(
-                "picture {}: {} effective negatives of {n} at tau {}",
+                "image {}: {} effective negatives of {n} at tau {}",
                 row + 1,
                 number(push.effective),
                 number(seen.settings.temperature)
             )
         })
-        .note(
-            "Small tau: the softmax gives nearly all its push to the hardest negative, as a triplet loss \
-             would. Large tau: to all alike. The sigmoid weighs each negative by itself: how hard the others \
-             are does not matter.",
+        .claim(
+            "Small tau: the softmax gives nearly all its push to the hardest negative, like a triplet loss. Large \
+             tau: it gives the same to all.",
+            &[Source::Paper(Paper::WangLiu, "eqs 4 to 7")],
         )
-        .note("A false negative is often the hardest one: then the push goes where it should not.")
+        .note("The sigmoid weighs each negative by itself: how hard the others are does not matter.")
+        .note(
+            "InfoNCE also pushes down the columns, by Q_ij. By the cosine the gradient is (P_ij + Q_ij) x scale / (2N) \
+             for InfoNCE and sigma(z_ij) x scale / N for SigLIP. The bars show the row's part.",
+        )
+        .note("A false negative fits the image, so it is among the hardest: the push then does harm.")
 }

@@ -1,24 +1,25 @@
-//! The matrix: why a match need not have a large cosine, and what becomes of it in each loss.
+//! The matrix: why the cosine of a match may be small, and what each loss makes of it.
 
 use crate::ui::app::App;
-use crate::ui::explain::{Card, Seen, number};
+use crate::ui::explain::{Card, Paper, Seen, Source, number};
 
 /// What there is to know of it.
 pub fn explain(app: &App) -> Card {
     Card::new("the matrix")
-        .formula("cell (i, j) = cos(picture i, caption j);  logit = scale x cos + b;  pairs on the diagonal")
+        .formula("cell (i, j) = cos(image i, caption j);  logit = scale x cos + b;  matches on the diagonal")
         .lanes(app, apart)
-        .note(
-            "Why only 0.25 for a match? Pictures and captions keep to two cones of the sphere, and the gap \
-             between them stays from the start: losses see differences to the rivals, never the cosine \
-             itself.",
+        .claim(
+            "Why can a match have a cosine of only 0.25? Images and captions start in two narrow cones, and the gap \
+             between the cones stays through training.",
+            &[Source::Paper(Paper::Gap, "sections 2 and 3")],
         )
         .note(
-            "A bright row or column is a picture or caption that is near everything. A bright cell off the \
-             diagonal is a hard negative, or a false one: look at both with the cursor.",
+            "The softmax sees differences between cosines only: add 0.5 to all of them, and its loss stays the same. \
+             The sigmoid compares each cosine with -b / scale.",
         )
         .note(
-            "Over 64 pairs cells are pooled: each shows a mean, and the diagonal fades with the pooling.",
+            "A bright row or column is an image or caption that is near everything. A bright cell off the diagonal is \
+             a hard negative, or a false negative: move the cursor there and look at both.",
         )
 }
 
