@@ -210,6 +210,10 @@ fn shown(m: &Measure) -> String {
             low * 100.0,
             high * 100.0
         ),
+        // Retrieval has no interval: its images and names are those that there are.
+        (Unit::Share, None, None) if m.label.contains("R@") && m.value.is_finite() => {
+            format!("{:5.1} %", m.value * 100.0)
+        }
         _ if m.value.is_finite() => format!("{:7.4}", m.value),
         _ => "     -".into(),
     }

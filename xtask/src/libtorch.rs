@@ -172,7 +172,7 @@ fn of_python() -> Result<Libtorch> {
     let (true, Some(version), Some(lib)) = (output.status.success(), lines.next(), lines.next())
     else {
         let complaint = String::from_utf8_lossy(&output.stderr);
-        let last = complaint.lines().last().unwrap_or("it says nothing");
+        let last = complaint.lines().last().unwrap_or("it prints nothing");
         return Err(refused(&format!("`{program}` cannot import torch: {last}")));
     };
     same_version(version, "LIBTORCH_USE_PYTORCH is set, and Python has")?;

@@ -138,7 +138,7 @@ impl TaskReport for CalibrationReport {
         list.extend(known.bins.iter().map(|bin| {
             let (name, label) = (
                 format!("accuracy_above_{:.3}", bin.low),
-                format!("accuracy at confidence {:.3}", bin.confidence),
+                format!("accuracy at p = {:.3}", bin.confidence),
             );
             Measure::share(self.split, name, label, bin.accuracy).only(Listing::Tables)
         }));

@@ -152,24 +152,24 @@ impl TaskReport for ZeroShotReport {
         list.extend([
             number(
                 "softmax_listed",
-                "mean top softmax, listed",
+                "top softmax, listed",
                 said.softmax_listed,
             ),
             number(
                 "softmax_unlisted",
-                "mean top softmax, not listed",
+                "top softmax, unlisted",
                 said.softmax_unlisted,
             ),
         ]);
         let silent = [
             (
                 "rejected_listed",
-                "sigmoid: none of these, listed",
+                "sigmoid refuses, listed",
                 said.sigmoid_listed,
             ),
             (
                 "rejected_unlisted",
-                "sigmoid: none of these, not listed",
+                "sigmoid refuses, unlisted",
                 said.sigmoid_unlisted,
             ),
         ];
