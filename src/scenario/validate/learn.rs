@@ -35,7 +35,7 @@ impl Check<'_> {
                 && !x.is_finite()
             {
                 let message = format!("nothing compares with {x}");
-                self.fault(&path("is"), message, "a number is wanted", None);
+                self.fault(&path("is"), message, "expected a number", None);
             }
             let by_hand = expect.by_hand.as_ref().and_then(|cue| cue.lane.as_deref());
             let named = [

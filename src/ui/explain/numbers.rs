@@ -13,7 +13,7 @@ pub fn count(x: f64) -> String {
 
 /// A share in per cent, to one decimal: `0.234` is "23.4 %".
 pub fn percent(share: f64) -> String {
-    format!("{:.1} %", share * 100.0)
+    format!("{} %", crate::quantity::percent(share))
 }
 
 /// Bytes in a unit that suits them.
