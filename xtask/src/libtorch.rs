@@ -129,7 +129,10 @@ fn of_user(folder: &Path) -> Result<Libtorch> {
         };
         if !base.join(part).is_dir() {
             let missing = base.join(part);
-            let what = format!("{named}, but the folder `{}` does not exist", missing.display());
+            let what = format!(
+                "{named}, but the folder `{}` does not exist",
+                missing.display()
+            );
             return Err(Failure::new(what, remedy));
         }
     }

@@ -150,11 +150,7 @@ impl TaskReport for ZeroShotReport {
         }
         let said = &self.rejection;
         list.extend([
-            number(
-                "softmax_listed",
-                "top softmax, listed",
-                said.softmax_listed,
-            ),
+            number("softmax_listed", "top softmax, listed", said.softmax_listed),
             number(
                 "softmax_unlisted",
                 "top softmax, unlisted",
