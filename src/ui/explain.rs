@@ -22,7 +22,7 @@ use crate::control::Dial;
 pub use card::{Card, Kind, Line};
 
 pub(super) use card::{Seen, Write};
-pub(super) use numbers::{bytes, count, number, percent};
+pub(super) use numbers::{bytes, count, number, percentage};
 pub(super) use source::{Paper, Source};
 
 /// What is explained.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Card, Paper, Source, Write, number, percent};
+use super::{Card, Paper, Source, Write, number, percentage};
 use crate::control::Dial;
 use crate::telemetry::Pair;
 use crate::ui::app::App;
@@ -29,7 +29,7 @@ fn shuffle(app: &App) -> Card {
                 seen.settings.batch_size,
                 seen.measured(|batch| format!(
                     "{} of the captions name something else",
-                    percent(batch.wrong_captions)
+                    percentage(batch.wrong_captions)
                 ))
             )
         })
@@ -70,8 +70,8 @@ fn augment(app: &App) -> Card {
             match (seen.lane.trained.last(), seen.lane.held_out.last()) {
                 (Some(trained), Some(held_out)) => format!(
                     "{on}; R@1 {} on trained images, {} on held-out ones: {:.1} points apart",
-                    percent(trained.r1_image_to_text),
-                    percent(held_out.r1_image_to_text),
+                    percentage(trained.r1_image_to_text),
+                    percentage(held_out.r1_image_to_text),
                     100.0 * (trained.r1_image_to_text - held_out.r1_image_to_text)
                 ),
                 _ => format!("{on}; the first evaluation shows how far trained and held-out R@1 are apart"),

@@ -12,7 +12,7 @@ pub fn count(x: f64) -> String {
 }
 
 /// A share in per cent, to one decimal: `0.234` is "23.4 %".
-pub fn percent(share: f64) -> String {
+pub fn percentage(share: f64) -> String {
     format!("{} %", crate::quantity::percent(share))
 }
 

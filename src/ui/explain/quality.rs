@@ -1,7 +1,7 @@
 //! The data's quality: random captions, noise images, and how often concepts occur. What the dial is set to, and what
 //! the last batch held.
 
-use super::{Card, Paper, Seen, Source, Write, count, number, percent};
+use super::{Card, Paper, Seen, Source, Write, count, number, percentage};
 use crate::control::Dial;
 use crate::telemetry::DataReport;
 use crate::ui::app::App;
@@ -67,7 +67,7 @@ fn part(seen: &Seen, p: f64, what: &str, counted: impl Fn(&DataReport) -> f64) -
         number(p),
         (p * seen.n()).round(),
         seen.settings.batch_size,
-        seen.measured(|batch| percent(counted(batch)))
+        seen.measured(|batch| percentage(counted(batch)))
     )
 }
 
@@ -84,8 +84,8 @@ fn duplicates(app: &App) -> Card {
                 number(p * std::f64::consts::LN_2),
                 seen.measured(|batch| format!(
                     "{} of the pairs; {} of the cells off the diagonal are false negatives",
-                    percent(batch.duplicates),
-                    percent(batch.false_negatives)
+                    percentage(batch.duplicates),
+                    percentage(batch.false_negatives)
                 ))
             )
         })
@@ -107,8 +107,8 @@ fn imbalance(app: &App) -> Card {
             format!(
                 "s = {}: the first of {kept} concepts is in {} of the pairs, the last in {}{}",
                 number(s),
-                percent(1.0 / sum.max(1.0)),
-                percent((kept.max(1) as f64).powf(-s) / sum.max(1.0)),
+                percentage(1.0 / sum.max(1.0)),
+                percentage((kept.max(1) as f64).powf(-s) / sum.max(1.0)),
                 distinct(seen)
             )
         })
@@ -148,7 +148,7 @@ fn distinct(seen: &Seen) -> String {
         format!(
             "{} different concepts; {} of the cells off the diagonal are false negatives",
             count(batch.classes as f64),
-            percent(batch.false_negatives)
+            percentage(batch.false_negatives)
         )
     })
 }

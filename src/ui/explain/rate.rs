@@ -1,6 +1,6 @@
 //! Learning rate and weight decay: how far a step goes.
 
-use super::{Card, Paper, Seen, Source, Write, number, percent};
+use super::{Card, Paper, Seen, Source, Write, number, percentage};
 use crate::control::Dial;
 use crate::ui::app::App;
 use crate::ui::dial::Rate;
@@ -28,7 +28,7 @@ fn rate(app: &App) -> Card {
                     report.step,
                     number(report.update_norm),
                     number(report.param_norm),
-                    percent(report.update_norm / report.param_norm),
+                    percentage(report.update_norm / report.param_norm),
                     number(report.grad_norm),
                 ),
                 None => format!("{peak}; no step yet"),

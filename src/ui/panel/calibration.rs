@@ -10,7 +10,7 @@ use crate::control::Settings;
 use crate::loss::push::Push;
 use crate::telemetry::{Reliability, ReliabilityBin, Rows};
 use crate::ui::app::App;
-use crate::ui::explain::{Card, Paper, Source, number, percent};
+use crate::ui::explain::{Card, Paper, Source, number, percentage};
 use crate::ui::panel::Panel;
 use crate::ui::view::findings::places;
 use crate::ui::view::plot::{Axis, Plot, Series};
@@ -126,8 +126,8 @@ pub fn explain(app: &App) -> Card {
             format!(
                 "{} images: mean top probability {}, accuracy {}: {} by {:.1} points; ECE {}",
                 found.accuracy.of,
-                percent(sure),
-                percent(right),
+                percentage(sure),
+                percentage(right),
                 if sure > right { "overconfident" } else { "underconfident" },
                 100.0 * (sure - right).abs(),
                 number(found.ece)

@@ -8,7 +8,7 @@ use crate::quantity::percent;
 use crate::telemetry::EvalReport;
 use crate::ui::app::App;
 use crate::ui::chart::Smoothing;
-use crate::ui::explain::{Card, Source, number, percent};
+use crate::ui::explain::{Card, Source, number, percentage};
 use crate::ui::panel::Panel;
 use crate::ui::view::plot::{Axis, Guide, Plot, Series};
 use crate::ui::view::series::Recipe;
@@ -278,15 +278,15 @@ pub fn explain(app: &App) -> Card {
                 let n = held_out.pictures.max(1) as f64;
                 let error = (p * (1.0 - p) / n).sqrt();
                 let trained = seen.lane.trained.last().map_or_else(String::new, |t| {
-                    format!("; trained images {}", percent(t.r1_image_to_text))
+                    format!("; trained images {}", percentage(t.r1_image_to_text))
                 });
                 format!(
                     "R@1 {} +- {:.1} at step {}, chance 1/{} = {}; median rank {}{trained}",
-                    percent(p),
+                    percentage(p),
                     100.0 * error,
                     held_out.step,
                     held_out.candidates,
-                    percent(1.0 / held_out.candidates.max(1) as f64),
+                    percentage(1.0 / held_out.candidates.max(1) as f64),
                     number(held_out.median_rank)
                 )
             }

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 
 use crate::telemetry::{ProbeReport, RegimesReport, Share, Wise};
 use crate::ui::app::App;
-use crate::ui::explain::{Card, Paper, Source, percent as share};
+use crate::ui::explain::{Card, Paper, Source, percentage};
 use crate::ui::panel::Panel;
 use crate::ui::view::findings::{note, percent, places};
 use crate::ui::view::plot::{Axis, Plot, Series};
@@ -162,8 +162,8 @@ pub fn explain(app: &App) -> Card {
                         format!(
                             "{} {} -> {}",
                             row.name,
-                            share(row.in_domain.value()),
-                            share(row.transfer.value())
+                            percentage(row.in_domain.value()),
+                            percentage(row.transfer.value())
                         )
                     });
                     rows.collect::<Vec<_>>().join("; ")
