@@ -362,8 +362,7 @@ impl<'a> Worker<'a> {
         let from = self.trainer.steps_done();
         let last = self.trainer.last_change().map(|(number, _)| number);
         let Some(number) = change.as_ref().map(|change| change.number).or(last) else {
-            self.observer
-                .say("no change to rewind to".into());
+            self.observer.say("no change to rewind to".into());
             return Ok(());
         };
         let Some(to) = self.trainer.rewind(number)? else {
