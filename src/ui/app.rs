@@ -11,6 +11,7 @@ mod cursor;
 mod desk;
 mod dials;
 mod exercise;
+mod find;
 mod findings;
 mod hand;
 mod here;
@@ -48,6 +49,7 @@ pub use crate::quantity::short;
 pub use chosen::Chosen;
 pub use course::Course;
 pub use desk::Desk;
+pub use find::Find;
 pub use hand::{Hand, Slot};
 pub use moments::LessonStage;
 pub use overlay::{Overlay, Saved};
@@ -91,6 +93,10 @@ impl App {
         let (stage, explaining) = (self.lesson_stage(), self.course.explaining);
         self.leave_question(&action);
         let effects = self.act(action);
+        if self.overlay.is_none() {
+            // What closes takes its search along.
+            self.find = Find::default();
+        }
         self.note_opening(&effects);
         let effects = self.obey_lesson(tour, panel, effects);
         self.go_on_after(stage, explaining, effects)
@@ -195,7 +201,9 @@ impl App {
             Action::First | Action::Last if self.overlay.is_none() => {
                 self.go_to_pair(action == Action::Last);
             }
-            Action::Search if self.overlay.is_some() => self.begin_filter(),
+            Action::Search if self.overlay.is_some() => self.begin_find(),
+            Action::NextMatch if self.overlay.is_some() => self.next_found(true),
+            Action::PreviousMatch if self.overlay.is_some() => self.next_found(false),
             Action::Search => self.begin_search(),
             Action::NextMatch => self.next_match(true),
             Action::PreviousMatch => self.next_match(false),
@@ -241,7 +249,7 @@ impl App {
 
     /// Leaves what was entered last: one thing each time.
     fn back(&mut self) {
-        if self.leave_filter() || self.overlay.take().is_some() {
+        if self.leave_find() || self.leave_filter() || self.overlay.take().is_some() {
         } else if self.course.explaining {
             self.course.explaining = false;
         } else if self.charts.crosshair.is_some() {

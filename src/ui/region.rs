@@ -97,6 +97,8 @@ pub struct Regions {
     all: Vec<(Rect, Target)>,
     /// How far what is read above the screen can be scrolled: the last place that shows something new.
     pub scroll_end: usize,
+    /// Lines of it that hold what is to be found.
+    pub found: Vec<usize>,
     /// Lines of it that are in sight: a page.
     pub scroll_rows: usize,
     /// How close the matrix is shown.

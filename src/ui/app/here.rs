@@ -10,6 +10,9 @@ impl App {
     /// The innermost context.
     pub fn context(&self) -> Context {
         let overlay = self.overlay.as_ref();
+        if overlay.is_some() && self.find.typing {
+            return Context::Line;
+        }
         overlay.map_or_else(|| self.here(), Overlay::context)
     }
 

@@ -8,6 +8,7 @@ use super::changes::Changes;
 use super::chosen::Chosen;
 use super::course::Course;
 use super::desk::Desk;
+use super::find::Find;
 use super::hand::Hand;
 use super::overlay::Overlay;
 use super::past::Past;
@@ -141,6 +142,8 @@ pub struct App {
     pub(super) recent: HashMap<Page, Panel>,
     /// What is searched for in captions.
     pub search: Option<String>,
+    /// What is to be found in what is read.
+    pub find: Find,
     /// The panel that is looked at, or was last.
     pub panel: Panel,
     /// Whether it is shown alone.
@@ -215,6 +218,7 @@ impl App {
             dense: false,
             recent: HashMap::new(),
             search: None,
+            find: Find::default(),
             panel: Panel::Loss,
             zoomed: false,
             target: None,

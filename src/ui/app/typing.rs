@@ -74,7 +74,11 @@ impl App {
                 self.end_filter();
                 Vec::new()
             }
-            Some(Overlay::Notice { .. } | Overlay::Log { .. }) | None => Vec::new(),
+            Some(Overlay::Notice { .. } | Overlay::Log { .. }) => {
+                self.accept_find();
+                Vec::new()
+            }
+            None => Vec::new(),
         }
     }
 
@@ -126,6 +130,9 @@ impl App {
     }
 
     pub(super) fn edit_overlay(&mut self, action: Action) {
+        if self.edit_find(&action) {
+            return;
+        }
         let matches = match &self.overlay {
             Some(Overlay::Open { input, .. }) => self.matching(input.text()).len(),
             Some(Overlay::Palette { input, .. }) => self.found(input.text()).len(),

@@ -195,6 +195,40 @@ pub fn raised(frame: &mut Frame, place: Rect, screen: &Screen, title: &str, foot
     }
 }
 
+/// Notes which of the lines that are read hold what is to be found.
+pub fn find(screen: &mut Screen, lines: &[String]) {
+    let find = &screen.app.find;
+    let found = lines
+        .iter()
+        .enumerate()
+        .filter(|(_, line)| find.is_in(line));
+    screen.regions.found = found.map(|(i, _)| i).collect();
+}
+
+/// How a line that is read is written: what is to be found stands out.
+pub fn read_style(screen: &Screen, at: usize, line: &str) -> Style {
+    let find = &screen.app.find;
+    if !find.is_in(line) {
+        screen.theme.text()
+    } else if find.line == Some(at) {
+        screen.theme.selected(true)
+    } else {
+        screen.theme.accent()
+    }
+}
+
+/// What is to be found, for the foot of what is read.
+pub fn found(screen: &Screen) -> Option<String> {
+    let find = &screen.app.find;
+    let words = find.input.as_ref()?.text();
+    Some(if find.typing {
+        format!("/{words}{}", screen.theme.glyph("▏", "_"))
+    } else {
+        let count = screen.regions.found.len();
+        format!("/{words}: in {count} lines; n next, N previous, Esc leaves the search")
+    })
+}
+
 /// A lane's sign and name.
 pub fn lane_name(screen: &Screen, lane: usize) -> [Span<'static>; 2] {
     let style = screen.theme.lane(lane);

@@ -25,16 +25,17 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen, text: &str, ba
         .read(lines.len(), rows, end.saturating_sub(back));
     let last = (first + rows).min(lines.len());
     frame::more(frame, inner, screen, first, lines.len());
+    frame::find(screen, &lines);
     for (i, line) in lines[first..last].iter().enumerate() {
         let place = Rect {
             height: inner.height.saturating_sub(1),
             ..inner
         };
-        let style = screen.theme.text();
+        let style = frame::read_style(screen, first + i, line);
         frame::put(frame, place, i as u16, &Line::styled(line.clone(), style));
     }
     let foot = crate::ui::terminal::log_place();
-    let foot = frame::cut(&foot, width, screen);
+    let foot = frame::found(screen).unwrap_or_else(|| frame::cut(&foot, width, screen));
     frame::put(
         frame,
         inner,

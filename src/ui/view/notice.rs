@@ -35,15 +35,13 @@ pub fn render(
     let scroll = screen.regions.read(lines.len(), rows, scroll);
     for (i, line) in lines.iter().skip(scroll).take(rows).enumerate() {
         let text = frame::cut(line, usize::from(inner.width), screen);
-        frame::put(
-            frame,
-            inner,
-            i as u16,
-            &Line::styled(text, screen.theme.text()),
-        );
+        let style = frame::read_style(screen, scroll + i, line);
+        frame::put(frame, inner, i as u16, &Line::styled(text, style));
     }
+    frame::find(screen, &lines);
     frame::more(frame, inner, screen, scroll, lines.len());
-    let foot = Line::styled("Esc closes this", screen.theme.faint());
+    let foot = frame::found(screen).unwrap_or_else(|| "Esc closes this".into());
+    let foot = Line::styled(foot, screen.theme.faint());
     frame::put(frame, inner, inner.height.saturating_sub(1), &foot);
 }
 
