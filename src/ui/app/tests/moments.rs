@@ -210,3 +210,20 @@ fn a_lane_that_failed_holds_up_no_lesson() {
     }));
     assert_eq!(stage(&app), LessonStage::Waiting(0));
 }
+
+#[test]
+fn the_words_that_the_stops_say_to_type_find_their_dials() {
+    for (word, dial) in [
+        ("shuffle", Dial::ShuffleCaptions),
+        ("learning", Dial::LearningRate),
+    ] {
+        let mut app = lesson();
+        at(&mut app, 60, &LaneStatus::Paused);
+        press(&mut app, ":");
+        press(&mut app, word);
+        tap(&mut app, KeyCode::Enter);
+        assert_eq!((app.focus, app.dial), (Focus::Dials, dial), "{word}");
+        tap(&mut app, KeyCode::Enter);
+        assert!(matches!(app.overlay, Some(Overlay::Value { .. })), "{word}");
+    }
+}
