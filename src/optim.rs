@@ -308,17 +308,19 @@ pub fn learned(clip: &Clip) -> Vec<(&str, &Tensor, bool)> {
 /// Gradients of `loss` with respect to these parameters, in one buffer; zeros where the loss does not depend on
 /// one.
 pub fn gradients(loss: &Tensor, parameters: &[&Tensor]) -> Result<Tensor> {
+    Ok(Tensor::f_cat(&gradient_rows(loss, parameters)?, 0)?)
+}
+
+/// The same, a row for each parameter.
+pub fn gradient_rows(loss: &Tensor, parameters: &[&Tensor]) -> Result<Vec<Tensor>> {
     let mut gradients = Tensor::f_run_backward(&[loss], parameters, false, false)?;
     for (gradient, input) in gradients.iter_mut().zip(parameters) {
         if !gradient.defined() {
             *gradient = input.zeros_like();
         }
     }
-    let rows = gradients
-        .iter()
-        .map(|g| g.f_reshape([-1]))
-        .collect::<Result<Vec<_>, _>>()?;
-    Ok(Tensor::f_cat(&rows, 0)?)
+    let row = |gradient: &Tensor| Ok(gradient.f_reshape([-1])?);
+    gradients.iter().map(row).collect()
 }
 
 /// Whether all of a tensor's numbers are finite.

@@ -15,6 +15,7 @@ pub mod precision;
 pub mod start;
 mod state;
 mod step;
+mod tower;
 mod trainer;
 mod update;
 

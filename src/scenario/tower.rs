@@ -223,8 +223,8 @@ impl Architecture {
         (image.parameters(self.embed_dim) + text.parameters(self.embed_dim) + 1) as u64
     }
 
-    /// Numbers that both towers keep of a pair for their backward pass.
-    pub fn activations(&self) -> f64 {
-        self.image.activations() + self.text.activations()
+    /// Numbers that the towers keep of a pair for their backward pass: image, text.
+    pub fn activations(&self) -> [f64; 2] {
+        [self.image.activations(), self.text.activations()]
     }
 }

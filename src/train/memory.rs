@@ -118,8 +118,8 @@ fn step_bytes(
     let side = model.image.image_size().get() as f64;
     let captions = 200.0;
     let features = 2.0 * FLOAT * model.embed_dim.get() as f64;
-    // Features and their gradients, twice: as tensors, and as the loss has them.
-    let pair = 3.0 * side * side + captions + 4.0 * features;
+    // The next batch may be there already. Features and their gradients, twice: as tensors, and as the loss has them.
+    let pair = 2.0 * (3.0 * side * side + captions) + 4.0 * features;
     let tiles = tiled::Cut {
         tile: tiled::TILE,
         threads,
@@ -131,7 +131,8 @@ fn step_bytes(
 
 /// What the towers keep of so many pairs for their backward pass.
 fn activation_bytes(model: &Model, pairs: usize) -> f64 {
-    FLOAT * pairs as f64 * model.architecture().activations()
+    let both: f64 = model.architecture().activations().iter().sum();
+    FLOAT * pairs as f64 * both
 }
 
 /// Hands memory back to the system once the batch has become much smaller than the largest so far; that is

@@ -35,6 +35,20 @@ impl Phases {
     }
 }
 
+impl Phases {
+    /// Of two that went on side by side: each part as long as the longer.
+    pub(super) fn longest(self, other: Self) -> Self {
+        Self {
+            data: self.data.max(other.data),
+            image_tower: self.image_tower.max(other.image_tower),
+            text_tower: self.text_tower.max(other.text_tower),
+            loss: self.loss.max(other.loss),
+            backward: self.backward.max(other.backward),
+            optimizer: self.optimizer.max(other.optimizer),
+        }
+    }
+}
+
 impl AddAssign for Phases {
     fn add_assign(&mut self, more: Self) {
         self.data += more.data;

@@ -13,19 +13,19 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use tch::{Kind, Tensor};
+use tch::Tensor;
 
-use super::in_progress::{Encoded, Progress, StepInProgress, side_by_side};
+use super::in_progress::{Progress, StepInProgress};
 use super::memory::{self, Cut};
 use super::phases::{Laps, Phases};
 use super::precision;
+use super::tower::{Tower, join};
 use super::trainer::Trainer;
 use crate::data::Batch;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::loss::compare::compare;
 use crate::loss::masked::masked;
-use crate::model::{Clip, Pass};
-use crate::optim::{gradients, learned};
+use crate::model::Clip;
 use crate::telemetry::StepReport;
 
 impl Trainer {
@@ -130,9 +130,15 @@ impl Trainer {
     }
 
     /// Makes the batch of the next step, if nothing changes, while this one is computed. A CPU has its hands full,
-    /// except where pictures must be waited for or decoded: then a step that waits for its turn is one that has data.
+    /// except where the text tower leaves its thread time, or where pictures must be waited for or decoded: then a
+    /// step that waits for its turn is one that has data.
     fn make_ahead(&self) -> JoinHandle<Arc<Batch>> {
-        let (prepared, threads) = (Arc::clone(&self.prepared), self.threads);
+        let prepared = Arc::clone(&self.prepared);
+        let threads = if self.hands.have_time() {
+            1
+        } else {
+            self.threads
+        };
         let mut request = self.wanted();
         request.step += 1;
         thread::spawn(move || prepared.batch(&request, threads))
@@ -149,22 +155,22 @@ impl Trainer {
         let first = step.encoded.len();
         let mut jobs = Vec::new();
         for index in (first..step.parts()).take(self.hands.count()) {
-            let part = step.part(index, &self.prepared, self.device);
             let keep = index < step.cut.kept;
-            jobs.push(move |clip: &Clip| {
-                let _guard = (!keep).then(tch::no_grad_guard);
-                let mut phases = Phases::default();
-                let [image, text] = part.features(clip, Pass::Train, &mut phases)?;
-                let encoded = Encoded {
-                    image: image.detach(),
-                    text: text.detach(),
-                    graph: keep.then_some([image, text]),
-                };
-                Ok((encoded, phases))
-            });
+            for towers in self.hands.jobs() {
+                let part = step.part(index, &self.prepared, self.device);
+                jobs.push(move |clip: &Clip| {
+                    let mut phases = Phases::default();
+                    let encode = |tower: &Tower| part.encode(clip, *tower, keep, &mut phases);
+                    let made = towers.iter().map(encode).collect::<Result<Vec<_>>>()?;
+                    Ok((made, phases))
+                });
+            }
         }
-        let (made, phases) = side_by_side(&mut self.hands, jobs)?;
-        step.encoded.extend(made);
+        let (made, phases) = self.hands.work(jobs)?;
+        let mut made = made.into_iter().flatten();
+        while let (Some(image), Some(text)) = (made.next(), made.next()) {
+            step.encoded.push([image, text]);
+        }
         step.phases += phases;
         self.exchange_statistics(&mut step.tracked)
     }
@@ -184,12 +190,12 @@ impl Trainer {
 
     fn compare(&self, step: &mut StepInProgress) -> Result<()> {
         let mut laps = Laps::start();
-        let all = |of: fn(&Encoded) -> &Tensor| -> Result<Tensor> {
-            let parts: Vec<&Tensor> = step.encoded.iter().map(of).collect();
-            Ok(Tensor::f_cat(&parts, 0)?)
+        let all = |tower: usize| -> Result<Tensor> {
+            let parts = step.encoded.iter().map(|part| &part[tower].features);
+            Ok(Tensor::f_cat(&parts.collect::<Vec<_>>(), 0)?)
         };
         let head = self.head();
-        let features = [all(|part| &part.image)?, all(|part| &part.text)?];
+        let features = [all(0)?, all(1)?];
         let kept = self.spec.negatives;
         step.compared = Some(
             if kept.is_all() || !head.loss.law().can_choose_negatives() {
@@ -213,35 +219,36 @@ impl Trainer {
         let parts = first..step.parts().min(first + self.hands.count());
         let mut jobs = Vec::new();
         for index in parts.clone() {
-            let graph = step.encoded[index].graph.take();
-            let part = step.part(index, &self.prepared, self.device);
-            let (from, count) = (part.pairs.start as i64, part.pairs.len() as i64);
-            let by_image = compared.image_gradient.f_narrow(0, from, count)?;
-            let by_text = compared.text_gradient.f_narrow(0, from, count)?;
-            jobs.push(move |clip: &Clip| {
-                let mut phases = Phases::default();
-                let [image, text] = match graph {
-                    Some(features) => features,
-                    None => part.features(clip, Pass::Again, &mut phases)?,
-                };
-                let mut laps = Laps::start();
-                // Its gradient by the features is the gradient at hand.
-                let terms = [(image, by_image), (text, by_text)]
-                    .into_iter()
-                    .filter(|(features, _)| features.requires_grad())
-                    .map(|(features, by)| (features * by).sum(Kind::Float));
-                let handle = terms
-                    .reduce(|a, b| a + b)
-                    .ok_or_else(|| Error::Internal("both towers are locked".into()))?;
-                let learned = learned(clip);
-                let tensors: Vec<&Tensor> = learned.iter().map(|(_, tensor, _)| *tensor).collect();
-                let made = gradients(&handle, &tensors)?;
-                phases.backward = laps.lap();
-                Ok((made, phases))
-            });
+            for towers in self.hands.jobs() {
+                let part = step.part(index, &self.prepared, self.device);
+                let (from, count) = (part.pairs.start as i64, part.pairs.len() as i64);
+                let mut work = Vec::new();
+                for &tower in *towers {
+                    let by = match tower {
+                        Tower::Image => &compared.image_gradient,
+                        Tower::Text => &compared.text_gradient,
+                    };
+                    let graph = step.encoded[index][tower as usize].graph.take();
+                    work.push((tower, graph, by.f_narrow(0, from, count)?));
+                }
+                jobs.push(move |clip: &Clip| {
+                    let (mut phases, mut rows) = (Phases::default(), Vec::new());
+                    let several = work.len() > 1;
+                    for (tower, graph, by) in work {
+                        rows.extend(part.differentiate(clip, tower, graph, &by, &mut phases)?);
+                    }
+                    if several {
+                        rows = vec![(0, join(rows)?)];
+                    }
+                    Ok((rows, phases))
+                });
+            }
         }
-        let (made, phases) = side_by_side(&mut self.hands, jobs)?;
-        for gradients in made {
+        let (made, phases) = self.hands.work(jobs)?;
+        let mut made = made.into_iter();
+        for _ in parts.clone() {
+            let rows = made.by_ref().take(self.hands.jobs().len()).flatten();
+            let gradients = join(rows.collect())?;
             match &mut step.gradients {
                 Some(sum) => {
                     let _ = sum.f_add_(&gradients)?;
@@ -257,10 +264,12 @@ impl Trainer {
 
 #[cfg(test)]
 mod tests {
+    use tch::Kind;
+
     use super::*;
     use crate::control::Control;
     use crate::data::Prepared;
-    use crate::quantity::{BatchSize, LearningRate, Loss, Temperature};
+    use crate::quantity::{BatchSize, LearningRate, Locked, Loss, Temperature};
     use crate::scenario::{self};
 
     fn trainer(model: &str) -> Trainer {
@@ -370,6 +379,79 @@ mod tests {
             };
             assert_same_step(&made(2), &made(1));
         }
+    }
+
+    #[test]
+    fn two_hands_make_the_step_of_one_bit_by_bit_where_each_has_a_tower() {
+        for changes in [
+            vec![],
+            vec![Control::Lock(Locked::Image)],
+            vec![Control::Lock(Locked::Text)],
+        ] {
+            let made = |threads| {
+                let mut trainer = with_threads(RESNET, threads);
+                assert_eq!(trainer.hands.jobs().len(), threads);
+                assert_eq!(trainer.looks_ahead, threads > 1);
+                for change in &changes {
+                    trainer.apply(*change).unwrap();
+                }
+                let steps = (0..3).map(|_| trainer.step().unwrap().unwrap());
+                let bits: Vec<_> = steps
+                    .map(|s| (s.loss.to_bits(), s.grad_norm.to_bits()))
+                    .collect();
+                (bits, weights(&trainer))
+            };
+            assert!(made(2) == made(1), "{changes:?}");
+        }
+    }
+
+    #[test]
+    fn a_step_in_parts_is_the_same_where_each_hand_has_a_tower() {
+        let made = |threads| {
+            let mut trainer = with_threads(RESNET, threads);
+            let step = begun(&mut trainer, 6, 2);
+            let report = make(&mut trainer, step, 100).unwrap();
+            (
+                report.loss.to_bits(),
+                report.grad_norm.to_bits(),
+                weights(&trainer),
+            )
+        };
+        assert!(made(2) == made(1));
+    }
+
+    #[test]
+    fn three_threads_share_towers_unevenly_and_make_nearly_the_same_step() {
+        let made = |threads| {
+            let mut trainer = with_threads(RESNET, threads);
+            let report = trainer.step().unwrap().unwrap();
+            (report, weights(&trainer))
+        };
+        let (three, one) = (made(3), made(1));
+        assert!(
+            (three.0.loss / one.0.loss - 1.0).abs() < 1e-4,
+            "{three:?}",
+            three = three.0
+        );
+        // Twice the same, bit by bit.
+        assert!(made(3).1 == three.1);
+    }
+
+    #[test]
+    fn parts_that_are_dealt_out_make_the_same_step_every_time() {
+        let made = || {
+            let mut trainer = with_threads(SIGLIP, 2);
+            let step = begun(&mut trainer, 12, 2);
+            assert_eq!(step.parts(), trainer.hands.count());
+            let report = make(&mut trainer, step, 1).expect("all parts in one go");
+            (
+                report.loss.to_bits(),
+                report.grad_norm.to_bits(),
+                weights(&trainer),
+            )
+        };
+        let first = made();
+        assert!((0..5).all(|_| made() == first));
     }
 
     fn assert_same_step(

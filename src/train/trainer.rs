@@ -106,7 +106,7 @@ impl Trainer {
             applied: Vec::new(),
             in_progress: None,
             // A CPU has its hands full, except where images must be waited for or decoded.
-            looks_ahead: device != Device::Cpu || prepared.dataset().slow(),
+            looks_ahead: device != Device::Cpu || prepared.dataset().slow() || hands.have_time(),
             ahead: None,
             latest: None,
             evaluations: Evaluations::default(),

@@ -7,10 +7,11 @@ use tch::Tensor;
 use super::in_progress::StepInProgress;
 use super::latest::Latest;
 use super::phases::Laps;
+use super::tower::Tower;
 use super::trainer::Trainer;
 use crate::error::Result;
 use crate::optim::{Hyperparameters, finite, learned};
-use crate::quantity::{Locked, temperature};
+use crate::quantity::temperature;
 use crate::telemetry::StepReport;
 
 /// Lower clamp of the log logit scale, as in OpenCLIP: a scale of one.
@@ -102,14 +103,9 @@ impl Trainer {
     /// Whether each parameter that the optimizer moves is of a tower that learns.
     fn trained(&self) -> Vec<bool> {
         let locked = self.now.settings.locked;
-        let learns = |name: &str| match locked {
-            Locked::Nothing => true,
-            Locked::Image => !name.starts_with("visual."),
-            Locked::Text => name.starts_with("visual."),
-        };
         learned(&self.clip)
             .iter()
-            .map(|(name, _, _)| learns(name))
+            .map(|(name, _, _)| !Tower::of(name).is_held(locked))
             .collect()
     }
 
