@@ -97,7 +97,7 @@ fn unknown(words: &[&str], root: &Command) -> Error {
     names.extend(root.get_subcommands().map(Command::get_name));
     let hint = did_you_mean(&topic, names).map_or(String::new(), |hint| format!("\n  {hint}"));
     Error::Usage(format!(
-        "no page and no subcommand is named `{topic}`{hint}\n  `clip-lab help` lists both"
+        "no page or subcommand called `{topic}`{hint}\n  `clip-lab help` lists both"
     ))
 }
 

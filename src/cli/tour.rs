@@ -38,7 +38,7 @@ pub struct TourArgs {
     #[arg(value_name = "STOP", default_value = "1")]
     pub stop: String,
 
-    /// With `exercises`, begin with this one: its number, or its name
+    /// With `exercises`, start at this one, by number or by name
     #[arg(value_name = "EXERCISE")]
     pub exercise: Option<String>,
 
@@ -62,7 +62,7 @@ pub fn run(args: &TourArgs) -> Result<()> {
     }
     if args.exercise.is_some() {
         return Err(Error::Usage(format!(
-            "a second name is for exercises\n  clip-lab tour {EXERCISES_STOP} NAME"
+            "expected one stop; a second name works with exercises only\n  clip-lab tour {EXERCISES_STOP} NAME"
         )));
     }
     if args.list || !args.screen.is_shown() {

@@ -41,7 +41,7 @@ pub fn find(name: &str) -> Result<usize> {
     let names = || EXERCISES.iter().map(|e| e.name).collect::<Vec<_>>();
     let at = at.ok_or_else(|| {
         Error::Usage(format!(
-            "there is no exercise `{name}`\n  exercises: 1 to {}, or {}",
+            "no exercise called `{name}`\n  exercises: 1 to {}, or {}",
             EXERCISES.len(),
             names().join(", ")
         ))

@@ -16,8 +16,8 @@ const PREDICTIONS: &[&str] = &["photo", "picture", "ensemble", "same"];
 pub(super) const EXERCISE: Exercise = Exercise {
     name: "cats-and-dogs",
     title: "Cats against dogs: two templates and their ensemble",
-    about: "A classifier without training on labels: each class is a text, each image goes to the nearest. The test has \
-            120 images in a drawing style that training never saw: ten pictures in twelve views each.",
+    about: "A classifier without training on labels: each class is a text, each image goes to the nearest. The \
+            test has 120 images in the held-out drawing style: ten pictures in twelve views each.",
     scenario: "cats-and-dogs",
     on_paper: false,
     questions: &[

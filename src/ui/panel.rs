@@ -189,35 +189,35 @@ macro_rules! panels {
                 Page::Train,
                 "curve",
                 "Look at the loss curves.",
-                "loss by step: smoothed, with what was measured behind it; ln N is what guessing costs InfoNCE",
+                "loss by step, smoothed, with raw values behind it; a guess costs InfoNCE ln N",
             ).keys(&[c('c')]).place(Place::Top);
 
             Traces in traces: Row::new(
                 Page::Train,
                 "traces",
                 "Look at tau, bias, gradient norm and batch accuracy.",
-                "what the loss learns besides weights: tau, and the bias of the sigmoid loss",
+                "values by step: tau, the bias, the gradient norm, batch accuracy",
             ).keys(&[c('v')]).place(Place::Top).chart(Chart::Traces);
 
             Retrieval in retrieval: Row::new(
                 Page::Train,
                 "held out",
-                "Look at the retrieval on held-out pictures.",
-                "pictures that training never saw, against all names: R@k is the share found among the first k",
+                "Look at retrieval on held-out images.",
+                "held-out images against all names: R@k is the share whose own name is among the k nearest",
             ).place(Place::Top).chart(Chart::HeldOut);
 
             Matrix in matrix: Row::new(
                 Page::Train,
                 "matrix",
                 "Look at the similarity matrix; arrows move its cursor.",
-                "every picture (rows) against every caption (columns) of one batch: pairs lie on the diagonal",
+                "every image (rows) against every caption (columns) of one batch; matches are on the diagonal",
             ).keys(&[c('m')]).place(Place::Maps).inside(Context::Matrix);
 
             Pictures in pictures: Row::new(
                 Page::Train,
                 "pictures",
-                "Look at the pictures and captions of the batch.",
-                "the first pairs of the batch, as the towers get them",
+                "Look at the images and captions of the batch.",
+                "the first pairs of the batch, as the towers see them",
             ).keys(&[c('p')]);
 
             Landscape in landscape: Row::new(
@@ -230,57 +230,61 @@ macro_rules! panels {
             Gradient in gradient: Row::new(
                 Page::Loss,
                 "gradient",
-                "Look at how the loss spreads its push over a picture's wrong captions.",
-                "what pushes one picture from the wrong captions: the softmax shares one push out, the sigmoid judges each",
+                "Look at how the loss pushes an image from its negatives.",
+                "the push on each negative of one image: the softmax shares one push out, the sigmoid judges each \
+                 by itself",
             ).inside(Context::Matrix);
 
             Hand in hand: Row::new(
                 Page::Loss,
                 "by hand",
                 "Work the losses out by hand, for up to eight pairs.",
-                "a small batch worked out on paper: arrows choose a number, Enter types it, F takes the batch's",
+                "the loss of a small batch, step by step: arrows choose a number, Enter types it",
             ).inside(Context::Hand);
 
             ZeroShot in zero_shot: Row::new(
                 Page::Use,
                 "zero-shot",
-                "Look at classification by words, with sets of templates.",
-                "pictures classified by words in templates; Enter evaluates everything, arrows choose property and templates",
+                "Look at zero-shot classification, with sets of templates.",
+                "images classified by class names in templates; Enter evaluates, arrows choose property and \
+                 templates",
             ).inside(Context::Findings);
 
             Geometry in geometry: Row::new(
                 Page::Use,
                 "space",
-                "Look at where pictures and captions lie: map, gap, alignment, uniformity.",
-                "where pictures and captions of the batch lie: on their two main axes, and in numbers",
+                "Look at the space of features: map, gap, alignment, uniformity.",
+                "features of the images and captions of the batch: on their two main axes, and in numbers",
             ).needs(Attention::Geometry).inside(Context::Findings);
 
             Transfer in transfer: Row::new(
                 Page::Use,
                 "three regimes",
-                "Look at zero-shot, probe and fine-tuning, in domain and transferred.",
-                "zero-shot, linear probe and fine-tuning, on what is like training and on what is not; Enter evaluates",
+                "Look at zero-shot, probe and fine-tuning, in domain and under transfer.",
+                "zero-shot, linear probe and fine-tuning, in trained styles and in the held-out one; Enter \
+                 evaluates",
             ).inside(Context::Findings);
 
             Languages in languages: Row::new(
                 Page::Use,
                 "languages",
-                "Look at retrieval by the names of every language.",
-                "names in every language, those too that were never trained on; Enter evaluates",
+                "Look at retrieval by the names of each language.",
+                "retrieval by the names of each language, also of held-out ones; Enter evaluates",
             ).inside(Context::Findings);
 
             Query in query: Row::new(
                 Page::Use,
                 "nearest",
-                "Look at what was found nearest to a caption or a picture.",
-                "/ types a caption and shows the nearest held-out pictures; Enter on one of them, its nearest names",
+                "Look at the nearest images and names to a caption or an image.",
+                "/ types a caption and shows its nearest held-out images; Enter on an image shows its nearest \
+                 names",
             ).inside(Context::Query);
 
             Calibration in calibration: Row::new(
                 Page::Use,
                 "calibration",
-                "Look at whether the model is right as often as its confidence says.",
-                "how sure the model is of each picture's best caption, against how often that is its own",
+                "Look at how well probabilities match accuracy.",
+                "probability of each image's best caption, against how often it is its own",
             );
         }
     };

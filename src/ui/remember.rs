@@ -63,7 +63,7 @@ impl Memory {
             Ok(kept) => (kept, None),
             Err(why) => {
                 let place = place.display();
-                let text = format!("{place} cannot be read and is ignored: {why}");
+                let text = format!("ignoring {place}, which cannot be read: {why}");
                 (Remembered::default(), Some(text))
             }
         };
@@ -170,7 +170,7 @@ mod tests {
         std::fs::write(&place, "(page: Nowhere").unwrap();
         let memory = Memory::at(&place);
         assert_eq!(memory.kept, Remembered::default());
-        assert!(memory.fault.unwrap().contains("ignored"));
+        assert!(memory.fault.unwrap().contains("ignoring"));
         std::fs::write(&place, "(dense: true, colour: 3)").unwrap();
         let memory = Memory::at(&place);
         assert!(memory.kept.dense && memory.fault.is_none());

@@ -163,7 +163,7 @@ fn read(line: &str, step: &mut u64) -> Result<Vec<Line>, String> {
     }
     match word {
         "text" => {
-            let text = quoted(rest).ok_or("text wants its characters in quotes: text \"0.05\"")?;
+            let text = quoted(rest).ok_or("text needs its characters in quotes: text \"0.05\"")?;
             let key = |c| match c {
                 '\n' => Key::of(KeyCode::Enter),
                 c => Key::char(c),
@@ -196,7 +196,7 @@ fn read(line: &str, step: &mut u64) -> Result<Vec<Line>, String> {
             let mut sides = rest.split_whitespace();
             match (side(sides.next()), side(sides.next()), sides.next()) {
                 (Some(w @ 1..=1000), Some(h @ 1..=1000), None) => Ok(vec![Line::Size(w, h)]),
-                _ => Err("size wants columns and rows: size 120 40".into()),
+                _ => Err("size needs columns and rows: size 120 40".into()),
             }
         }
         "shot" => {
@@ -205,7 +205,7 @@ fn read(line: &str, step: &mut u64) -> Result<Vec<Line>, String> {
             let kind = path.extension().and_then(|kind| kind.to_str());
             match kind {
                 Some("svg" | "png" | "ans" | "txt") => Ok(vec![Line::Shot(path)]),
-                _ => Err("shot wants a file that ends in .svg, .png, .ans or .txt".into()),
+                _ => Err("shot needs a file that ends in .svg, .png, .ans or .txt".into()),
             }
         }
         _ if rest.is_empty() => key_name::parse(word).map(|key| vec![Line::Press(key)]),
@@ -245,7 +245,8 @@ fn seconds(text: &str) -> Option<Duration> {
 
 fn wait(rest: &str) -> Result<Line, String> {
     let (word, value) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
-    let wanted = "wait wants seconds (wait 1.5), a step (wait step 200) or words on the screen (wait text \"paused\")";
+    let wanted = "wait needs seconds (wait 1.5), a step (wait step 200) or words on the screen (wait text \
+                  \"paused\")";
     match word {
         "step" => value
             .trim()
@@ -367,10 +368,10 @@ mod tests {
             ("Hyper-x", "unknown key"),
             ("jump high", "begins no line"),
             ("text 5", "in quotes"),
-            ("wait forever", "wait wants"),
-            ("wait step many", "wait wants"),
-            ("wait -1", "wait wants"),
-            ("size 0 5", "size wants"),
+            ("wait forever", "wait needs"),
+            ("wait step many", "wait needs"),
+            ("wait -1", "wait needs"),
+            ("size 0 5", "size needs"),
             ("shot a.gif", ".svg, .png"),
             ("frame long", "frame takes"),
             ("frames 0.2 every 0 until step 9", "frames takes"),

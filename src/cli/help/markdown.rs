@@ -194,9 +194,16 @@ mod tests {
 
     #[test]
     fn blocks_are_wrapped_set_in_and_kept_apart() {
-        let text = "# Dials\n\nPress `t`, then\nlook at [the curve](curves.md) of the loss.\n\n\
-            ```console\n$ clip-lab help a-line-that-is-never-wrapped\n```\n\n\
-            1. One item that is long enough.\n2. Two\n   - inner\n\nEnd.\n";
+        let text = "# Dials\n\n\
+                    Press `t`, then\n\
+                    look at [the curve](curves.md) of the loss.\n\n\
+                    ```console\n\
+                    $ clip-lab help a-line-that-is-never-wrapped\n\
+                    ```\n\n\
+                    1. One item that is long enough.\n\
+                    2. Two\n   \
+                    - inner\n\n\
+                    End.\n";
         let shown = "\
 Dials
 =====

@@ -37,8 +37,10 @@ pub fn write(folder: &Path, root: &Command) -> Result<()> {
 /// The head of a page, and a remark for who would edit it.
 fn head(title: &str, lead: &str) -> String {
     format!(
-        "<!-- Written by `clip-lab man --book docs/reference`: change the program's tables, not this file. -->\n\n\
-         # {title}\n\n{lead}\n"
+        "<!-- Written by `clip-lab man --book docs/reference`: change the program's tables, not this file. \
+         -->\n\n\
+         # {title}\n\n\
+         {lead}\n"
     )
 }
 
@@ -87,8 +89,9 @@ fn bundled() -> Result<String> {
 fn dials() -> String {
     let mut out = head(
         "All dials",
-        "Every dial has one name on the screen, in `--set`, in scenario files and in records. A dial without a key is\n\
-         found by `:`. [Dials](../guide/dials.md) says how to turn them.",
+        "Every dial has one name on the screen, in `--set`, in scenario files and in records. Find a dial \
+         without\n\
+         a key by `:`. [Dials](../guide/dials.md) shows how to turn them.",
     );
     out += "\n| dial | key | values | sets | learned by training | other words | in a script |\n";
     out += "|---|---|---|---|---|---|---|\n";
@@ -121,7 +124,8 @@ fn keys() -> String {
     let mut out = head(
         "Keys",
         "The keys of the screen, place by place. `?` shows them in the lab, those of the present place first.\n\
-         `clip-lab config keys` prints a `keys.ron` in which you can bind others. What has no key is found by `:`.",
+         `clip-lab config keys` prints a `keys.ron` in which you can bind others. Find actions without a key by \
+         `:`.",
     );
     for context in Context::ALL {
         let rows = TABLE.iter().filter(|row| row.context == context);

@@ -122,15 +122,15 @@ const RUN: &[Entry] = &[
     row(Main, Action::Branch, &[], "branch", "Start a new lane from before the lane's last change."),
     row(Main, Action::ApplyToAll, &[c('A')], "to all lanes", "Give one lane's last change to all lanes."),
     row(Main, Action::NextLane, &[c('a')], "next lane", "Address the next lane: all, the first, the second ...").footer("lane", 55),
-    row(Main, Action::Slower, &[c('<')], "slower", "Leave more time from step to step."),
-    row(Main, Action::Faster, &[c('>')], "faster", "Leave less time from step to step."),
+    row(Main, Action::Slower, &[c('<')], "slower", "Slow down: wait longer between steps."),
+    row(Main, Action::Faster, &[c('>')], "faster", "Speed up: wait less between steps."),
 ];
 
 /// What is looked at, asked, opened, saved and shared.
 #[rustfmt::skip]
 const LOOK: &[Entry] = &[
     row(Main, Action::NextPanel, &[k(Tab)], "next panel", "Go to the next panel of the page; the dials are one of them.").footer("panels", 72),
-    row(Main, Action::PreviousPanel, &[k(BackTab)], "previous panel", "Go to the panel before."),
+    row(Main, Action::PreviousPanel, &[k(BackTab)], "previous panel", "Go to the previous panel of the page."),
     row(Main, Action::Zoom, &[c('z')], "zoom", "Show the panel in hand alone, or the page again.").footer("zoom", 40),
     row(Main, Action::AllPanels, &[c('0')], "all panels", "Show all panels and all dials at once, or pages again."),
     row(Main, Action::Search, &[c('/')], "search", "Search the captions on the screen; in the panel \"nearest\", type a query.").footer("search", 25),
@@ -143,11 +143,12 @@ const LOOK: &[Entry] = &[
     row(Main, Action::Open, &[c('o')], "open", "Choose another scenario.").footer("open", 35),
     row(Main, Action::Save, &[Key::ctrl('s')], "save", "Save the scenario, with every change as its script.").footer("save", 10),
     row(Main, Action::Reload, &[Key::ctrl('o')], "reload", "Load the open scenario's file again; this run ends."),
-    row(Main, Action::Copy, &[c('Y')], "copy command", "Copy and show a one-line command that repeats this run."),
-    row(Main, Action::Export, &[c('E')], "export", "Write metrics, matrices, scenario, controls and pictures into a new folder."),
+    row(Main, Action::Copy, &[c('Y')], "copy command", "Copy and show the command that repeats this run."),
+    row(Main, Action::Export, &[c('E')], "export", "Write metrics, matrices, scenario, controls and plots into a \
+                                                    new folder."),
     row(Main, Action::Theme, &[], "theme", "Switch to the next theme: dark, light, high contrast, colour-blind safe."),
     row(Main, Action::Mouse, &[c('M')], "mouse", "Give the mouse to the terminal, so that you can select text, or take it back."),
-    row(Main, Action::Log, &[c('`')], "log", "Show what the lanes said and what was printed."),
+    row(Main, Action::Log, &[c('`')], "log", "Show the log: messages of the lanes and printed text."),
     row(Main, Action::Explain, &[c('i')], "explain", "Explain the dial or panel in hand, with the present numbers filled in.").footer("explain", 88),
     row(Main, Action::Palette, &[c(':'), Key::ctrl('p')], "palette", "Find an action, dial, panel or scenario by its name.").footer("find", 73),
     row(Main, Action::Help, &[c('?'), k(F(1))], "help", "Show all keys.").footer("help", 95),
@@ -185,7 +186,8 @@ const PLACES: &[Entry] = &[
     row(Charts, Action::Chart(ChartKey::LogX), &[c('X')], "log steps", "Switch the chart's steps between logarithmic and linear."),
     row(Charts, Action::Chart(ChartKey::Smoothing), &[c('w')], "smoothing", "Switch between raw values, exponential mean and running median; raw values stay, faint.").footer("smooth", 64),
     row(Charts, Action::Chart(ChartKey::Clip), &[c('O')], "outliers", "Leave outliers outside the axis, or show everything."),
-    row(Charts, Action::Chart(ChartKey::Pin), &[c('"')], "pin", "Keep what the crosshair reads in a table, or remove it."),
+    row(Charts, Action::Chart(ChartKey::Pin), &[c('"')], "pin", "Pin the crosshair's values in a table, or remove \
+                                                                 them."),
     row(Matrix, Action::Cursor(Direction::Left), &[k(Left), c('h')], "caption before", "Move the cursor to the previous caption.").footer("pair", 97),
     row(Matrix, Action::Cursor(Direction::Right), &[k(Right), c('l')], "caption after", "Move the cursor to the next caption."),
     row(Matrix, Action::Cursor(Direction::Up), &[k(Up), c('k')], "image before", "Move the cursor to the previous image."),
@@ -226,8 +228,10 @@ const PLACES: &[Entry] = &[
     row(Findings, Action::Cursor(Direction::Left), &[k(Left), c('h')], "templates before", "Look at the previous set of templates."),
     row(Findings, Action::Cursor(Direction::Right), &[k(Right), c('l')], "templates after", "Look at the next set of templates."),
     row(Query, Action::AskPicture, &[k(Enter)], "its names", "Show the names nearest to the chosen image.").footer("its names", 89),
-    row(Query, Action::Cursor(Direction::Up), &[k(Up), k(Left), c('k'), c('h')], "nearer", "Choose the nearer one.").footer("choose", 97),
-    row(Query, Action::Cursor(Direction::Down), &[k(Down), k(Right), c('j'), c('l')], "farther", "Choose the farther one."),
+    row(Query, Action::Cursor(Direction::Up), &[k(Up), k(Left), c('k'), c('h')], "nearer", "Choose the previous \
+                                                                                            result.").footer("choose", 97),
+    row(Query, Action::Cursor(Direction::Down), &[k(Down), k(Right), c('j'), c('l')], "farther", "Choose the next \
+                                                                                                  result."),
     row(Welcome, Action::Up, &[k(Up), c('k'), k(Left), c('h')], "choice before", "Choose the other way to begin.").footer("choose", 50),
     row(Welcome, Action::Down, &[k(Down), c('j'), k(Right), c('l'), k(Tab)], "choice after", "Choose the other way to begin."),
     row(Welcome, Action::Accept, &[k(Enter)], "begin", "Begin as chosen: with the tour, or with the dials.").footer("begin", 90),
@@ -268,7 +272,7 @@ const PLACES: &[Entry] = &[
     row(Palette, Action::Down, &[k(Down), k(Tab)], "down", "Go down the list."),
     row(Palette, Action::PageUp, &[k(PageUp)], "page up", "Go up the list by eight."),
     row(Palette, Action::PageDown, &[k(PageDown)], "page down", "Go down the list by eight."),
-    row(Palette, Action::Accept, &[k(Enter)], "do it", "Do what is marked.").footer("do it", 90),
+    row(Palette, Action::Accept, &[k(Enter)], "do it", "Run the marked action.").footer("do it", 90),
     row(Palette, Action::Back, &[k(Esc), Key::ctrl('p')], "cancel", "Close the palette and do nothing.").footer("cancel", 80),
     row(Palette, Action::Backspace, &[k(Backspace)], "delete", "Delete the previous character."),
     row(Palette, Action::DeleteWord, &[Key::ctrl('w')], "delete word", "Delete the previous word."),

@@ -103,7 +103,7 @@ impl App {
         let pins = &mut self.charts.pins;
         if let Some(at) = pins.iter().position(|pin| *pin == step) {
             pins.remove(at);
-            self.say(format!("step {step} is let go"));
+            self.say(format!("step {step} is unpinned"));
             return;
         }
         if pins.len() == PINS {
@@ -119,7 +119,7 @@ impl App {
     fn pin_ghost(&mut self) {
         if !self.charts.ghost.is_empty() {
             self.charts.ghost.clear();
-            self.say("the ghost is gone");
+            self.say("removed the ghost");
             return;
         }
         let made: Vec<_> = self
@@ -129,13 +129,13 @@ impl App {
             .cloned()
             .collect();
         if made.is_empty() {
-            self.complain("no lane has made a step yet");
+            self.complain("no steps yet");
             return;
         }
         self.charts.ghost.clone_from(&self.lanes);
         let step = self.newest();
         self.say(format!(
-            "these curves, to step {step}, stay as a ghost; r starts over beside it"
+            "kept the curves up to step {step} as a ghost; r resets the run to compare"
         ));
     }
 }

@@ -51,11 +51,11 @@ impl App {
     pub(super) fn find_worst(&mut self) {
         let lane = self.target.unwrap_or(0);
         let Some(shown) = self.shown(lane) else {
-            self.complain("there is no matrix yet");
+            self.complain("no matrix yet");
             return;
         };
         let Some(cells) = shown.cells() else {
-            self.complain("the pairs of this step are kept as means only");
+            self.complain("for this step only means of pairs are kept");
             return;
         };
         let (side, cosines) = (cells.pairs(), cells.all());
@@ -65,17 +65,17 @@ impl App {
             .filter(|cell| lead(cell).is_finite())
             .max_by(|a, b| lead(a).total_cmp(&lead(b)));
         let Some(cell) = worst else {
-            self.complain("a batch of one has no rivals");
+            self.complain("a batch of one has no mismatches");
             return;
         };
         let place = (cell / side, cell % side);
         let name = &self.lanes[lane].lane;
         let (picture, caption, lead) = (place.0 + 1, place.1 + 1, lead(&cell));
         let text = if lead > 0.0 {
-            format!("{name}: picture {picture} prefers caption {caption} to its own by {lead:.3}")
+            format!("{name}: image {picture} prefers caption {caption} to its own by {lead:.3}")
         } else {
             format!(
-                "{name}: every picture prefers its own caption; picture {picture} is nearest to another, by {:.3}",
+                "{name}: every image prefers its own caption; image {picture} has the smallest lead, {:.3}",
                 -lead
             )
         };

@@ -116,9 +116,9 @@ impl App {
             .collect();
         let Some(&(_, first)) = states.first() else {
             let text = match self.dial {
-                Dial::Bias => "there is no bias yet: turn the dial to give the lane one".into(),
+                Dial::Bias => "the lane has no bias: turn the dial to give it one".into(),
                 dial => format!(
-                    "{} is always set by hand: only tau and the bias can be learned",
+                    "{} cannot be learned: only tau and the bias can",
                     dial.name()
                 ),
             };

@@ -119,7 +119,7 @@ impl App {
         let command = Command::Query(Query::Caption(caption.into()));
         self.tell_all(
             command,
-            &format!("looking for \"{caption}\" among the held-out pictures"),
+            &format!("looking for \"{caption}\" among the held-out images"),
         )
     }
 
@@ -145,7 +145,7 @@ impl App {
         self.chosen.hit = 0;
         self.tell_all(
             Command::Query(Query::Picture(place)),
-            &format!("looking for the names nearest to the picture of {name}"),
+            &format!("looking for the names nearest to the image of {name}"),
         )
     }
 }

@@ -62,11 +62,7 @@ impl Hand {
             Slot::Temperature => "tau = ".into(),
             Slot::Bias => "bias = ".into(),
             Slot::Cell(row, column) => {
-                format!(
-                    "cosine of picture {} and caption {} = ",
-                    row + 1,
-                    column + 1
-                )
+                format!("cosine of image {} and caption {} = ", row + 1, column + 1)
             }
         }
     }
@@ -75,7 +71,7 @@ impl Hand {
     pub const fn range(&self) -> &'static str {
         match self.slot {
             Slot::Temperature => "a temperature, such as 0.07",
-            Slot::Bias => "a number, such as -10, or none",
+            Slot::Bias => "expected a number, such as -10, or none",
             Slot::Cell(..) => "-1 to 1",
         }
     }
@@ -107,7 +103,7 @@ impl Hand {
         let number = |what: &str| {
             let value: f64 = text
                 .parse()
-                .map_err(|_| format!("{what} is a number, not `{text}`"))?;
+                .map_err(|_| format!("{what} must be a number, got `{text}`"))?;
             Ok::<f64, String>(value)
         };
         match self.slot {
@@ -123,7 +119,7 @@ impl Hand {
             Slot::Cell(row, column) => {
                 let cosine = number("a cosine")?;
                 if !cosine.is_finite() || cosine.abs() > 1.0 + TOLERANCE {
-                    return Err(format!("{cosine} is not a cosine: it must be -1 to 1"));
+                    return Err(format!("a cosine must be -1 to 1, got {cosine}"));
                 }
                 self.cosines[row * self.n + column] = cosine;
                 self.origin = "edited".into();

@@ -27,7 +27,7 @@ impl App {
 
     pub(super) fn move_place(&mut self, direction: Direction, by: usize) {
         let Some((land, (tau, bias))) = self.surveyed().zip(self.place()) else {
-            self.complain("there is no landscape yet: it comes with the first steps");
+            self.complain("no landscape yet: it appears after the first step");
             return;
         };
         let (column, row) = nearest(land, tau, bias);
@@ -45,11 +45,11 @@ impl App {
     /// for it.
     pub(super) fn set_place(&mut self) -> Vec<Effect> {
         let Some((tau, bias)) = self.place() else {
-            self.complain("there is no landscape yet: it comes with the first steps");
+            self.complain("no landscape yet: it appears after the first step");
             return Vec::new();
         };
         let (Ok(temperature), Ok(shift)) = (Temperature::new(tau), Bias::new(bias)) else {
-            self.complain("the dials do not go there");
+            self.complain("outside the range of the dials");
             return Vec::new();
         };
         let lanes: Vec<_> = self

@@ -55,12 +55,12 @@ impl App {
             self.message = Some((Tone::Done, format!("seen: {text}")));
         } else if let Some(missed) = fresh(|standing| *standing == Standing::Missed) {
             let again = if self.scenario.expect[missed].by_hand.is_some() {
-                "U goes back to the change: try again"
+                "press U to rewind, then try again"
             } else {
-                "r starts over"
+                "r resets the run"
             };
             let text = text(self, missed);
-            self.message = Some((Tone::Trouble, format!("not seen: {text}; {again}")));
+            self.message = Some((Tone::Trouble, format!("not seen yet: {text}; {again}")));
         }
         self.tell_end(was_over, lanes);
     }
@@ -98,7 +98,7 @@ impl App {
                 return Vec::new();
             }
             (None, _) => {
-                self.complain("this is not the tour: `:` and \"tour\" begin it");
+                self.complain("not in the tour: type `:` and \"tour\" to start it");
                 return Vec::new();
             }
         };
@@ -146,7 +146,7 @@ impl App {
             return effects;
         }
         if self.hides(self.panel) {
-            self.complain("this lesson leaves that panel out");
+            self.complain("this lesson hides that panel");
             self.panel = if self.hides(panel) {
                 Panel::Loss
             } else {

@@ -32,7 +32,7 @@ impl App {
     pub(super) fn turn_to(&mut self, page: Page) {
         let empty = page.panels().all(|panel| self.hides(panel));
         if empty {
-            self.complain(format!("this lesson leaves the page {} out", page.name()));
+            self.complain(format!("this lesson hides the page {}", page.name()));
             return;
         }
         self.dense = false;

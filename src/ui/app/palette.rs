@@ -17,7 +17,7 @@ impl App {
             return Vec::new();
         };
         let Some(item) = self.found(input.text()).into_iter().nth(row) else {
-            self.complain("nothing has these letters: Esc closes the palette");
+            self.complain("no match; Esc closes the palette");
             return Vec::new();
         };
         self.overlay = None;

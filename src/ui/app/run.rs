@@ -69,9 +69,9 @@ impl App {
                 .iter()
                 .any(|lane| matches!(lane.status, LaneStatus::Diverged(_)));
             self.complain(if diverged {
-                "no lane can go on: U goes back before the last change, r starts over"
+                "no lane can go on: press U to rewind the last change, or r to reset"
             } else {
-                "this lane has ended: r starts over, o opens another scenario"
+                "this lane has ended: r resets it, o opens another scenario"
             });
         }
         !left
@@ -80,7 +80,7 @@ impl App {
     /// Starts all lanes over: an entry of the history, so that undo brings the run back that was left.
     pub(super) fn restart(&mut self, how: Restart) -> Vec<Effect> {
         if self.a_branch_is_coming() {
-            self.complain("the branch is not there yet: one moment");
+            self.complain("the branch is not ready yet");
             return Vec::new();
         }
         let orders = self.changes.restart(how, self.lanes.len());
@@ -156,9 +156,9 @@ impl App {
                     .as_deref()
                     .filter(|text| text.contains("not a number"))
                 {
-                    Some(text) => format!("{}: {text}, r starts over", lane.lane),
+                    Some(text) => format!("{}: {text}; r resets", lane.lane),
                     None => format!(
-                        "{}: no longer a number at step {step}; it waits. r starts over",
+                        "{}: the loss is NaN or infinite at step {step}; U rewinds, r resets",
                         lane.lane
                     ),
                 },

@@ -93,7 +93,7 @@ impl App {
             now.saturating_sub(1)
         };
         if steps.len() < 2 {
-            self.complain("no earlier matrix is kept yet");
+            self.complain("no earlier matrices yet");
         } else if to >= newest {
             self.past.step = None;
             self.say("the latest matrices again");
@@ -104,7 +104,7 @@ impl App {
 
     pub(super) fn toggle_difference(&mut self) {
         if self.lanes.len() < 2 {
-            self.complain("a difference takes two lanes");
+            self.complain("a difference needs two lanes");
             return;
         }
         self.past.difference = !self.past.difference;
@@ -182,7 +182,7 @@ mod tests {
         assert_eq!(app.past.step, None);
         app.observe(fixture::running(3));
         press(&mut app, "[");
-        assert!(app.message.unwrap().1.contains("no earlier matrix"));
+        assert!(app.message.unwrap().1.contains("no earlier matrices"));
     }
 
     #[test]

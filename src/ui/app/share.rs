@@ -19,10 +19,10 @@ impl App {
     pub(super) fn switch_mouse(&mut self) -> Vec<Effect> {
         self.mouse = !self.mouse;
         self.say(if self.mouse {
-            "the mouse is the lab's again".to_string()
+            "the lab takes the mouse again".to_string()
         } else {
             let key = key_of(&Action::Mouse);
-            format!("the mouse is the terminal's: select text; {key} takes it back")
+            format!("the terminal has the mouse: select text; {key} gives it back to the lab")
         });
         vec![Effect::Mouse(self.mouse)]
     }
@@ -31,14 +31,14 @@ impl App {
         if let Some(path) = self.file.clone() {
             return vec![Effect::Open(path)];
         }
-        self.complain("this scenario has no file of its own: there is nothing to reload");
+        self.complain("this scenario has no file to reload");
         Vec::new()
     }
 
     /// Offers to load the file that changed on disk.
     pub fn offer_reload(&mut self, path: &str) {
         self.say(format!(
-            "{path} changed on disk: {} loads it anew; what runs now ends",
+            "{path} changed on disk: {} reloads it and ends this run",
             key_of(&Action::Reload)
         ));
     }
@@ -57,7 +57,7 @@ impl App {
             text.push_str(printed);
         }
         if text.is_empty() {
-            text.push_str("nothing was said and nothing was printed yet");
+            text.push_str("no messages yet");
         }
         let back = match &self.overlay {
             Some(Overlay::Log { back, .. }) => *back,
@@ -82,7 +82,7 @@ mod tests {
     fn m_hands_the_mouse_over_and_takes_it_back() {
         let mut app = app();
         assert_eq!(app.update(Action::Mouse), [Effect::Mouse(false)]);
-        assert!(app.message.as_ref().unwrap().1.contains("M takes it back"));
+        assert!(app.message.as_ref().unwrap().1.contains("M gives it back"));
         assert_eq!(app.update(Action::Mouse), [Effect::Mouse(true)]);
     }
 

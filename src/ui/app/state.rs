@@ -276,7 +276,7 @@ impl App {
     pub fn branched(&mut self, scenario: Scenario) {
         if let Some(lane) = scenario.lanes.last() {
             self.say(format!(
-                "{}: goes on from before the last change",
+                "{}: a branch from before the last change",
                 lane.name
             ));
             self.target = Some(scenario.lanes.len() - 1);

@@ -123,7 +123,7 @@ fn when_all_is_done_play_says_what_to_do_instead() {
         lane.status = LaneStatus::Finished;
     }));
     assert!(press(&mut app, " ").is_empty());
-    assert!(app.message.as_ref().unwrap().1.contains("r starts over"));
+    assert!(app.message.as_ref().unwrap().1.contains("r resets it"));
     assert!(press(&mut app, "s").is_empty());
 }
 

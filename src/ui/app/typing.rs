@@ -33,7 +33,9 @@ impl App {
             }
             (Saved::Exists(path), Some(Overlay::Save { replace, .. })) => {
                 *replace = true;
-                self.complain(format!("{path} exists: Enter again replaces it"));
+                self.complain(format!(
+                    "{path} already exists: press Enter again to replace it"
+                ));
             }
             (Saved::Exists(path), _) => self.complain(format!("{path} exists")),
             (Saved::Failed(reason), _) => self.complain(reason.lines().next().unwrap_or_default()),

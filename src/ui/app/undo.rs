@@ -13,7 +13,7 @@ use super::changes::{Deed, Entry, Order, Part, Restart};
 use super::{App, Effect};
 use crate::ui::action::{Action, key_of};
 
-/// Least times from step to step that `<` and `>` go through; the first is as fast as it goes.
+/// Least times from step to step that `<` and `>` go through; the first is full speed.
 const GAPS: [Duration; 6] = [
     Duration::ZERO,
     Duration::from_millis(200),
@@ -154,7 +154,7 @@ impl App {
     /// What one may do with a change that was made.
     pub(super) fn reconsider(&mut self, action: &Action) -> Vec<Effect> {
         if self.a_branch_is_coming() {
-            self.complain("the branch is not there yet: one moment");
+            self.complain("the branch is not ready yet");
             return Vec::new();
         }
         match action {
@@ -176,7 +176,7 @@ impl App {
 
     fn undo(&mut self) -> Vec<Effect> {
         let Some(text) = self.changes.last().map(|entry| self.told(entry, false)) else {
-            self.complain("nothing to undo: no change was made by hand");
+            self.complain("nothing to undo: no changes yet");
             return Vec::new();
         };
         let orders = self.changes.undo().unwrap_or_default();
@@ -191,7 +191,7 @@ impl App {
             .last_undone()
             .map(|entry| self.told(entry, true))
         else {
-            self.complain("nothing to redo: no change was undone");
+            self.complain("nothing to redo");
             return Vec::new();
         };
         let mut changes = std::mem::take(&mut self.changes);
@@ -289,7 +289,7 @@ impl App {
     fn rewind(&mut self) -> Vec<Effect> {
         let lanes = self.addressed(self.target);
         let Some(last) = self.changes.last().cloned() else {
-            self.complain("nothing to rewind: no change was made by hand");
+            self.complain("nothing to rewind: no changes yet");
             return Vec::new();
         };
         let Some(orders) = self.changes.rewind(&lanes) else {
@@ -348,7 +348,7 @@ impl App {
             return Vec::new();
         }
         if self.lanes.len() >= MOST_LANES {
-            self.complain(format!("there are {MOST_LANES} lanes already: no more fit"));
+            self.complain(format!("{MOST_LANES} lanes is the most"));
             return Vec::new();
         }
         let orders = self.changes.branch(lane, self.lanes.len());
@@ -365,10 +365,10 @@ impl App {
         };
         let gap = GAPS[self.speed];
         self.say(if gap.is_zero() {
-            "as fast as it goes".to_owned()
+            "full speed".to_owned()
         } else {
             format!(
-                "a step every {} s at most; > goes faster",
+                "at most one step every {} s; > goes faster",
                 gap.as_secs_f64()
             )
         });

@@ -67,13 +67,13 @@ fn column(frame: &mut Frame, area: Rect, screen: &Screen, lane: usize, found: &R
     let head = vec![sign, name, Span::styled(error, theme.text())];
     frame::put(frame, area, 0, &head.into());
     let numbers = format!(
-        "  sure {:.2}, right {:.2} of {} pictures",
+        "  mean p {:.2}, accuracy {:.2} of {} images",
         found.confidence,
         found.accuracy.value(),
         found.accuracy.of
     );
     let mut used = 1;
-    for text in [numbers.as_str(), "  % right over probability in %"] {
+    for text in [numbers.as_str(), "  accuracy % over probability %"] {
         let text = frame::cut(text, usize::from(area.width), screen);
         frame::put(frame, area, used, &Line::styled(text, theme.muted()));
         used += 1;
@@ -246,6 +246,6 @@ mod tests {
         let mut app = app(fixture::starting());
         app.update(Action::Panel(Panel::Calibration));
         let screen = text(&draw(&mut app, &RICH, 120, 40));
-        assert!(screen.contains("how sure"), "{screen}");
+        assert!(screen.contains("probability of each"), "{screen}");
     }
 }

@@ -83,9 +83,9 @@ fn column(frame: &mut Frame, area: Rect, screen: &Screen, lane: usize, row: usiz
     };
     let Some(own) = push(settings.loss) else {
         let text = if cosines.is_some() {
-            "a cosine of this row is not a number"
+            "a cosine of this row is NaN or infinite"
         } else {
-            "beyond the rows that are kept"
+            "this row is not kept"
         };
         frame::put(frame, area, 1, &Line::styled(text, theme.faint()));
         return;
@@ -414,6 +414,6 @@ mod tests {
         assert!(screen.contains("picture 7 of 64"), "{screen}");
         app.cursor = (60, 0);
         let screen = shot(&mut app, &RICH, 120, 40);
-        assert!(screen.contains("beyond the rows that are kept"), "{screen}");
+        assert!(screen.contains("this row is not kept"), "{screen}");
     }
 }

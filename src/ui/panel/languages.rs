@@ -80,7 +80,7 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     }
     if rows.len() > shown {
         let text = format!(
-            "  {} to {} of {}; - is never trained on",
+            "  {} to {} of {}; - is held out",
             from + 1,
             from + shown,
             rows.len()
@@ -92,7 +92,7 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
             &Line::styled(text, theme.faint()),
         );
     } else {
-        let text = "  - is never trained on";
+        let text = "  - is held out";
         frame::put(
             frame,
             inner,

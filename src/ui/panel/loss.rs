@@ -257,8 +257,8 @@ fn zero_logits(app: &App) -> String {
     let settings = lanes.into_iter().find_map(|lane| app.settings(lane));
     settings.map_or_else(String::new, |settings| {
         format!(
-            "A SigLIP loss of exactly N ln 2 ({} here; 354.89 at N = 512), step after step, means that all logits are \
-             0: the cosines or the scale are 0, and there is no bias.",
+            "A SigLIP loss of exactly N ln 2 ({} here; 354.89 at N = 512), step after step, means that all logits \
+             are 0: the cosines or the scale are 0, without a bias.",
             number(sig_lip_at_zero(settings.batch_size, 0.0))
         )
     })

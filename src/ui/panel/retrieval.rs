@@ -292,8 +292,8 @@ pub fn explain(app: &App) -> Card {
             }
         })
         .note(
-            "Held-out images differ from those trained on: another drawing style, or new combinations. The +- is one \
-             standard error for so many images.",
+            "Held-out images differ from those trained on: another drawing style, or new combinations. The +- is \
+             one standard error for this number of images.",
         )
         .claim(
             "Runs with different seeds differ by more than that: compare lanes over several seeds.",

@@ -142,16 +142,16 @@ fn row(screen: &Screen, report: &ZeroShotReport, chosen: bool) -> Line<'static> 
 fn answers(report: &ZeroShotReport) -> Vec<String> {
     let said = &report.rejection;
     let mut lines = vec![format!(
-        "  softmax sure to {:.2}, own class left out {:.2}",
+        "  mean top probability {:.2}; without the true class {:.2}",
         said.softmax_listed, said.softmax_unlisted
     )];
     lines.push(match (said.sigmoid_listed, said.sigmoid_unlisted) {
         (Some(listed), Some(unlisted)) => format!(
-            "  sigmoid: none for {} %, own left out {} %",
+            "  sigmoid refuses {} %; without the true class {} %",
             percent(listed),
             percent(unlisted)
         ),
-        _ => "  softmax always chooses: it cannot say none".into(),
+        _ => "  the softmax always chooses a class".into(),
     });
     lines
 }
@@ -173,7 +173,7 @@ fn confusion(frame: &mut Frame, area: Rect, screen: &Screen, report: &ZeroShotRe
     let room = usize::from(area.width).saturating_sub(label + 9);
     // Columns as wide as there is room for, so that few classes are legible.
     let cell = (room / classes).clamp(1, 6);
-    let title = "  true class (rows), taken for (columns), found %";
+    let title = "  true class (rows), predicted (columns), correct %";
     frame::put(frame, area, 0, &Line::styled(title, theme.faint()));
     for (i, class) in report
         .table

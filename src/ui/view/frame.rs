@@ -328,7 +328,7 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     for word in text.split_whitespace() {
         let mut word = word.to_string();
         loop {
-            let last = lines.last_mut().expect("there is a line from the start on");
+            let last = lines.last_mut().expect("a text has a line");
             let gap = usize::from(!last.is_empty());
             if last.width() + gap + word.width() <= width {
                 if gap == 1 {

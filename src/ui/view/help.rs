@@ -39,7 +39,7 @@ pub fn render(
             Span::styled("/", theme.accent()),
             Span::styled(" filter    ", theme.muted()),
             Span::styled(":", theme.accent()),
-            Span::styled(" finds what has no key, by its name", theme.muted()),
+            Span::styled(" finds actions without a key, by name", theme.muted()),
         ])
     };
     frame::put(frame, inner, 0, &prompt);
@@ -141,7 +141,7 @@ fn lines(screen: &Screen, filter: &str, width: usize) -> Vec<Line<'static>> {
     }
     if lines.is_empty() {
         lines.push(Line::default());
-        lines.push(Line::styled("nothing has these words", theme.faint()));
+        lines.push(Line::styled("no match", theme.faint()));
     }
     lines
 }

@@ -89,7 +89,7 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen, input: &Input,
         }
         screen.regions.add(place, Target::Row(i));
     }
-    let foot = "Enter opens it, Esc goes back; what runs now ends";
+    let foot = "Enter opens it and ends this run, Esc goes back";
     frame::put(
         frame,
         inner,

@@ -111,7 +111,7 @@ fn item(frame: &mut Frame, area: Rect, screen: &Screen, pair: &Pair, words: &str
 
 /// Says why there is nothing to show. Returns the rows used.
 fn unknown(frame: &mut Frame, area: Rect, screen: &Screen) -> u16 {
-    let text = "no thumbnail and caption are kept of this pair";
+    let text = "thumbnail and caption of this pair are not kept";
     let lines = frame::wrap(text, usize::from(area.width.max(2) - 1));
     for (i, line) in lines.iter().enumerate() {
         frame::put(

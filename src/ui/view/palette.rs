@@ -40,7 +40,7 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen, input: &Input,
         ..inner
     };
     if items.is_empty() {
-        let text = "nothing has these letters";
+        let text = "no match";
         frame::put(frame, list, 0, &Line::styled(text, theme.faint()));
     }
     let rows = usize::from(list.height).max(1);

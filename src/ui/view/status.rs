@@ -36,7 +36,7 @@ pub fn line(frame: &mut Frame, area: Rect, screen: &mut Screen) {
             ));
         }
         Some(Overlay::Ask { input }) => {
-            let hint = "the nearest held-out pictures, by every lane";
+            let hint = "the nearest held-out images, for every lane";
             spans.extend(typed(screen, "caption: ".into(), input, hint));
         }
         Some(Overlay::Search { input }) => {
@@ -55,7 +55,7 @@ pub fn line(frame: &mut Frame, area: Rect, screen: &mut Screen) {
                 screen,
                 "save as ".into(),
                 input,
-                "changes by hand become its script",
+                "your changes become its script",
             ));
         }
         _ => {
@@ -105,7 +105,7 @@ fn trouble(screen: &Screen) -> Option<String> {
                 reason.lines().next().unwrap_or_default()
             )),
             LaneStatus::Diverged(step) => Some(format!(
-                "{}: no longer a number at step {step}; r starts over",
+                "{}: NaN or infinite at step {step}; r resets",
                 lane.lane
             )),
             _ => None,

@@ -11,8 +11,10 @@ use super::{cell, code, head};
 pub fn page(root: &Command) -> String {
     let mut out = head(
         "Command line",
-        "Data goes to stdout, everything else to stderr. Exit codes: 0 done, 2 usage error, 1 internal error.\n\
-         A scenario is a file or the name of a [bundled one](bundled.md). `clip-lab SUBCOMMAND --help` shows the same\n\
+        "Data goes to stdout, everything else to stderr. Exit codes: 0 success, 2 usage error, 1 internal \
+         error.\n\
+         A scenario is a file or the name of a [bundled one](bundled.md). `clip-lab SUBCOMMAND --help` shows the \
+         same\n\
          in the terminal.",
     );
     section(&mut out, root, 2);

@@ -119,7 +119,7 @@ fn a_hidden_panel_is_not_gone_to() {
     let mut app = lesson();
     press(&mut app, "m");
     assert_eq!(app.panel, Panel::Loss);
-    assert!(said(&app).contains("leaves that panel out"));
+    assert!(said(&app).contains("hides that panel"));
     press(&mut app, "v");
     assert_eq!(app.panel, Panel::Traces);
 }
