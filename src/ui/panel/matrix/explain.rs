@@ -21,22 +21,20 @@ pub fn explain(app: &App) -> Card {
             "A bright row or column is an image or caption that is near everything. A bright cell off the diagonal is \
              a hard negative, or a false negative: move the cursor there and look at both.",
         )
+        .note(
+            "Where a cell shows the mean of several pairs, matches and mismatches mix and the diagonal fades. Look \
+             closer to see single pairs.",
+        )
 }
 
 fn apart(seen: &Seen) -> String {
     let Some((own, rest)) = seen.cosines() else {
-        return match &seen.lane.matrix {
-            Some(matrix) if matrix.pool > 1 => format!(
-                "pooled {} x {}: the means of pairs and of the rest do not show",
-                matrix.pool, matrix.pool
-            ),
-            _ => "no batch yet".into(),
-        };
+        return "no batch yet".into();
     };
     let scale = seen.scale();
     let margin = scale * (own - rest);
     let head = format!(
-        "pairs {}, the rest {}: {} x {} = {} logits apart",
+        "matches {}, mismatches {} on average: {} x {} = {} logits apart",
         number(own),
         number(rest),
         number(own - rest),
