@@ -285,6 +285,10 @@ fn bad_scenarios_are_mistakes() {
     assert!(
         mistake(&["run", "clip", "--set", "sofmax.bias=1"]).contains("did you mean `softmax`?")
     );
+    assert!(
+        mistake(&["run", "clip", "--set", "temperature=0.1@9000000"])
+            .contains("without a screen the run ends at step 800")
+    );
     assert!(mistake(&["run", "clip", "shapes"]).contains("differ in data"));
     assert!(mistake(&["run", "tests"]).contains("is a folder"));
     assert!(mistake(&["chekc", "x.ron"]).contains("did you mean `check`?"));

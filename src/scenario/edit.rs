@@ -67,14 +67,17 @@ impl Scenario {
         Ok(())
     }
 
-    /// The scenario with so many steps. A warm-up that no longer fits is shortened, and cues that
-    /// would never come are left out.
+    /// The scenario with so many steps. A warm-up that no longer fits is shortened; cues, claims and moments of the
+    /// lesson that would come later are left out.
     #[must_use]
     pub fn with_steps(mut self, steps: Steps) -> Self {
         self.train.steps = steps;
         self.train.warmup = self.train.warmup.min(steps.get() - 1);
         self.script.retain(|cue| cue.at <= steps.get());
         self.expect.retain(|expect| expect.horizon() <= steps.get());
+        if let Some(lesson) = &mut self.lesson {
+            lesson.moments.retain(|moment| moment.at <= steps.get());
+        }
         self
     }
 
@@ -211,7 +214,7 @@ fn line(hint: Option<String>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::load;
+    use super::super::{Then, load};
     use super::*;
 
     fn set(assignment: &str) -> Result<Vec<Cue>> {
@@ -255,7 +258,17 @@ mod tests {
         assert!(say("temperature").contains("KEY=VALUE"));
         assert!(say("temperature=0").contains("0.001 to 100"));
         assert!(say("temperature=0.1@soon").contains("expected a step number"));
-        assert!(say("temperature=0.1@9000000").contains("only"));
+    }
+
+    #[test]
+    fn a_change_past_the_last_step_comes_where_the_lanes_go_on_and_only_there() {
+        let mut scenario = load("tau-too-small").unwrap();
+        let late = "temperature=0.1@9000000";
+        scenario.set(late).unwrap();
+        assert_eq!(scenario.script.last().unwrap().at, 9_000_000);
+        scenario.train.then = Then::Pause;
+        let refused = scenario.set(late).unwrap_err().to_string();
+        assert!(refused.contains("pause at step 800"), "{refused}");
     }
 
     #[test]
