@@ -260,7 +260,7 @@ fn configurations_that_no_tower_fits_are_refused() {
             "hf_clip",
             r#""patch_size": 8"#,
             r#""patch_size": 0"#,
-            "the patch size: 0",
+            "the patch size must be 1 to",
         ),
         (
             "hf_clip",
