@@ -201,8 +201,8 @@ fn a_wrong_file_is_an_error_wherever_it_matters() {
         ),
         (
             "keys.ron",
-            "{\n    \"main.tau\": [\"n\"],\n}",
-            "keys.ron:2:18",
+            "{\n    \"main.bias\": [\"B\"],\n}",
+            "keys.ron:2:19",
             "main.batch",
         ),
     ] {

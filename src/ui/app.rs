@@ -13,6 +13,7 @@ mod dials;
 mod exercise;
 mod find;
 mod findings;
+mod focus;
 mod hand;
 mod here;
 mod landscape;
@@ -50,13 +51,14 @@ pub use chosen::Chosen;
 pub use course::Course;
 pub use desk::Desk;
 pub use find::Find;
+pub use focus::Focus;
 pub use hand::{Hand, Slot};
 pub use moments::LessonStage;
 pub use overlay::{Overlay, Saved};
 pub use past::{Past, Shown};
 pub use pending::Pending;
 pub use shades::{Quantity, Range};
-pub use state::{App, Choice, Effect, Focus, SMALLEST, Tone};
+pub use state::{App, Choice, Effect, SMALLEST, Tone};
 
 impl App {
     /// What a key does.

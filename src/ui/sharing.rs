@@ -267,7 +267,7 @@ mod tests {
             ("a.svg", &b"<svg "[..]),
             ("a.png", b"\x89PNG"),
             ("a.ans", b"\x1b[0"),
-            ("a.txt", b"  Train "),
+            ("a.txt", b" Train "),
         ] {
             let path = folder.path().join(name);
             shoot(&path, &screen).unwrap();

@@ -1,6 +1,6 @@
 //! [`Course`]: what the screen teaches.
 
-use super::Focus;
+use super::focus::Focus;
 use crate::control::Dial;
 use crate::scenario::Scenario;
 use crate::scenario::expect::Watch;

@@ -9,6 +9,7 @@ use super::chosen::Chosen;
 use super::course::Course;
 use super::desk::Desk;
 use super::find::Find;
+use super::focus::Focus;
 use super::hand::Hand;
 use super::overlay::Overlay;
 use super::past::Past;
@@ -84,15 +85,6 @@ pub enum Effect {
     Suspend,
     /// Leave.
     Quit,
-}
-
-/// What the keys apply to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Focus {
-    /// The dial.
-    Dials,
-    /// The panel.
-    Panel,
 }
 
 /// How grave a message is.

@@ -23,8 +23,9 @@ use crate::ui::view::{Screen, frame};
 
 pub use explain::explain;
 
-/// The least width in which a map is worth drawing, and one with captions and numbers.
+/// The least width in which a map is worth drawing, one with captions, and one with captions and numbers.
 const NARROW: u16 = 18;
+const CAPTIONED: u16 = 26;
 const LEGIBLE: u16 = 48;
 
 /// The panel's best width in this area: square maps, and room left for pictures.
@@ -78,7 +79,9 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     let lanes = screen.app.lanes.len();
     let narrow = match screen.app.lens {
         Some(Lens::Numbers) => LEGIBLE,
-        _ => NARROW,
+        _ if screen.app.dense => NARROW,
+        // A page has few panels: rather one map whose captions can be read than two.
+        _ => CAPTIONED,
     };
     let (first, fit) = fitting(screen, area, narrow);
     let shown = first..(first + fit).min(lanes);

@@ -119,6 +119,7 @@ fn help_is_filtered_after_a_slash_and_scrolls_and_closes() {
         "Esc leaves the filter first"
     );
     app.regions.scroll_end = 100;
+    app.regions.scroll_rows = 34;
     press(&mut app, "jjk ");
     assert_eq!(state(&app).2, 35, "a line, and a page of the 40 rows");
     press(&mut app, "G");
