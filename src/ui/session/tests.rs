@@ -90,8 +90,9 @@ impl Driven {
         let fence = 0.001 + 1e-7 * self.fences as f64;
         let control = Control::Temperature(Temperature::new(fence).unwrap());
         self.lab.send_all(&Command::Apply(control));
-        let text = format!("a temperature of {fence} is");
-        let heard = |lane: &Snapshot| lane.message.as_ref().is_some_and(|m| m.contains(&text));
+        let clamp = self.lab.scenario().lanes[0].max_logit_scale.get();
+        let refusal = control.fits_clamp(clamp).unwrap_err();
+        let heard = |lane: &Snapshot| lane.message.as_ref().is_some_and(|m| m.contains(&refusal));
         self.until(heard);
     }
 
