@@ -101,7 +101,7 @@ impl App {
             matches!(c, Command::GoBack(_) | Command::Reset(_))
         }) {
             self.course.answered = None;
-            self.hold_the_others(&lesson, &mut effects);
+            self.hold_all(&lesson, &mut effects);
         }
         let Some(stage) = stage.filter(|stage| stage.waits()) else {
             return effects;
@@ -151,21 +151,21 @@ impl App {
         }
     }
 
-    /// One lane that goes back to a moment waits there: the others wait, too, until both go on.
-    fn hold_the_others(&self, lesson: &Lesson, effects: &mut Vec<Effect>) {
+    /// Whoever goes back wants to try again: all lanes stand still until that is done. Lanes that are reset pause by
+    /// themselves before their first step.
+    fn hold_all(&self, lesson: &Lesson, effects: &mut Vec<Effect>) {
         if lesson.moments.is_empty() {
             return;
         }
-        let back = |lane: usize| {
+        let reset = |lane: usize| {
             effects.iter().any(|effect| match effect {
                 Effect::Send { lane: to, command } => {
-                    matches!(command, Command::GoBack(_) | Command::Reset(_))
-                        && to.is_none_or(|to| to == lane)
+                    matches!(command, Command::Reset(_)) && to.is_none_or(|to| to == lane)
                 }
                 _ => false,
             })
         };
-        let others: Vec<usize> = (0..self.lanes.len()).filter(|lane| !back(*lane)).collect();
+        let others: Vec<usize> = (0..self.lanes.len()).filter(|lane| !reset(*lane)).collect();
         let pause = |lane| Effect::Send {
             lane: Some(lane),
             command: Command::Pause,

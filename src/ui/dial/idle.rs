@@ -27,9 +27,6 @@ impl Dial {
             Self::ShuffleCaptions | Self::Duplicates if alone => {
                 Some("the batch has only one pair".into())
             }
-            Self::ShuffleCaptions if all(settings.random_captions, batch) => {
-                Some("every caption is random words already".into())
-            }
             Self::Augment if all(settings.noise_images, batch) => {
                 Some("every image is noise already".into())
             }
@@ -102,7 +99,7 @@ mod tests {
         let cases: [Case; 9] = [
             (&[], &[]),
             (&[("learning_rate", "0")], &[WeightDecay, Lock, Beta2]),
-            (&[("random_captions", "1")], &[ShuffleCaptions]),
+            (&[("random_captions", "1")], &[]),
             (&[("noise_images", "1")], &[Augment]),
             (&[("batch_size", "1")], &[ShuffleCaptions, Duplicates]),
             (

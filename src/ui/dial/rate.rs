@@ -1,7 +1,6 @@
 //! [`Rate`]: the learning rate that is in force, beside the peak that the dial sets.
 
-use super::show;
-use crate::quantity::Value;
+use crate::quantity::{Value, short};
 use crate::scenario::{RatePhase, Schedule, Train};
 use crate::telemetry::Snapshot;
 
@@ -48,7 +47,7 @@ impl Rate {
         if self.now > 0.0 && self.now < 0.01 {
             format!("{:.1e}", self.now).replace(".0e", "e")
         } else {
-            show(Value::Real(self.now))
+            short(Some(Value::Real(self.now)))
         }
     }
 }

@@ -138,7 +138,9 @@ fn after_a_rewind_the_moment_waits_again_and_so_does_the_other_lane() {
             command: Command::GoBack(change)
         } if change.number == 1
     ));
-    assert_eq!(effects[1..], [one(0, Command::Pause)]);
+    // Neither lane goes on until the learner says so, wherever the change was made.
+    let both = [0, 1].map(|lane| one(lane, Command::Pause));
+    assert_eq!(effects[1..], both);
     // One lane is back and waits, the other one stands where it was.
     app.observe(fixture::edited(90, |i, lane| {
         lane.status = LaneStatus::Paused;
