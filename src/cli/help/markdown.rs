@@ -239,7 +239,7 @@ key  does
         assert_eq!(plain(text, 60).lines().count(), 4);
         let text =
             "| layout | weights |\n|---|---|\n| OpenCLIP | `open_clip_model.safetensors` |\n";
-        let shown = "- OpenCLIP\n  weights:\n    `open_clip_model.safetensors`\n";
+        let shown = "- OpenCLIP\n  weights: `open_clip_model.safetensors`\n";
         assert_eq!(plain(text, 20), shown);
     }
 

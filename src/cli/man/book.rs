@@ -1,6 +1,7 @@
 //! The reference pages of the book, made from the tables that the program itself runs on.
 
 mod commands;
+mod form;
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -13,6 +14,7 @@ use crate::files::replace;
 use crate::scenario::groups::GROUPS;
 use crate::scenario::load;
 use crate::ui::action::{Action, Context, TABLE, key_of};
+use form::{cell, code, head};
 
 /// The pages: the name of the file, and what makes its text for the command line at hand.
 pub const PAGES: [(&str, Make); 4] = [
@@ -32,32 +34,6 @@ pub fn write(folder: &Path, root: &Command) -> Result<()> {
         replace(&folder.join(name), page(root)?)?;
     }
     Ok(())
-}
-
-/// The head of a page, and a remark for who would edit it.
-fn head(title: &str, lead: &str) -> String {
-    format!(
-        "<!-- Written by `clip-lab man --book docs/reference`: change the program's tables, not this file. \
-         -->\n\n\
-         # {title}\n\n\
-         {lead}\n"
-    )
-}
-
-/// A cell of a table.
-fn cell(text: &str) -> String {
-    let words: Vec<_> = text.split_whitespace().collect();
-    words.join(" ").replace('|', "\\|")
-}
-
-/// A key, or another text, as code.
-fn code(text: &str) -> String {
-    let text = cell(text);
-    if text.contains('`') {
-        format!("`` {text} ``")
-    } else {
-        format!("`{text}`")
-    }
 }
 
 fn bundled() -> Result<String> {
@@ -164,12 +140,5 @@ mod tests {
         for (name, _) in BUNDLED {
             assert_eq!(scenarios.matches(&format!("| `{name}` |")).count(), 1);
         }
-    }
-
-    #[test]
-    fn what_markdown_reads_as_its_own_stays_text() {
-        assert_eq!(code("|"), "`\\|`");
-        assert_eq!(code("`"), "`` ` ``");
-        assert_eq!(cell("a | b\n\nc"), "a \\| b c");
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use clap::builder::StyledStr;
 use clap::{Arg, Command};
 
-use super::{cell, code, head};
+use super::form::{cell, code, head};
 
 /// The page on `root` and all its subcommands.
 pub fn page(root: &Command) -> String {
