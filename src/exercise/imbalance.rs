@@ -162,12 +162,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
         },
         Question {
             name: "loss at b*",
-            ask: |given| {
-                format!(
-                    "And at your b* = {}?",
-                    decimals(best(given).unwrap_or(f64::NAN))
-                )
-            },
+            ask: |_| "And at the b* that you found?".into(),
             answer: Answer::Number {
                 right: |given| Some(at(given, best(given)?)),
                 within: None,
@@ -195,12 +190,10 @@ pub(super) const EXERCISE: Exercise = Exercise {
         },
         Question {
             name: "see it",
-            ask: |given| {
-                format!(
-                    "Lane silent has tau = 100, so its logits are b and nothing else. Set its bias to {}: a until it is \
-                     addressed, b, Enter, the number. Then watch its loss.",
-                    decimals(best(given).unwrap_or(f64::NAN))
-                )
+            ask: |_| {
+                "Lane silent has tau = 100, so its logits are b and nothing else. Set its bias to your b*: a until it is \
+                 addressed, b, Enter, the number. Then watch its loss."
+                    .into()
             },
             answer: Answer::Deed(|given| {
                 let bias = best(given)?;
