@@ -14,7 +14,7 @@
 //!
 //! ```text
 //! cli, ui -> exercise, lab, infer, export -> train -> eval -> optim, model, data, loss -> scenario -> telemetry -> control
-//!         -> quantity, random, memory, files, error
+//!         -> quantity, random, deal, memory, files, error
 //! ```
 //!
 //! Each idea has one home: the dials are the rows of [`control`]'s table, a loss is a [`loss::Law`], a panel a row and a
@@ -27,6 +27,7 @@
 // Tests say exactly which number they want.
 #![cfg_attr(test, allow(clippy::float_cmp))]
 
+pub mod deal;
 pub mod error;
 pub mod files;
 pub mod memory;

@@ -31,6 +31,7 @@ const ROOMS: &[&str] = &[
     "control",
     "quantity",
     "random",
+    "deal",
     "files",
     "memory",
     "error",

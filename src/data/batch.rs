@@ -4,13 +4,12 @@
 //! see the same batches.
 
 use std::ops::Range;
-use std::panic::resume_unwind;
-use std::thread;
 
 use super::corrupt::{chosen, exchange, filler, marks, noise, random_words};
 use super::data_set::{DataSet, Item, View};
 use super::request::Request;
 use super::{Augment, ClassId, image};
+use crate::deal::deal;
 use crate::random::{Purpose, generator};
 use crate::telemetry::Thumbnail;
 
@@ -57,7 +56,7 @@ impl Batch {
     }
 }
 
-/// Fewer pairs than this are not worth another thread.
+/// Pairs that a thread takes at a time; fewer are not worth one.
 const WORTH_A_THREAD: usize = 32;
 
 /// The batch that is asked for, made on so many threads: the same whatever their number.
@@ -86,24 +85,15 @@ pub fn sample(dataset: &dyn DataSet, request: &Request, threads: usize) -> Batch
     let picture_bytes = 3 * image_size * image_size;
     let mut images = vec![0; batch_size * picture_bytes];
     let threads = threads.min(batch_size / WORTH_A_THREAD).max(1);
-    let share = batch_size.div_ceil(threads).max(1);
     let shares = items
-        .chunks(share)
-        .zip(noise.chunks(share))
-        .zip(images.chunks_mut((share * picture_bytes).max(1)))
+        .chunks(WORTH_A_THREAD)
+        .zip(noise.chunks(WORTH_A_THREAD))
+        .zip(images.chunks_mut((WORTH_A_THREAD * picture_bytes).max(1)))
         .enumerate();
-    let (classes, own): (Vec<ClassId>, Vec<String>) = thread::scope(|scope| {
-        let mut shares = shares.map(|(i, (pairs, images))| {
-            move || make_pairs(dataset, request, i * share, pairs, images)
-        });
-        let mine = shares.next();
-        let others: Vec<_> = shares.map(|make| scope.spawn(make)).collect();
-        let mut own = mine.map_or_else(Vec::new, |mut make| make());
-        for other in others {
-            own.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
-        }
-        own.into_iter().unzip()
+    let made = deal(shares, threads, |(share, (pairs, images))| {
+        make_pairs(dataset, request, share * WORTH_A_THREAD, pairs, images)
     });
+    let (classes, own): (Vec<ClassId>, Vec<String>) = made.into_iter().flatten().unzip();
     let sources = exchange(seed, step, batch_size, quality.shuffle_captions);
     let mut captions: Vec<String> = sources.iter().map(|&pair| own[pair].clone()).collect();
     let random = touched(Purpose::RandomCaptions, quality.random_captions);

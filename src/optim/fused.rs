@@ -1,9 +1,9 @@
 //! One update of `AdamW` in one pass over main memory. Written as tensor operations it is a dozen passes, and
 //! memory is what it waits for: four numbers are read and three written for each parameter.
 
-use std::thread;
-
 use multiversion::multiversion;
+
+use crate::deal::deal;
 
 /// The numbers of an update.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +40,7 @@ const LANES: usize = 16;
 /// Numbers whose squares are added up in 32 bits.
 const BLOCK: usize = 1 << 12;
 
-/// Fewer parameters are not worth a thread of their own.
+/// Parameters that a thread takes at a time, whole blocks, so that sums come out alike; fewer are not worth one.
 const WORTH_A_THREAD: usize = 1 << 18;
 
 impl Buffers<'_> {
@@ -69,38 +69,21 @@ impl Buffers<'_> {
 /// sums of the squares of the parameters afterwards, and of their changes.
 pub fn update(buffers: Buffers, decaying: usize, rule: Rule, threads: usize) -> [f64; 2] {
     let length = buffers.parameters.len();
-    // Blocks stay whole, so that sums come out alike.
-    let blocks = length.div_ceil(BLOCK);
     let threads = threads.min(length / WORTH_A_THREAD).max(1);
-    let share = blocks.div_ceil(threads).max(1) * BLOCK;
     let mut rest = Some(buffers);
     let mut shares = Vec::new();
     let mut from = 0;
     while let Some(buffers) = rest.take() {
         let most = buffers.parameters.len();
-        let (first, more) = buffers.split(share.min(most));
+        let (first, more) = buffers.split(WORTH_A_THREAD.min(most));
         shares.push((first, decaying.saturating_sub(from)));
-        from += share;
-        rest = (most > share).then_some(more);
+        from += WORTH_A_THREAD;
+        rest = (most > WORTH_A_THREAD).then_some(more);
     }
-    let sums = thread::scope(|scope| {
-        let mut shares = shares.into_iter();
-        let mine = shares.next();
-        let others: Vec<_> = shares
-            .map(|(buffers, decaying)| scope.spawn(move || blocks_of(buffers, decaying, rule)))
-            .collect();
-        let mut sums = mine.map_or_else(Vec::new, |(buffers, decaying)| {
-            blocks_of(buffers, decaying, rule)
-        });
-        for other in others {
-            sums.extend(
-                other
-                    .join()
-                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
-            );
-        }
-        sums
+    let sums = deal(shares.into_iter(), threads, |(buffers, decaying)| {
+        blocks_of(buffers, decaying, rule)
     });
+    let sums = sums.concat();
     sums.iter().fold([0.0; 2], |all, [parameters, changes]| {
         [all[0] + parameters, all[1] + changes]
     })
