@@ -1,8 +1,10 @@
 //! The card that explains what is in hand: how far it is scrolled.
 
-use super::App;
 use super::typing::scrolled;
+use super::{App, Focus};
+use crate::control::Dial;
 use crate::ui::action::Action;
+use crate::ui::panel::Panel;
 
 impl App {
     /// Whether the card is open, with nothing above it.
@@ -10,14 +12,17 @@ impl App {
         self.course.explaining && self.overlay.is_none()
     }
 
+    /// What the card explains: the panel in hand, else the dial.
+    fn explained(&self) -> (Option<Panel>, Dial) {
+        let panel = Some(self.panel).filter(|_| self.focus == Focus::Panel);
+        (panel, self.dial)
+    }
+
     /// Lines that the card is scrolled by.
     pub fn card_scroll(&self) -> usize {
-        let here = (self.focus, self.dial, self.panel);
-        let read = self
-            .course
-            .read
-            .filter(|read| (read.0, read.1, read.2) == here);
-        read.map_or(0, |read| read.3)
+        let read = self.course.read;
+        let here = read.filter(|read| (read.0, read.1) == self.explained());
+        here.map_or(0, |read| read.2)
     }
 
     /// Scrolls the card.
@@ -25,6 +30,7 @@ impl App {
         let (page, last) = (self.regions.scroll_rows, self.regions.scroll_end);
         let now = self.card_scroll().min(last);
         let to = scrolled(action, now, page.max(1), last);
-        self.course.read = Some((self.focus, self.dial, self.panel, to));
+        let (panel, dial) = self.explained();
+        self.course.read = Some((panel, dial, to));
     }
 }

@@ -1,6 +1,5 @@
 //! [`Course`]: what the screen teaches.
 
-use super::focus::Focus;
 use crate::control::Dial;
 use crate::scenario::Scenario;
 use crate::scenario::expect::Watch;
@@ -14,7 +13,7 @@ pub struct Course {
     /// Whether the card that explains what is in hand is open.
     pub explaining: bool,
     /// Lines that the card is scrolled by, and what it explained then: another card begins at its beginning.
-    pub(super) read: Option<(Focus, Dial, Panel, usize)>,
+    pub(super) read: Option<(Option<Panel>, Dial, usize)>,
     /// Whether the lab was opened without naming a scenario.
     pub bare: bool,
     /// The stop of the tour that is shown; none outside the tour.

@@ -83,11 +83,14 @@ fn column(frame: &mut Frame, area: Rect, screen: &Screen, lane: usize, row: usiz
     };
     let Some(own) = push(settings.loss) else {
         let text = if cosines.is_some() {
-            "a cosine of this row is NaN or infinite"
+            "a cosine of this row is NaN or infinite; press U to rewind"
         } else {
             "this row is not kept"
         };
-        frame::put(frame, area, 1, &Line::styled(text, theme.faint()));
+        let lines = frame::wrap(text, usize::from(area.width.max(8)));
+        for (line, row) in lines.into_iter().zip(1..) {
+            frame::put(frame, area, row, &Line::styled(line, theme.muted()));
+        }
         return;
     };
     let mut used = 1;

@@ -121,7 +121,11 @@ fn help_is_filtered_after_a_slash_and_scrolls_and_closes() {
     app.regions.scroll_end = 100;
     app.regions.scroll_rows = 34;
     press(&mut app, "jjk ");
-    assert_eq!(state(&app).2, 35, "a line, and a page of the 40 rows");
+    assert_eq!(
+        state(&app).2,
+        35,
+        "a line, and a page of the 34 rows in sight"
+    );
     press(&mut app, "G");
     assert_eq!(state(&app).2, 100);
     press(&mut app, "q");

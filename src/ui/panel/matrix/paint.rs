@@ -94,8 +94,8 @@ pub fn legend(
     names: &[String],
 ) {
     let theme = screen.theme;
-    // Ends are round to a twentieth of what lies between them.
-    let gap = (span.high - span.low) / 20.0;
+    // Ends are round to a twentieth of what lies between them, or less.
+    let gap = 10_f64.powf(((span.high - span.low) / 20.0).log10().floor());
     let (low, high) = (number_text(span.low, gap), number_text(span.high, gap));
     let used = low.len() + high.len() + 2;
     let room = usize::from(line.width).saturating_sub(used);
