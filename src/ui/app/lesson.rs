@@ -1,6 +1,8 @@
 //! Lessons and the tour: what is hidden, what is locked, what has been seen, and where the tour goes
 //! next.
 
+use std::sync::Arc;
+
 use super::{App, Effect, LessonStage, Overlay, Tone};
 use crate::control::Dial;
 use crate::scenario::Panel;
@@ -35,7 +37,7 @@ impl App {
     }
 
     /// Takes what is new, and says what has been seen by it.
-    pub(super) fn watch_claims(&mut self, lanes: &[std::sync::Arc<Snapshot>]) {
+    pub(super) fn watch_claims(&mut self, lanes: &[Arc<Snapshot>]) {
         let standing = |app: &Self| -> Vec<Standing> {
             app.course.watch.standings().map(|(_, s)| s).collect()
         };
@@ -50,9 +52,14 @@ impl App {
             pairs.position(|(now, then)| now != then && which(now))
         };
         let text = |app: &Self, i: usize| app.claims().swap_remove(i).0;
+        // A run that comes back has seen what it saw.
+        let other_run = |(new, old): (&Arc<Snapshot>, &Arc<Snapshot>)| new.resets != old.resets;
+        let back = lanes.iter().zip(&self.lanes).any(other_run);
         if let Some(seen) = fresh(|standing| matches!(standing, Standing::Seen(_))) {
             let text = text(self, seen);
-            self.message = Some((Tone::Done, format!("seen: {text}")));
+            if !back {
+                self.message = Some((Tone::Done, format!("seen: {text}")));
+            }
         } else if let Some(missed) = fresh(|standing| *standing == Standing::Missed) {
             let again = if self.scenario.expect[missed].by_hand.is_some() {
                 "press U to rewind, then try again"
