@@ -214,7 +214,7 @@ impl App {
             Action::Open => self.overlay = Some(Overlay::open()),
             Action::Save => self.overlay = Some(Overlay::save(&self.scenario.title)),
             Action::Help if matches!(self.overlay, Some(Overlay::Help { .. })) => {
-                self.overlay = None
+                self.overlay = None;
             }
             Action::Help => self.overlay = Some(Overlay::help()),
             Action::Palette => self.overlay = Some(Overlay::palette()),

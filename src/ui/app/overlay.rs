@@ -143,14 +143,15 @@ impl Overlay {
     pub(super) const fn context(&self) -> Context {
         match self {
             Self::Welcome { .. } => Context::Welcome,
-            Self::Help { typing: true, .. } | Self::Search { .. } => Context::Line,
-            Self::Help { .. } => Context::Help,
             Self::Open { .. } => Context::Open,
-            Self::Save { .. }
+            Self::Help { typing: true, .. }
+            | Self::Search { .. }
+            | Self::Save { .. }
             | Self::Value { .. }
             | Self::Cell { .. }
             | Self::Answer { .. }
             | Self::Ask { .. } => Context::Line,
+            Self::Help { .. } => Context::Help,
             Self::Palette { .. } => Context::Palette,
             Self::Notice { .. } => Context::Reading,
             Self::Log { .. } => Context::Log,

@@ -31,9 +31,13 @@ impl App {
                         self.focus = Focus::Dials;
                     }
                     place if place == self.here() => {}
-                    Context::Main | Context::Tour | Context::Matches | Context::Always => {}
+                    Context::Main
+                    | Context::Tour
+                    | Context::Matches
+                    | Context::Always
                     // Evaluations may be asked for from anywhere.
-                    Context::Findings | Context::Query => {}
+                    | Context::Findings
+                    | Context::Query => {}
                     place => {
                         if let Some(panel) =
                             Panel::ALL.into_iter().find(|p| p.row().inside == place)

@@ -1,5 +1,6 @@
 //! Every dial and panel has a card, and its numbers are right.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::*;
@@ -316,7 +317,7 @@ fn notes_without_a_source_are_those_that_were_looked_at() {
     for topic in topics() {
         for line in about(&app, topic).lines {
             if line.kind == Kind::Note && line.sources.is_empty() {
-                all += &format!("{topic:?}: {}\n", line.text);
+                writeln!(all, "{topic:?}: {}", line.text).unwrap();
             }
         }
     }
