@@ -56,7 +56,21 @@ pub fn render(frame: &mut Frame, area: Rect, screen: &mut Screen) {
     for (place, lane) in places(screen, inner, NARROW) {
         if let Some(found) = reliability(app, lane) {
             column(frame, place, screen, lane, &found);
+        } else if app.lanes[lane].rows.is_some() {
+            nothing(frame, place, screen, lane);
         }
+    }
+}
+
+/// Says why a lane that has a batch has nothing to show: its cosines are no numbers any more.
+fn nothing(frame: &mut Frame, area: Rect, screen: &Screen, lane: usize) {
+    let [sign, name] = frame::lane_name(screen, lane);
+    frame::put(frame, area, 0, &Line::from(vec![sign, name]));
+    let text = "every row holds a cosine that is NaN or infinite; press U to rewind";
+    let lines = frame::wrap(text, usize::from(area.width.max(8)));
+    for (line, row) in lines.into_iter().zip(1..) {
+        let line = Line::styled(line, screen.theme.muted());
+        frame::put(frame, area, row, &line);
     }
 }
 

@@ -101,7 +101,7 @@ fn no_panel_is_blank_while_lanes_run_wait_have_ended_or_diverged() {
                     // The line about what it will show is for panels without data.
                     let promise: String = panel.row().explains.chars().take(14).collect();
                     let ascii = theme != PLAIN || text.is_ascii();
-                    if full < 60 || text.contains(&promise) || !ascii {
+                    if full < 40 || text.contains(&promise) || !ascii {
                         let depth = theme.depth;
                         wrong.push(format!(
                             "{panel:?}, {state}, {size:?}, {depth:?}: {full}\n{text}"
