@@ -236,7 +236,7 @@ mod tests {
                 app.update(Action::Panel(Panel::Calibration));
                 let screen = text(&draw(&mut app, &theme, width, height));
                 assert!(screen.contains("softmax  ECE 0."), "{screen}");
-                assert!(screen.contains(" of 64 pictures"), "{screen}");
+                assert!(screen.contains(" of 64 images"), "{screen}");
             }
         }
     }
