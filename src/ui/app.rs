@@ -36,6 +36,7 @@ mod state;
 mod strip;
 mod typing;
 mod undo;
+mod words;
 
 #[cfg(test)]
 mod tests;
@@ -50,7 +51,6 @@ pub use crate::quantity::short;
 pub use chosen::Chosen;
 pub use course::Course;
 pub use desk::Desk;
-pub use find::Find;
 pub use focus::Focus;
 pub use hand::{Hand, Slot};
 pub use moments::LessonStage;
@@ -59,6 +59,7 @@ pub use past::{Past, Shown};
 pub use pending::Pending;
 pub use shades::{Quantity, Range};
 pub use state::{App, Choice, Effect, SMALLEST, Tone};
+pub use words::Find;
 
 impl App {
     /// What a key does.

@@ -237,7 +237,7 @@ mod tests {
         let before = app.hand.clone();
         for (typed, reason) in [
             ("1.5", "must be -1 to 1"),
-            ("x", "is a number"),
+            ("x", "must be a number"),
             ("nan", "must be"),
         ] {
             type_keys(&mut app, "\n");

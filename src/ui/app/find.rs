@@ -1,27 +1,8 @@
-//! [`Find`]: words to be found in what is read: the log, a notice. The view says in which lines they stand.
+//! Finding words in what is read: the log, a notice. The view says in which lines they stand.
 
-use super::{App, Overlay};
+use super::{App, Find, Overlay};
 use crate::ui::action::Action;
 use crate::ui::input::Input;
-
-/// What is to be found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Find {
-    /// The words; none if nothing is looked for.
-    pub input: Option<Input>,
-    /// Whether they are being typed.
-    pub typing: bool,
-    /// The line that was gone to last.
-    pub line: Option<usize>,
-}
-
-impl Find {
-    /// Whether a line holds the words.
-    pub fn is_in(&self, line: &str) -> bool {
-        let words = self.input.as_ref().map_or("", Input::text);
-        !words.is_empty() && line.to_lowercase().contains(&words.to_lowercase())
-    }
-}
 
 impl App {
     /// Begins to type: the help's filter, or what is to be found.

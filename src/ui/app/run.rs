@@ -154,9 +154,9 @@ impl App {
                 match lane
                     .message
                     .as_deref()
-                    .filter(|text| text.contains("not a number"))
+                    .filter(|text| text.contains("is NaN or infinite"))
                 {
-                    Some(text) => format!("{}: {text}; r resets", lane.lane),
+                    Some(text) => format!("{}: {text}, r to reset", lane.lane),
                     None => format!(
                         "{}: the loss is NaN or infinite at step {step}; U rewinds, r resets",
                         lane.lane

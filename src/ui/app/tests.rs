@@ -439,7 +439,7 @@ fn lanes_that_end_are_heard_of_once() {
             .as_ref()
             .unwrap()
             .1
-            .contains("no longer a number at step 301")
+            .contains("the loss is NaN or infinite at step 301")
     );
     app.message = None;
     app.observe(ended());

@@ -130,11 +130,7 @@ fn a_page_without_panels_is_not_turned_to_and_a_hidden_panel_leads_to_no_page() 
     app.scenario.lesson.as_mut().unwrap().hide = Page::Loss.panels().collect();
     press(&mut app, "2");
     assert_eq!(app.page, Page::Train);
-    assert!(
-        said(&app).contains("leaves the page Loss out"),
-        "{}",
-        said(&app)
-    );
+    assert!(said(&app).contains("hides the page Loss"), "{}", said(&app));
     app.update(Action::Panel(Panel::Gradient));
     assert_eq!((app.page, app.panel), (Page::Train, Panel::Loss));
 }
