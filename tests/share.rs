@@ -63,7 +63,7 @@ fn a_mistake_in_a_script_is_named_by_its_line() {
     let output = command(folder.path(), &["--keys", "tour.keys"])
         .output()
         .unwrap();
-    assert!(failed(&output).contains("tour.keys:2: wait wants"));
+    assert!(failed(&output).contains("tour.keys:2: wait needs"));
     let output = command(folder.path(), &["--keys", "none.keys"])
         .output()
         .unwrap();
