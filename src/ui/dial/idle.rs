@@ -18,7 +18,7 @@ impl Dial {
                 Some("with one pair in the batch the softmax has nothing to compare".into())
             }
             Self::Bias if !law.uses_bias() => Some(format!(
-                "{:?} ignores the bias, since a softmax cancels it",
+                "{} ignores the bias, since a softmax cancels it",
                 settings.loss
             )),
             Self::WeightDecay | Self::Beta2 | Self::Lock if stands_still => {
